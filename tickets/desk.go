@@ -1,0 +1,225 @@
+package tickets
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// repeatWindow is how long the same words by the same person count as one
+// command typed twice.
+const repeatWindow = 60 * time.Second
+
+// Desk is the one door to the tickets: it acts and reads with the permissions
+// of the caller. It is safe for concurrent use.
+type Desk struct {
+	store     Store
+	files     Files
+	now       func() time.Time
+	committed func()
+}
+
+// Options are what a Desk is made of.
+type Options struct {
+	Store Store // required
+	Files Files // required where documents are handled
+	// Now is the clock; time.Now when nil.
+	Now func() time.Time
+	// Committed is called after each change that may owe deliveries, to wake
+	// whoever sends them; it must not block. Nothing when nil.
+	Committed func()
+}
+
+// NewDesk returns a desk over a store.
+func NewDesk(o Options) *Desk {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Committed == nil {
+		o.Committed = func() {}
+	}
+	return &Desk{store: o.Store, files: o.Files, now: o.Now, committed: o.Committed}
+}
+
+// Caller is who asks, and through which door.
+type Caller struct {
+	Person Person
+	Origin Origin
+	// Command is the command's id: it is applied once, whatever is delivered
+	// again. "" when the door has none.
+	Command string
+	// Fingerprint identifies the same words by the same person: a second time
+	// within a minute is the same command. "" when the door does not tell.
+	Fingerprint string
+}
+
+// newID returns a UUIDv7 (RFC 9562): its order is that of time, nearly.
+func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
+
+// Academy returns the caller's academy.
+func (d *Desk) Academy(ctx context.Context, by Caller) (Academy, error) {
+	return d.store.Academy(ctx, by.Person.Academy)
+}
+
+// Open makes a ticket from a card in one step, as an integration does; people
+// go through a form, which shows the number first.
+func (d *Desk) Open(ctx context.Context, by Caller, kind Kind, card Card) (Case, error) {
+	a, err := d.store.Academy(ctx, by.Person.Academy)
+	if err != nil {
+		return Case{}, err
+	}
+	n, err := d.reserve(ctx, a, kind)
+	if err != nil {
+		return Case{}, err
+	}
+	return d.create(ctx, a, by, newID(), n, card)
+}
+
+func (d *Desk) reserve(ctx context.Context, a Academy, kind Kind) (Number, error) {
+	if !kind.Valid() {
+		return Number{}, invalid("kind", "kind.unknown")
+	}
+	day := DayOf(d.now(), a.Location())
+	rank, err := d.store.NextRank(ctx, a.ID, day)
+	return Number{Kind: kind, Day: day, Rank: rank}, err
+}
+
+func (d *Desk) create(ctx context.Context, a Academy, by Caller, id uuid.UUID, n Number, card Card) (Case, error) {
+	card, err := card.Clean(a, true)
+	if err != nil {
+		return Case{}, err
+	}
+	if card.Beneficiary != uuid.Nil && card.Beneficiary != by.Person.ID {
+		if _, err := d.store.Person(ctx, a.ID, card.Beneficiary); err != nil {
+			if CodeOf(err) == NotFound {
+				return Case{}, invalid("beneficiary", "beneficiary.unknown")
+			}
+			return Case{}, err
+		}
+	}
+	now := d.now()
+	t, e := open(a, id, n, card, by.Person, now)
+	e.Origin, e.Command, e.Fingerprint = by.Origin, by.Command, by.Fingerprint
+	owed := d.complete(e, expand(a, Case{Ticket: t}, *e))
+	c, err := d.store.Create(ctx, t, *e, owed)
+	if err != nil {
+		return Case{}, err
+	}
+	d.committed()
+	return c, nil
+}
+
+// complete gives the event its id and the deliveries theirs.
+func (d *Desk) complete(e *Event, owed []Delivery) []Delivery {
+	e.ID = newID()
+	for i := range owed {
+		owed[i].ID, owed[i].Cause = newID(), e.ID
+		owed[i].Due, owed[i].CreatedAt = e.At, e.At
+	}
+	return owed
+}
+
+// Do applies an action to a ticket. It returns the case as it stands after, or
+// an [Error]: [NotFound] when the caller may not know of the ticket, [Forbidden]
+// when the action is not theirs, [Conflict] when it no longer fits (who did
+// what, when), [Invalid] for missing or unacceptable words. The same action
+// repeated by the same person is a success marked Repeated.
+func (d *Desk) Do(ctx context.Context, by Caller, ref Ref, action Action, in Input) (Result, error) {
+	a, err := d.store.Academy(ctx, by.Person.Academy)
+	if err != nil {
+		return Result{}, err
+	}
+	now := d.now()
+	attempt := Attempt{
+		Viewer: by.Person, Command: by.Command,
+		Fingerprint: by.Fingerprint, Since: now.Add(-repeatWindow),
+	}
+	res, err := d.store.Update(ctx, ref, attempt, func(c Case) (Ticket, *Event, []Delivery, error) {
+		t, e, err := act(c, action, in, by.Person, now)
+		if err != nil || e == nil {
+			return c.Ticket, nil, nil, err
+		}
+		e.Origin, e.Command, e.Fingerprint = by.Origin, by.Command, by.Fingerprint
+		after := Case{Ticket: t, People: c.People}
+		return t, e, d.complete(e, expand(a, after, *e)), nil
+	})
+	if err != nil {
+		return Result{}, err
+	}
+	if !res.Repeated {
+		d.committed()
+	}
+	return res, nil
+}
+
+// View is a ticket as one person may see it.
+type View struct {
+	Case
+	Events      []Event
+	Attachments []Attachment
+	Actions     []Action    // what the viewer may do now
+	Draft       *ReplyDraft // the viewer's own refused reply, nil when there is none
+}
+
+// View returns the ticket with its timeline, or [NotFound] when the caller may
+// not know of it. Internal events are only for the desk.
+func (d *Desk) View(ctx context.Context, by Caller, ref Ref) (View, error) {
+	c, err := d.store.Case(ctx, by.Person, ref)
+	if err != nil {
+		return View{}, err
+	}
+	v := View{Case: c, Actions: Actions(c, by.Person)}
+	if v.Events, err = d.store.Events(ctx, c.Academy, c.ID, by.Person.Agent()); err != nil {
+		return View{}, err
+	}
+	for _, e := range v.Events {
+		if _, ok := v.People[e.Actor]; ok || e.Actor == uuid.Nil {
+			continue
+		}
+		p, err := d.store.Person(ctx, c.Academy, e.Actor)
+		if err != nil && CodeOf(err) != NotFound {
+			return View{}, err
+		}
+		v.People[e.Actor] = p
+	}
+	if v.Attachments, err = d.store.Attachments(ctx, c.Academy, c.ID, by.Person.ID); err != nil {
+		return View{}, err
+	}
+	draft, err := d.store.ReplyDraft(ctx, c.Academy, c.ID, by.Person.ID, d.now())
+	switch {
+	case err == nil:
+		v.Draft = &draft
+	case CodeOf(err) != NotFound:
+		return View{}, err
+	}
+	return v, nil
+}
+
+// Case returns the ticket alone, or [NotFound] when the caller may not know of it.
+func (d *Desk) Case(ctx context.Context, by Caller, ref Ref) (Case, error) {
+	return d.store.Case(ctx, by.Person, ref)
+}
+
+// CaseByID is Case by the ticket's id.
+func (d *Desk) CaseByID(ctx context.Context, by Caller, id uuid.UUID) (Case, error) {
+	return d.store.CaseByID(ctx, by.Person, id)
+}
+
+// List returns a page of the tickets the caller sees. The desk's scope is for
+// the desk: others get their own.
+func (d *Desk) List(ctx context.Context, by Caller, q Query) (Page, error) {
+	if !by.Person.Agent() || q.Scope == "" {
+		q.Scope = ScopeMine
+	}
+	if q.Limit <= 0 || q.Limit > 100 {
+		q.Limit = 20
+	}
+	q.Offset = max(q.Offset, 0)
+	return d.store.List(ctx, by.Person, q)
+}
+
+// Counters counts what concerns the caller as requester or beneficiary.
+func (d *Desk) Counters(ctx context.Context, by Caller) (Counters, error) {
+	return d.store.Counters(ctx, by.Person)
+}

@@ -1,0 +1,4 @@
+package locale
+
+// chatWords are the words of the chat.
+var chatWords = table{}

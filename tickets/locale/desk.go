@@ -1,0 +1,87 @@
+package locale
+
+// deskWords are the words of the domain: statuses, actions, refusals.
+var deskWords = table{
+	"status.new":         {FR: "Nouveau", EN: "New"},
+	"status.in_progress": {FR: "En cours", EN: "In progress"},
+	"status.waiting":     {FR: "En attente de précisions", EN: "Waiting for details"},
+	"status.resolved":    {FR: "À valider", EN: "To be validated"},
+	"status.closed":      {FR: "Clôturé", EN: "Closed"},
+
+	"closure.validated": {FR: "validé", EN: "validated"},
+	"closure.withdrawn": {FR: "retiré par le demandeur", EN: "withdrawn by the requester"},
+	"closure.desk":      {FR: "par l’assistance", EN: "by the desk"},
+	"closure.silence":   {FR: "sans réponse", EN: "no answer"},
+	"closure.duplicate": {FR: "doublon", EN: "duplicate"},
+
+	"urgency.1": {FR: "1 - Critique", EN: "1 - Critical"},
+	"urgency.2": {FR: "2 - Haute", EN: "2 - High"},
+	"urgency.3": {FR: "3 - Faible", EN: "3 - Low"},
+
+	"kind.I": {FR: "Incident", EN: "Incident"},
+	"kind.S": {FR: "Demande de service", EN: "Service request"},
+
+	"theme.none": {FR: "Je ne sais pas", EN: "I do not know"},
+
+	"age.now":     {FR: "à l’instant", EN: "just now"},
+	"age.minutes": {FR: "%s min", EN: "%s min"},
+	"age.hours":   {FR: "%s h", EN: "%s h"},
+	"age.days":    {FR: "%s j", EN: "%s d"},
+
+	// What happened, as the timeline tells it; the argument is who did it.
+	"event.open":       {FR: "Demande déposée par %s", EN: "Filed by %s"},
+	"event.take":       {FR: "Prise en compte par %s", EN: "Taken by %s"},
+	"event.note":       {FR: "Note interne de %s", EN: "Internal note by %s"},
+	"event.inform":     {FR: "Information de %s", EN: "Information from %s"},
+	"event.ask":        {FR: "Demande de précisions de %s", EN: "Details asked by %s"},
+	"event.complement": {FR: "Mise à jour de %s", EN: "Update by %s"},
+	"event.resolve":    {FR: "Réglé par %s, à valider", EN: "Resolved by %s, to be validated"},
+	"event.validate":   {FR: "Validé par %s", EN: "Validated by %s"},
+	"event.refuse":     {FR: "Résolution refusée par %s", EN: "Resolution refused by %s"},
+	"event.withdraw":   {FR: "Clôturé par %s avant l’intervention", EN: "Closed by %s before the intervention"},
+
+	// Refusals.
+	"error.internal":                {FR: "Un incident technique nous empêche de répondre. Rien n’est perdu : réessayez dans un instant.", EN: "A technical problem keeps us from answering. Nothing is lost: try again in a moment."},
+	"error.number.malformed":        {FR: "« %s » n’est pas un numéro de demande. Exemples : 7, I261121_007.", EN: "“%s” is not a ticket number. Examples: 7, I261121_007."},
+	"error.ticket.not_found":        {FR: "Cette demande n’existe pas, ou elle ne vous est pas accessible.", EN: "There is no such ticket, or you may not see it."},
+	"error.person.not_found":        {FR: "Cette personne n’est pas dans l’annuaire.", EN: "This person is not in the directory."},
+	"error.academy.not_found":       {FR: "Cette académie n’est pas connue.", EN: "This academy is not known."},
+	"error.document.not_found":      {FR: "Ce document n’existe pas, ou il ne vous est pas accessible.", EN: "There is no such document, or you may not see it."},
+	"error.draft.not_found":         {FR: "Ce brouillon n’existe plus.", EN: "This draft is gone."},
+	"error.form.expired":            {FR: "Ce formulaire n’est plus valable : il a été envoyé, annulé, ou il est trop ancien.", EN: "This form is no longer valid: it was sent, cancelled, or is too old."},
+	"error.action.unknown":          {FR: "L’action « %s » n’existe pas.", EN: "There is no action “%s”."},
+	"error.action.desk_only":        {FR: "Cette action est réservée à l’assistance.", EN: "This action is for the desk."},
+	"error.action.party_only":       {FR: "Seuls le demandeur et le bénéficiaire de %s peuvent faire cela.", EN: "Only the requester and the beneficiary of %s may do that."},
+	"error.kind.unknown":            {FR: "Choisissez un incident ou une demande de service.", EN: "Choose an incident or a service request."},
+	"error.text.too_long":           {FR: "Ce texte est trop long : %s caractères au plus. Joignez un document pour le reste.", EN: "This text is too long: %s characters at most. Attach a document for the rest."},
+	"error.text.not_utf8":           {FR: "Ce texte contient des caractères illisibles.", EN: "This text has unreadable characters."},
+	"error.text.control":            {FR: "Ce texte contient des caractères de contrôle.", EN: "This text has control characters."},
+	"error.text.missing.note":       {FR: "Écrivez la note.", EN: "Write the note."},
+	"error.text.missing.inform":     {FR: "Écrivez ce que le demandeur doit savoir.", EN: "Write what the requester should know."},
+	"error.text.missing.ask":        {FR: "Écrivez la question à poser au demandeur.", EN: "Write the question for the requester."},
+	"error.text.missing.resolve":    {FR: "Écrivez la solution : le demandeur la lira.", EN: "Write the solution: the requester will read it."},
+	"error.text.missing.refuse":     {FR: "Dites pourquoi ce n’est pas résolu.", EN: "Say why it is not resolved."},
+	"error.text.missing.withdraw":   {FR: "Dites pourquoi vous clôturez.", EN: "Say why you are closing it."},
+	"error.text.missing.complement": {FR: "Écrivez les détails de la mise à jour.", EN: "Write the details of the update."},
+	"error.rating.range":            {FR: "La note va de 1 à 5.", EN: "The rating is from 1 to 5."},
+	"error.entity.uai":              {FR: "Le code UAI « %s » est inexact : sa lettre de contrôle ne correspond pas.", EN: "The UAI code “%s” is wrong: its control letter does not fit."},
+	"error.urgency.unknown":         {FR: "Choisissez une urgence de la liste.", EN: "Choose an urgency from the list."},
+	"error.theme.unknown":           {FR: "Choisissez un thème de la liste.", EN: "Choose a theme from the list."},
+	"error.description.missing":     {FR: "Décrivez votre demande.", EN: "Describe your request."},
+	"error.beneficiary.unknown":     {FR: "Le bénéficiaire n’est plus dans l’annuaire : choisissez-en un autre.", EN: "The beneficiary is no longer in the directory: choose another."},
+	"error.document.name":           {FR: "Le nom du document n’est pas lisible.", EN: "The document’s name is not readable."},
+	"error.document.empty":          {FR: "Le document « %s » est vide.", EN: "The document “%s” is empty."},
+	"error.document.type":           {FR: "Le document « %s » est d’un type refusé. Acceptés : images, PDF, textes, tableurs, archives, sons et vidéos.", EN: "The document “%s” is of a refused type. Accepted: images, PDF, texts, spreadsheets, archives, sounds and videos."},
+	"error.document.too_large":      {FR: "Le document dépasse 20 Mo.", EN: "The document is over 20 MB."},
+	"error.document.too_many":       {FR: "Vous avez joint %s documents : c’est le maximum.", EN: "You have attached %s documents: that is the most."},
+
+	// Conflicts: number, who, when.
+	"error.conflict.open":       {FR: "%s a été déposé par %s le %s et n’est pas encore réglé.", EN: "%s was filed by %s on %s and is not resolved yet."},
+	"error.conflict.take":       {FR: "%s a déjà été pris par %s le %s.", EN: "%s was already taken by %s on %s."},
+	"error.conflict.ask":        {FR: "%s attend des précisions, demandées par %s le %s.", EN: "%s is waiting for details, asked by %s on %s."},
+	"error.conflict.complement": {FR: "%s a été mis à jour par %s le %s et est en cours.", EN: "%s was updated by %s on %s and is in progress."},
+	"error.conflict.resolve":    {FR: "%s a déjà été réglé par %s le %s.", EN: "%s was already resolved by %s on %s."},
+	"error.conflict.validate":   {FR: "%s a déjà été validé par %s le %s.", EN: "%s was already validated by %s on %s."},
+	"error.conflict.refuse":     {FR: "La résolution de %s a été refusée par %s le %s : la demande est en cours.", EN: "The resolution of %s was refused by %s on %s: it is in progress."},
+	"error.conflict.withdraw":   {FR: "%s a déjà été clôturé par %s le %s.", EN: "%s was already closed by %s on %s."},
+}

@@ -1,0 +1,186 @@
+// Package locale holds every word that people read, in French and English, and
+// writes dates, ages, plurals and refusals as each language does.
+//
+// The words stand in tables, one Go file per area (desk, portal, mail, chat). A
+// test proves that each key has both languages and the same arguments in both.
+// What must not live here: decisions about who is told what.
+package locale
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+	"time"
+
+	"cecoia.example/tickets"
+)
+
+// table maps a key to its text in both languages. The texts are formats of
+// package fmt; arguments are always strings, so the verb is %s or %[n]s.
+type table map[string]tickets.Text
+
+// words is every table in one.
+var words = func() table {
+	all := table{}
+	for _, t := range []table{deskWords, portalWords, mailWords, chatWords} {
+		maps.Copy(all, t)
+	}
+	return all
+}()
+
+// Printer writes for one reader: in their language, at their academy's hour.
+type Printer struct {
+	Lang tickets.Lang
+	loc  *time.Location
+}
+
+// For returns a printer; any language but English is French.
+func For(lang tickets.Lang, loc *time.Location) Printer {
+	if lang != tickets.English {
+		lang = tickets.French
+	}
+	if loc == nil {
+		loc = time.UTC
+	}
+	return Printer{Lang: lang, loc: loc}
+}
+
+// T returns the text of a key with its arguments, each written for the reader:
+// times as [Printer.When] does, statuses and other named values by name. An
+// unknown key shows as ⟦key⟧, which a test would find first.
+func (p Printer) T(key string, args ...any) string {
+	text, ok := words[key]
+	if !ok {
+		return "⟦" + key + "⟧"
+	}
+	if len(args) == 0 {
+		return text.In(p.Lang)
+	}
+	shown := make([]any, len(args))
+	for i, a := range args {
+		shown[i] = p.show(a)
+	}
+	return fmt.Sprintf(text.In(p.Lang), shown...)
+}
+
+func (p Printer) show(a any) string {
+	switch v := a.(type) {
+	case string:
+		return v
+	case time.Time:
+		return p.When(v)
+	case tickets.Status:
+		return p.Status(v)
+	case tickets.Urgency:
+		return p.Urgency(v)
+	}
+	return fmt.Sprint(a)
+}
+
+// N returns the text of key.one or key.other as the language's plural rule for
+// n says (French counts zero as one), with n as the first argument.
+func (p Printer) N(key string, n int, args ...any) string {
+	form := ".other"
+	if n == 1 || n == 0 && p.Lang == tickets.French {
+		form = ".one"
+	}
+	return p.T(key+form, append([]any{n}, args...)...)
+}
+
+// Status returns the status's name: "En cours".
+func (p Printer) Status(s tickets.Status) string { return p.T("status." + string(s)) }
+
+// State returns the ticket's status, with the reason when it is closed:
+// "Clôturé (validé)".
+func (p Printer) State(t tickets.Ticket) string {
+	if t.Status != tickets.StatusClosed || t.Closure == "" {
+		return p.Status(t.Status)
+	}
+	return p.Status(t.Status) + " (" + p.T("closure."+string(t.Closure)) + ")"
+}
+
+// Urgency returns the urgency as people knew it: "3 - Faible".
+func (p Printer) Urgency(u tickets.Urgency) string { return p.T(fmt.Sprintf("urgency.%d", u)) }
+
+// Kind returns the kind's name: "Incident".
+func (p Printer) Kind(k tickets.Kind) string { return p.T("kind." + string(k)) }
+
+// Theme returns the name of the academy's theme, or "Je ne sais pas".
+func (p Printer) Theme(a tickets.Academy, code string) string {
+	if t, ok := a.Theme(code); ok {
+		return t.Name.In(p.Lang)
+	}
+	if code == tickets.UnknownTheme {
+		return p.T("theme.none")
+	}
+	return code
+}
+
+// Date writes a local day: "21/11/2026", "21 Nov 2026".
+func (p Printer) Date(t time.Time) string {
+	if p.Lang == tickets.English {
+		return t.In(p.loc).Format("2 Jan 2006")
+	}
+	return t.In(p.loc).Format("02/01/2006")
+}
+
+// When writes a local moment to the minute: "21/11/2026 à 10:32".
+func (p Printer) When(t time.Time) string {
+	if p.Lang == tickets.English {
+		return p.Date(t) + " at " + t.In(p.loc).Format("15:04")
+	}
+	return p.Date(t) + " à " + t.In(p.loc).Format("15:04")
+}
+
+// Age writes a duration in its largest fitting unit: "12 min", "3 h", "2 j".
+func (p Printer) Age(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return p.T("age.now")
+	case d < time.Hour:
+		return p.T("age.minutes", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return p.T("age.hours", int(d.Hours()))
+	}
+	return p.T("age.days", int(d.Hours()/24))
+}
+
+// Error writes a refusal for its reader. What is no refusal is an internal
+// failure: people read that it was not their fault, never what it was.
+func (p Printer) Error(err error) string {
+	var many tickets.Errors
+	if errors.As(err, &many) {
+		lines := make([]string, len(many))
+		for i, e := range many {
+			lines[i] = p.T("error."+e.Message, e.Args...)
+		}
+		return strings.Join(lines, " ")
+	}
+	var one *tickets.Error
+	if errors.As(err, &one) {
+		return p.T("error."+one.Message, one.Args...)
+	}
+	return p.T("error.internal")
+}
+
+// FieldErrors returns the refusals of a form in order, with their fields.
+func (p Printer) FieldErrors(err error) []FieldError {
+	var many tickets.Errors
+	if !errors.As(err, &many) {
+		var one *tickets.Error
+		if !errors.As(err, &one) {
+			return []FieldError{{Text: p.Error(err)}}
+		}
+		many = tickets.Errors{one}
+	}
+	out := make([]FieldError, len(many))
+	for i, e := range many {
+		out[i] = FieldError{Field: e.Field, Text: p.T("error."+e.Message, e.Args...)}
+	}
+	return out
+}
+
+// FieldError is a refusal written for its reader; Field is "" when it is about
+// no field.
+type FieldError struct{ Field, Text string }

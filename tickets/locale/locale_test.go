@@ -1,0 +1,78 @@
+package locale
+
+import (
+	"errors"
+	"regexp"
+	"slices"
+	"testing"
+	"time"
+
+	"cecoia.example/tickets"
+)
+
+var verb = regexp.MustCompile(`%(\[\d+\])?.`)
+
+func TestEachTextHasBothLanguagesAndTheSameArguments(t *testing.T) {
+	for key, text := range words {
+		if text.FR == "" || text.EN == "" {
+			t.Errorf("%s: a language is missing: %+v", key, text)
+		}
+		fr, en := arguments(t, key, text.FR), arguments(t, key, text.EN)
+		if !slices.Equal(fr, en) {
+			t.Errorf("%s: French takes arguments %v, English %v", key, fr, en)
+		}
+	}
+}
+
+// arguments returns the sorted argument numbers that a format uses.
+func arguments(t *testing.T, key, format string) []int {
+	t.Helper()
+	var used []int
+	next := 1
+	for _, m := range verb.FindAllString(format, -1) {
+		if m == "%%" {
+			continue
+		}
+		if m[len(m)-1] != 's' {
+			t.Errorf("%s: verb %q: arguments are strings", key, m)
+		}
+		if m[1] == '[' {
+			next = int(m[2] - '0')
+		}
+		if !slices.Contains(used, next) {
+			used = append(used, next)
+		}
+		next++
+	}
+	slices.Sort(used)
+	return used
+}
+
+func TestNoKeyIsInTwoTables(t *testing.T) {
+	if got, want := len(words), len(deskWords)+len(portalWords)+len(mailWords)+len(chatWords); got != want {
+		t.Errorf("%d keys in all, %d in the tables: two tables share one", got, want)
+	}
+}
+
+func TestDatesPluralsAndRefusalsFollowTheLanguage(t *testing.T) {
+	paris, err := time.LoadLocation("Europe/Paris")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2026, 11, 21, 9, 32, 0, 0, time.UTC)
+	refusal := &tickets.Error{Code: tickets.Conflict, Message: "conflict.take", Args: []any{"I261121_007", "Alix Exemple", at}}
+	for _, c := range []struct {
+		lang tickets.Lang
+		want string
+	}{
+		{tickets.French, "I261121_007 a déjà été pris par Alix Exemple le 21/11/2026 à 10:32."},
+		{tickets.English, "I261121_007 was already taken by Alix Exemple on 21 Nov 2026 at 10:32."},
+	} {
+		if got := For(c.lang, paris).Error(refusal); got != c.want {
+			t.Errorf("%s: got %q, want %q", c.lang, got, c.want)
+		}
+	}
+	if got := For("fr", paris).Error(errors.New("pq: secret detail")); got != deskWords["error.internal"].FR {
+		t.Errorf("an internal failure shows as %q", got)
+	}
+}

@@ -1,0 +1,4 @@
+package locale
+
+// mailWords are the words of the mail.
+var mailWords = table{}

@@ -1,0 +1,4 @@
+package locale
+
+// portalWords are the words of the portal.
+var portalWords = table{}

@@ -1,0 +1,172 @@
+package tickets
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Status is where a ticket stands.
+type Status string
+
+// The statuses; tickets/locale has their names.
+const (
+	StatusNew        Status = "new"
+	StatusInProgress Status = "in_progress"
+	StatusWaiting    Status = "waiting"  // for the requester's precisions
+	StatusResolved   Status = "resolved" // to be validated by the requester
+	StatusClosed     Status = "closed"
+)
+
+// Closure is why a ticket is closed.
+type Closure string
+
+// The reasons of a closure.
+const (
+	ClosedValidated Closure = "validated"
+	ClosedWithdrawn Closure = "withdrawn"
+	ClosedByDesk    Closure = "desk"
+	ClosedBySilence Closure = "silence"
+	ClosedDuplicate Closure = "duplicate"
+)
+
+// Urgency is 1 critique, 2 haute, 3 faible.
+type Urgency int
+
+// The urgencies.
+const (
+	Critical Urgency = 1
+	High     Urgency = 2
+	Low      Urgency = 3
+)
+
+// UnknownTheme is the theme of somebody who does not know ("Je ne sais pas").
+const UnknownTheme = ""
+
+// Card is the identity card of a ticket: what its author may write, filled in
+// from the directory and editable.
+type Card struct {
+	Beneficiary   uuid.UUID `json:"beneficiary"`
+	Phone         string    `json:"phone"`
+	OtherPhone    string    `json:"other_phone"`
+	Availability  string    `json:"availability"`
+	Place         string    `json:"place"`
+	Entity        string    `json:"entity"` // a UAI code's control letter is checked
+	Equipment     string    `json:"equipment"`
+	EquipmentInfo string    `json:"equipment_info"`
+	Private       bool      `json:"private"`
+	Urgency       Urgency   `json:"urgency"`
+	Theme         string    `json:"theme"` // as chosen; UnknownTheme allowed
+	RequestType   string    `json:"request_type"`
+	Summary       string    `json:"summary"`
+	Description   string    `json:"description"`
+}
+
+// Ticket is one request for help, of one academy, in the care of one group.
+type Ticket struct {
+	Academy AcademyID
+	ID      uuid.UUID
+	Number  Number
+	Version int // how many events it has; the next event's Seq is Version + 1
+	Card
+	Requester uuid.UUID
+	Category  string // the theme as requalified by the desk; starts as Theme
+	Group     string
+	Assignee  uuid.UUID // uuid.Nil when nobody has taken it
+	Status    Status
+	Closure   Closure // "" unless closed
+	Solution  string
+	Rating    int // 1 to 5, 0 when not given
+	Refusals  int // how many times a resolution was refused
+
+	// Who brought it to its status, how and when: what a late-comer is told.
+	StatusAction Action
+	StatusBy     uuid.UUID
+	StatusAt     time.Time
+
+	OpenedAt time.Time
+}
+
+// Party says whether the person is the requester or the beneficiary: either may
+// complement, validate, refuse and withdraw.
+func (t Ticket) Party(person uuid.UUID) bool {
+	return person != uuid.Nil && (person == t.Requester || person == t.Beneficiary)
+}
+
+// Open says whether the ticket is not closed.
+func (t Ticket) Open() bool { return t.Status != StatusClosed }
+
+// Case is a ticket with the people it names, by id.
+type Case struct {
+	Ticket
+	People map[uuid.UUID]Person
+}
+
+// Who returns the person of that id, or an empty one when the ticket does not
+// name them.
+func (c Case) Who(id uuid.UUID) Person { return c.People[id] }
+
+// Action is what can be done to a ticket.
+type Action string
+
+// The actions.
+const (
+	ActionOpen       Action = "open"
+	ActionTake       Action = "take"
+	ActionNote       Action = "note"
+	ActionInform     Action = "inform"
+	ActionAsk        Action = "ask"
+	ActionComplement Action = "complement"
+	ActionResolve    Action = "resolve"
+	ActionValidate   Action = "validate"
+	ActionRefuse     Action = "refuse"
+	ActionWithdraw   Action = "withdraw"
+)
+
+// Origin is the door an action came through.
+type Origin string
+
+// The doors.
+const (
+	FromPortal Origin = "portal"
+	FromChat   Origin = "chat"
+	FromMail   Origin = "mail"
+	FromClock  Origin = "clock"
+)
+
+// Event is one action on a ticket: the trace that counts as proof. Events are
+// appended and never changed.
+type Event struct {
+	Academy  AcademyID
+	ID       uuid.UUID
+	Ticket   uuid.UUID
+	Seq      int // 1 for the opening, then without gaps
+	Action   Action
+	Actor    uuid.UUID
+	Origin   Origin
+	At       time.Time
+	From, To Status // From is "" for the opening
+	Text     string // what the actor wrote
+	Internal bool   // for the desk only
+	// Command is the id of the command that asked for it; it is applied once,
+	// whatever is delivered again. "" when there is none.
+	Command string
+	// Fingerprint identifies the same words by the same person; "" when there
+	// is none. See [Update].
+	Fingerprint string
+}
+
+// Attachment is a document of a ticket. Its bytes are kept apart, by their hash.
+// Before its event it is pending: seen by its author alone.
+type Attachment struct {
+	Academy   AcademyID
+	ID        uuid.UUID
+	Ticket    uuid.UUID // of the ticket to be, while its form is not sent
+	Event     uuid.UUID // uuid.Nil while pending
+	Author    uuid.UUID
+	Name      string // as the author's browser gave it, base name only
+	MediaType string // sniffed from the bytes, never from the name
+	Size      int64  // bytes
+	SHA256    [32]byte
+	At        time.Time
+}
