@@ -11,16 +11,15 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"cecoia.example/deploy/local/child"
 	"cecoia.example/deploy/local/postgres"
 )
 
@@ -31,10 +30,8 @@ var shared cluster
 type cluster struct {
 	start     sync.Once
 	err       error
-	dir       string
 	server    *postgres.Server
-	reaper    *exec.Cmd
-	release   func() error // tells the reaper to go
+	remove    func() error // removes the cluster's folder
 	templates sync.Map     // name → *template
 	clones    atomic.Int64
 }
@@ -100,8 +97,7 @@ func (c *cluster) launch() error {
 	if err != nil {
 		return err
 	}
-	c.dir = dir
-	if err := c.startReaper(); err != nil {
+	if c.remove, err = child.RemoveAtEnd(dir); err != nil {
 		return err
 	}
 	// Started as root, the server runs as another user, who must get through.
@@ -112,20 +108,6 @@ func (c *cluster) launch() error {
 	defer cancel()
 	c.server, err = postgres.Start(ctx, postgres.Options{Dir: filepath.Join(dir, "postgres")})
 	return err
-}
-
-// startReaper runs a shell that waits for the end of this process, whatever
-// ends it, then removes the folder. The server is gone by its death signal.
-func (c *cluster) startReaper() error {
-	const script = `read -r _; n=0; until rm -rf "$1" 2>/dev/null || [ $n -ge 100 ]; do n=$((n+1)); sleep 0.1; done`
-	c.reaper = exec.Command("/bin/sh", "-c", script, "reaper", c.dir) //nolint:gosec // a folder we made
-	c.reaper.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}        // spared by Ctrl-C
-	stdin, err := c.reaper.StdinPipe()
-	if err != nil {
-		return err
-	}
-	c.release = stdin.Close
-	return c.reaper.Start()
 }
 
 func (c *cluster) makeTemplate(ctx context.Context, name string, migrate func(context.Context, string) error) error {
@@ -164,14 +146,8 @@ func (c *cluster) stop() error {
 		defer cancel()
 		c.server.Stop(ctx)
 	}
-	if c.reaper == nil || c.reaper.Process == nil {
+	if c.remove == nil {
 		return nil
 	}
-	if err := c.release(); err != nil {
-		return err
-	}
-	if err := c.reaper.Wait(); err != nil {
-		return fmt.Errorf("removing %s: %w", c.dir, err)
-	}
-	return nil
+	return c.remove()
 }

@@ -1,0 +1,32 @@
+package child
+
+import (
+	"fmt"
+	"os/exec"
+	"syscall"
+)
+
+// RemoveAtEnd removes the folder dir, with all it holds, when this process
+// ends, however it ends, or earlier when remove is called; remove returns once
+// the folder is gone. A shell waits for that end: it is the one thing that
+// outlives a SIGKILL, and only for the time of the removal.
+func RemoveAtEnd(dir string) (remove func() error, err error) {
+	// Children that still write while they end make rm fail: try for 10 s.
+	const script = `read -r _; n=0; until rm -rf -- "$1" 2>/dev/null || [ $n -ge 100 ]; do n=$((n+1)); sleep 0.1; done; [ ! -e "$1" ]`
+	cmd := exec.Command("/bin/sh", "-c", script, "remove-at-end", dir) //nolint:gosec // the folder is an argument, not script
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}              // spared by Ctrl-C
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, fmt.Errorf("child.RemoveAtEnd %s: %w", dir, err)
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("child.RemoveAtEnd %s: %w", dir, err)
+	}
+	return func() error {
+		_ = stdin.Close() // the end of input is the signal; a second Close changes nothing
+		if err := cmd.Wait(); err != nil {
+			return fmt.Errorf("removing %s: %w", dir, err)
+		}
+		return nil
+	}, nil
+}
