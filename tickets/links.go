@@ -1,0 +1,30 @@
+package tickets
+
+import "strings"
+
+// Portal makes the links that mail and chat give to the portal. They name the
+// academy, as numbers repeat from one to the other; they need sign-in and hold
+// no secret. Base is the portal's public URL without a trailing slash.
+type Portal struct{ Base string }
+
+// NewPortal returns the links below a public URL.
+func NewPortal(url string) Portal { return Portal{Base: strings.TrimRight(url, "/")} }
+
+// Home is the first page.
+func (p Portal) Home() string { return p.Base + "/" }
+
+// Ticket is the ticket's page.
+func (p Portal) Ticket(t Ticket) string {
+	return p.Base + TicketPath(t.Academy, t.Number)
+}
+
+// Update is "Mise à jour de l'incident", prefilled with the reader's draft.
+func (p Portal) Update(t Ticket) string { return p.Ticket(t) + "/mise-a-jour" }
+
+// Validate is where the requester validates or refuses the resolution.
+func (p Portal) Validate(t Ticket) string { return p.Ticket(t) + "/validation" }
+
+// TicketPath is the path of a ticket's page: /demandes/creteil/I261121_007.
+func TicketPath(a AcademyID, n Number) string {
+	return "/demandes/" + string(a) + "/" + n.String()
+}
