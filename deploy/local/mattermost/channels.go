@@ -1,0 +1,224 @@
+package mattermost
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/mattermost/mattermost/server/public/model"
+)
+
+// paging reads ?page= (from 0) and ?per_page= (60 unless told, 200 at most).
+func paging(r *http.Request) (page, size int) {
+	page, _ = strconv.Atoi(r.URL.Query().Get("page"))
+	size, err := strconv.Atoi(r.URL.Query().Get("per_page"))
+	if err != nil || size < 0 {
+		size = 60
+	}
+	return max(page, 0), min(size, 200)
+}
+
+// window is one page of a list.
+func window[T any](list []T, page, size int) []T {
+	from := min(page*size, len(list))
+	return list[from:min(from+size, len(list))]
+}
+
+func (s *Server) getTeam(w http.ResponseWriter, r *http.Request, me *model.User) error {
+	return s.answerTeam(w, me, func(world *world) *model.Team { return world.teams[r.PathValue("team")] })
+}
+
+func (s *Server) getTeamByName(w http.ResponseWriter, r *http.Request, me *model.User) error {
+	return s.answerTeam(w, me, func(world *world) *model.Team { return world.teamByName(r.PathValue("name")) })
+}
+
+func (s *Server) answerTeam(w http.ResponseWriter, me *model.User, find func(*world) *model.Team) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := find(s.world)
+	if t == nil {
+		return notFound("app.team.get.find.app_error")
+	}
+	if !s.world.isMember(t.Id, me.Id) {
+		return forbidden()
+	}
+	return writeJSON(w, http.StatusOK, t)
+}
+
+func (s *Server) getTeamMember(w http.ResponseWriter, r *http.Request, me *model.User) error {
+	team, user := r.PathValue("team"), pathUser(r, me)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.world.isMember(team, me.Id) {
+		return forbidden()
+	}
+	if !s.world.isMember(team, user) {
+		return notFound("app.team.get_member.missing.app_error")
+	}
+	return writeJSON(w, http.StatusOK, &model.TeamMember{TeamId: team, UserId: user,
+		SchemeUser: true, SchemeAdmin: s.world.isAdmin(team, user)})
+}
+
+func (s *Server) getChannel(w http.ResponseWriter, r *http.Request, me *model.User) error {
+	return s.answerChannel(w, me, func(world *world) *model.Channel { return world.channels[r.PathValue("channel")] })
+}
+
+func (s *Server) getChannelByName(w http.ResponseWriter, r *http.Request, me *model.User) error {
+	return s.answerChannel(w, me, func(world *world) *model.Channel {
+		return world.channelByName(r.PathValue("team"), r.PathValue("name"))
+	})
+}
+
+func (s *Server) getChannelByTeamName(w http.ResponseWriter, r *http.Request, me *model.User) error {
+	return s.answerChannel(w, me, func(world *world) *model.Channel {
+		if t := world.teamByName(r.PathValue("name")); t != nil {
+			return world.channelByName(t.Id, r.PathValue("channel"))
+		}
+		return nil
+	})
+}
+
+func (s *Server) answerChannel(w http.ResponseWriter, me *model.User, find func(*world) *model.Channel) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := find(s.world)
+	if c == nil {
+		return notFound("app.channel.get.existing.app_error")
+	}
+	if !s.world.mayRead(c, me.Id) {
+		return forbidden()
+	}
+	return writeJSON(w, http.StatusOK, c)
+}
+
+func (s *Server) getUserChannels(w http.ResponseWriter, r *http.Request, me *model.User) error {
+	if pathUser(r, me) != me.Id {
+		return forbidden()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return writeJSON(w, http.StatusOK, s.world.channelsOf(me.Id, r.PathValue("team")))
+}
+
+// readable is the channel of the path if the reader may read it. The caller
+// holds mu.
+func (s *Server) readable(r *http.Request, me *model.User) (*model.Channel, error) {
+	c := s.world.channels[r.PathValue("channel")]
+	if c == nil {
+		return nil, notFound("app.channel.get.existing.app_error")
+	}
+	if !s.world.mayRead(c, me.Id) {
+		return nil, forbidden()
+	}
+	return c, nil
+}
+
+func channelMember(channelID, userID string) model.ChannelMember {
+	return model.ChannelMember{ChannelId: channelID, UserId: userID, SchemeUser: true,
+		NotifyProps: model.GetDefaultChannelNotifyProps()}
+}
+
+func (s *Server) getChannelMembers(w http.ResponseWriter, r *http.Request, me *model.User) error {
+	page, size := paging(r)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, err := s.readable(r, me)
+	if err != nil {
+		return err
+	}
+	list := model.ChannelMembers{}
+	for _, id := range window(s.world.members[c.Id], page, size) {
+		list = append(list, channelMember(c.Id, id))
+	}
+	return writeJSON(w, http.StatusOK, list)
+}
+
+func (s *Server) getChannelMember(w http.ResponseWriter, r *http.Request, me *model.User) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, err := s.readable(r, me)
+	if err != nil {
+		return err
+	}
+	if !s.world.isMember(c.Id, pathUser(r, me)) {
+		return notFound("app.channel.get_member.missing.app_error")
+	}
+	return writeJSON(w, http.StatusOK, channelMember(c.Id, pathUser(r, me)))
+}
+
+// addChannelMember lets a member of the team join a public channel, and a member
+// of a channel add others of the team.
+func (s *Server) addChannelMember(w http.ResponseWriter, r *http.Request, me *model.User) error {
+	var in struct {
+		UserID string `json:"user_id"`
+	}
+	if err := readJSON(r, "user_id", &in); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, err := s.readable(r, me)
+	if err != nil {
+		return err
+	}
+	if c.Type == model.ChannelTypeDirect || !s.world.isMember(c.TeamId, in.UserID) ||
+		in.UserID != me.Id && !s.world.isMember(c.Id, me.Id) {
+		return forbidden()
+	}
+	if !s.world.isMember(c.Id, in.UserID) {
+		if err := s.commit(record{Member: &membership{Group: c.Id, UserID: in.UserID}}); err != nil {
+			return err
+		}
+	}
+	return writeJSON(w, http.StatusCreated, channelMember(c.Id, in.UserID))
+}
+
+// removeChannelMember lets a user leave, and a team admin remove anyone.
+func (s *Server) removeChannelMember(w http.ResponseWriter, r *http.Request, me *model.User) error {
+	user := pathUser(r, me)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, err := s.readable(r, me)
+	if err != nil {
+		return err
+	}
+	if c.Type == model.ChannelTypeDirect || user != me.Id && !s.world.isAdmin(c.TeamId, me.Id) {
+		return forbidden()
+	}
+	if err := s.commit(record{Member: &membership{Group: c.Id, UserID: user, Left: true}}); err != nil {
+		return err
+	}
+	return writeOK(w)
+}
+
+// createDirectChannel answers POST /channels/direct [id, id]: 201 and the same
+// channel however often it is asked, and whoever asks first.
+func (s *Server) createDirectChannel(w http.ResponseWriter, r *http.Request, me *model.User) error {
+	var ids []string
+	if err := readJSON(r, "user_ids", &ids); err != nil || len(ids) != 2 {
+		return invalidParam("user_ids")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !slices.Contains(ids, me.Id) {
+		return forbidden()
+	}
+	if s.world.users[ids[0]] == nil || s.world.users[ids[1]] == nil {
+		return invalidParam("user_ids")
+	}
+	c := s.world.directChannel(ids[0], ids[1])
+	if c == nil {
+		now := millis(s.now())
+		c = &model.Channel{Id: model.NewId(), CreateAt: now, UpdateAt: now, Type: model.ChannelTypeDirect,
+			Name: model.GetDMNameFromIds(ids[0], ids[1]), CreatorId: me.Id}
+		if err := s.commit(record{Channel: c}); err != nil {
+			return err
+		}
+		s.publish(slices.Values(s.world.members[c.Id]), func(string) *model.WebSocketEvent {
+			event := model.NewWebSocketEvent(model.WebsocketEventDirectAdded, "", c.Id, "", nil, "")
+			event.Add("creator_id", me.Id)
+			return event
+		})
+	}
+	return writeJSON(w, http.StatusCreated, c)
+}
