@@ -73,6 +73,24 @@ func (d *Desk) Form(ctx context.Context, by Caller, id uuid.UUID) (Form, []Attac
 	return f, docs, err
 }
 
+// UnsentForms returns the forms that the caller has begun and not sent, at most
+// one of each kind, the most recently changed first.
+func (d *Desk) UnsentForms(ctx context.Context, by Caller) ([]Form, error) {
+	var out []Form
+	for _, kind := range []Kind{Incident, Service} {
+		f, err := d.store.LatestForm(ctx, by.Person.Academy, by.Person.ID, kind)
+		if CodeOf(err) == NotFound {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, f)
+	}
+	slices.SortFunc(out, func(a, b Form) int { return b.UpdatedAt.Compare(a.UpdatedAt) })
+	return out, nil
+}
+
 // SaveForm keeps what the form holds so far, complete or not. It keeps nothing
 // and returns [Errors] when a field is unacceptable: the page shows what was
 // typed again.
