@@ -1,0 +1,55 @@
+package notify
+
+import (
+	"fmt"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// metrics are the figures of the queue.
+type metrics struct {
+	enqueued  prometheus.Counter
+	epochs    prometheus.Counter
+	attempts  *prometheus.CounterVec
+	sending   *prometheus.GaugeVec
+	duration  *prometheus.HistogramVec
+	delay     *prometheus.HistogramVec
+	abandoned prometheus.Counter
+}
+
+func newMetrics(r prometheus.Registerer) (*metrics, error) {
+	m := &metrics{
+		enqueued: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "cecoia_deliveries_enqueued_total", Help: "Deliveries put on a stream; one may be put there several times.",
+		}),
+		epochs: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "cecoia_queue_epochs_total", Help: "Times the queue in Redis was found empty or incomplete and was made anew.",
+		}),
+		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "cecoia_delivery_attempts_total", Help: "Attempts to deliver, by how they ended; dead is the last of a delivery given up.",
+		}, []string{"channel", "outcome"}),
+		sending: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "cecoia_deliveries_under_way", Help: "Deliveries leased by this process and not recorded yet.",
+		}, []string{"channel"}),
+		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "cecoia_delivery_attempt_seconds", Help: "How long one attempt took.",
+			Buckets: []float64{.002, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 75},
+		}, []string{"channel"}),
+		delay: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "cecoia_delivery_delay_seconds", Help: "From the moment a delivery was due to be made until it was delivered.",
+			Buckets: []float64{.01, .05, .1, .25, .5, 1, 2.5, 5, 15, 60, 300, 1800, 7200, 86400},
+		}, []string{"channel"}),
+		abandoned: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "cecoia_delivery_receipts_abandoned_total", Help: "Receipts that could not be recorded before their lease ended; the delivery comes again.",
+		}),
+	}
+	if r == nil {
+		return m, nil
+	}
+	for _, c := range []prometheus.Collector{m.enqueued, m.epochs, m.attempts, m.sending, m.duration, m.delay, m.abandoned} {
+		if err := r.Register(c); err != nil {
+			return nil, fmt.Errorf("register metrics: %w", err)
+		}
+	}
+	return m, nil
+}

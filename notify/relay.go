@@ -1,0 +1,102 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"cecoia.example/tickets"
+)
+
+// relayBatch is how many deliveries one transaction of the relay enqueues.
+const relayBatch = 500
+
+// relay enqueues what is due whenever it is rung, and at each sweep.
+func (n *Notifier) relay(ctx context.Context) {
+	sweep := time.NewTicker(n.opts.Sweep)
+	defer sweep.Stop()
+	for {
+		n.relayOnce(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-n.wake:
+		case <-sweep.C:
+		}
+	}
+}
+
+// relayOnce enqueues everything that is due now, of every academy. A failure
+// ends the round: the next sweep tries again.
+func (n *Notifier) relayOnce(ctx context.Context) {
+	epoch, renewed, err := n.queue.epoch(ctx)
+	if ctx.Err() != nil {
+		return
+	}
+	n.redisOutage.note(err)
+	if err != nil {
+		return
+	}
+	if renewed {
+		n.metrics.epochs.Inc()
+		n.opts.Logger.Info("notify: the queue was made anew; whatever is owed is enqueued again")
+	}
+	academies, err := n.opts.Store.Academies(ctx)
+	for _, a := range academies {
+		if err = n.enqueue(ctx, a.ID, epoch); err != nil {
+			break
+		}
+	}
+	if ctx.Err() == nil && !errors.Is(err, errPush) {
+		n.storeOutage.note(err)
+	}
+}
+
+// errPush marks a failure of Redis inside a transaction of the store.
+var errPush = errors.New("push")
+
+// enqueue enqueues everything due of one academy.
+func (n *Notifier) enqueue(ctx context.Context, academy tickets.AcademyID, epoch string) error {
+	push := func(ctx context.Context, keys []tickets.DeliveryKey) error {
+		known := slices.DeleteFunc(slices.Clone(keys), func(k tickets.DeliveryKey) bool {
+			_, ok := n.opts.Channels[k.Channel]
+			return !ok
+		})
+		if len(known) < len(keys) {
+			n.opts.Logger.Warn("notify: deliveries wait for a channel that this process does not have",
+				"academy", academy, "count", len(keys)-len(known))
+		}
+		err := n.queue.push(ctx, known)
+		if errors.Is(err, errForgotten) {
+			n.Wake() // the next round makes the queue anew
+			return errors.Join(errPush, err)
+		}
+		if ctx.Err() == nil {
+			n.redisOutage.note(err)
+		}
+		if err != nil {
+			return errors.Join(errPush, err)
+		}
+		n.metrics.enqueued.Add(float64(len(known)))
+		return nil
+	}
+	for {
+		count, err := n.opts.Store.Enqueue(ctx, academy, epoch, n.opts.Now(), n.opts.Visibility, relayBatch, push)
+		if err != nil || count < relayBatch {
+			return err
+		}
+	}
+}
+
+// tidy removes, now and then, what dead workers left in the streams.
+func (n *Notifier) tidy(ctx context.Context) {
+	for pause(ctx, n.opts.Lease) {
+		for _, c := range n.queue.channels {
+			err := n.queue.dropAbandoned(ctx, c, 2*n.opts.Lease)
+			if err != nil && ctx.Err() == nil {
+				n.opts.Logger.Debug("notify: tidying the queue", "error", err) // the relay reports an outage
+			}
+		}
+	}
+}
