@@ -1,0 +1,33 @@
+# make run    the whole story on this machine, in the browser
+# make test   every test, on real Postgres, Redis and Chromium
+# make lint   gofmt, vet, golangci-lint
+
+GO ?= go
+FLAGS ?=
+
+.PHONY: build run test lint clean
+
+build:
+	$(GO) build -o bin/cecoia ./cmd/cecoia
+
+run:
+	deploy/local/debian-packages postgres
+	$(MAKE) --no-print-directory build
+	exec bin/cecoia demo
+
+test:
+	deploy/local/debian-packages postgres redis-server chromium
+	$(GO) test $(FLAGS) -timeout 10m ./...
+
+lint: .ci/bin/golangci-lint
+	@test -z "$$(gofmt -l cmd deploy ingest notify tickets web)" || { gofmt -l cmd deploy ingest notify tickets web; exit 1; }
+	$(GO) vet ./...
+	.ci/bin/golangci-lint run ./...
+
+# The linter is a tools module of its own, so that the product's go.mod holds
+# only what the product stands on.
+.ci/bin/golangci-lint: .ci/go.mod .ci/go.sum
+	$(GO) build -C .ci -o bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+clean:
+	rm -rf bin .ci/bin

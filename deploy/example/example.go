@@ -1,0 +1,16 @@
+// Package example holds the desk file and the directory that the demo runs on,
+// and that a site can start its own from. The people are made up, their domains
+// end in .example, their telephone numbers are of the range kept for fiction.
+package example
+
+import _ "embed"
+
+// Desk is the example desk file, in YAML: three academies.
+//
+//go:embed desk.yaml
+var Desk []byte
+
+// People is the example directory, in the CSV that `cecoia people import` reads.
+//
+//go:embed people.csv
+var People []byte
