@@ -11,6 +11,10 @@ import (
 // ReplyDraftKept is how long the words of a refused reply wait for their author.
 const ReplyDraftKept = 7 * 24 * time.Hour
 
+// LoopHeader is in every mail we send (its value is the academy's id), so that
+// one that comes back to us is known for ours.
+const LoopHeader = "X-Cecoia-Loop"
+
 // InboundMail is one message that reached the no-reply address, with what was
 // decided of it. Raw is kept among [Files].
 type InboundMail struct {
