@@ -1,0 +1,297 @@
+package mail
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"cecoia.example/tickets"
+)
+
+// Verdict is what becomes of a mail. Whatever it is, the raw message is kept,
+// and nothing is ever added to a ticket.
+type Verdict string
+
+// The verdicts.
+const (
+	File       Verdict = "file"       // a machine wrote it: filed, no answer
+	Bounce     Verdict = "bounce"     // a report on a mail of ours, never answered
+	Silent     Verdict = "silent"     // no answer, as one would be out of place
+	Portal     Verdict = "portal"     // no mail: the portal tells the person
+	Quarantine Verdict = "quarantine" // nobody vouches for the sender: no answer, an administrator looks
+	Hold       Verdict = "hold"       // it was answered enough: no answer, supervisors look
+	Answer     Verdict = "answer"     // guidance is owed to the sender
+)
+
+// Decision is the row of the table that decided, what it says to do, and why,
+// for the log. Row 0 is a decision taken before the table: the mail could not
+// be read.
+type Decision struct {
+	Row     int
+	Verdict Verdict
+	Reason  string
+}
+
+// Ceilings bound the answers, so that nothing loops and no storm is answered by
+// another.
+type Ceilings struct {
+	Day  int // guidance mails to one sender within 24 hours; 5 when 0
+	Hour int // guidance mails of the academy within an hour; 300 when 0
+}
+
+func (c Ceilings) withDefaults() Ceilings {
+	if c.Day == 0 {
+		c.Day = 5
+	}
+	if c.Hour == 0 {
+		c.Hour = 300
+	}
+	return c
+}
+
+// Evidence is all that a decision rests on.
+type Evidence struct {
+	Message        Message
+	Facts          tickets.MailFacts
+	Academy        tickets.Academy // its addresses are ours
+	Authentication Authentication
+	// TrustParticipants takes a participant of the ticket at their word when
+	// nobody checked who sent the mail (Unchecked): for sites whose server adds
+	// no Authentication-Results.
+	TrustParticipants bool
+	Ceilings          Ceilings
+}
+
+// row is one line of the decision table. test returns why it applies, "" when
+// it does not.
+type row struct {
+	verdict Verdict
+	test    func(Evidence) string
+}
+
+// table is the decision table, by rank from 1; the first row that applies
+// decides. The last always applies.
+var table = []row{
+	{File, fromOurselves},
+	{Bounce, isReport},
+	{File, isAutoSubmitted},
+	{File, isAutoreply},
+	{File, isBulk},
+	{Portal, suppressesAnswers},
+	{Silent, fromRole},
+	{Silent, notToUs},
+	{Quarantine, authorInDoubt},
+	{Quarantine, notAuthenticated},
+	{Hold, answeredEnough},
+	{Answer, func(Evidence) string { return "a reply" }},
+}
+
+// classify decides what becomes of a mail.
+func classify(e Evidence) Decision {
+	e.Ceilings = e.Ceilings.withDefaults()
+	for i, r := range table {
+		if reason := r.test(e); reason != "" {
+			return Decision{Row: i + 1, Verdict: r.verdict, Reason: reason}
+		}
+	}
+	panic("mail: the last row of the table always applies")
+}
+
+// Row 1: a mail of ours came back to us.
+func fromOurselves(e Evidence) string {
+	h := e.Message.Header
+	if h.Has(tickets.LoopHeader) {
+		return "our loop header"
+	}
+	if _, _, ok := tickets.ParseMessageID(e.Message.ID, e.Academy.MailDomain()); ok {
+		return "a Message-ID of ours"
+	}
+	for _, v := range h.Values("From") {
+		for _, address := range scanAddresses(v) {
+			if ours(e.Academy, address) {
+				return "from an address of ours"
+			}
+		}
+	}
+	return ""
+}
+
+// ours says whether an address is one of the academy's own, with a token or
+// without.
+func ours(a tickets.Academy, address string) bool {
+	base, _ := splitToken(address)
+	return strings.EqualFold(base, a.NoReply) || strings.EqualFold(base, a.Bounce)
+}
+
+// Row 2: a report on delivery (RFC 3464), or what takes its place.
+func isReport(e Evidence) string {
+	if path, present := returnPath(e.Message.Header); present && path == "" {
+		return "empty Return-Path"
+	}
+	for _, address := range senders(e.Message) {
+		if local, _ := split(address); local == "mailer-daemon" {
+			return "from mailer-daemon"
+		}
+	}
+	if e.Message.MediaType == "multipart/report" {
+		return "multipart/report"
+	}
+	return ""
+}
+
+// senders are the addresses that stand for whoever sent the mail.
+func senders(m Message) []string {
+	var out []string
+	for _, name := range []string{"From", "Sender", "Return-Path"} {
+		for _, v := range m.Header.Values(name) {
+			out = append(out, scanAddresses(v)...)
+			// A From that is no address still may name a daemon.
+			if name == "From" && !strings.Contains(v, "@") {
+				out = append(out, strings.ToLower(strings.TrimSpace(stripComments(v))))
+			}
+		}
+	}
+	return out
+}
+
+// Row 3: RFC 3834, section 5.
+func isAutoSubmitted(e Evidence) string {
+	for _, v := range e.Message.Header.Values("Auto-Submitted") {
+		if token(v) != "no" {
+			return "Auto-Submitted"
+		}
+	}
+	return ""
+}
+
+// autoreplyFields say by being there that a machine answered.
+var autoreplyFields = []string{
+	"X-Autoreply", "X-Autorespond", "X-Mail-Autoreply", "X-AutoReply-From", "X-Autogenerated",
+}
+
+// precedenceFields are where mailers put what RFC 2076 calls a precedence.
+var precedenceFields = []string{"Precedence", "X-Precedence", "Preference"}
+
+// Row 4: automatic answers by the headers that mailers invented for them.
+func isAutoreply(e Evidence) string {
+	h := e.Message.Header
+	for _, name := range autoreplyFields {
+		if h.Has(name) {
+			return name
+		}
+	}
+	if slices.ContainsFunc(h.Values("X-FC-MachineGenerated"), func(v string) bool { return token(v) == "true" }) {
+		return "X-FC-MachineGenerated"
+	}
+	if slices.ContainsFunc(h.Values("X-POST-MessageClass"), func(v string) bool {
+		class, kind, _ := strings.Cut(stripComments(v), ";")
+		return strings.TrimSpace(class) == "9" && strings.EqualFold(strings.TrimSpace(kind), "autoresponder")
+	}) {
+		return "X-POST-MessageClass"
+	}
+	if slices.ContainsFunc(h.Values("Delivered-To"), func(v string) bool { return token(v) == "autoresponder" }) {
+		return "Delivered-To: Autoresponder"
+	}
+	for _, name := range precedenceFields {
+		if slices.ContainsFunc(h.Values(name), func(v string) bool { return token(v) == "auto_reply" }) {
+			return name + ": auto_reply"
+		}
+	}
+	return ""
+}
+
+// Row 5: lists and bulk mail.
+func isBulk(e Evidence) string {
+	h := e.Message.Header
+	for _, v := range h.Values("Precedence") {
+		switch p := token(v); p {
+		case "bulk", "list", "junk":
+			return "Precedence: " + p
+		}
+	}
+	for _, name := range []string{"Mailing-List", "Feedback-Id"} {
+		if h.Has(name) {
+			return name
+		}
+	}
+	for f := h.Fields(); f.Next(); {
+		if strings.HasPrefix(strings.ToLower(f.Key()), "list-") {
+			return "List-*"
+		}
+	}
+	return ""
+}
+
+// Row 6: Microsoft's wish to get no automatic answer. OOF, RN and NRN are about
+// other answers than ours.
+func suppressesAnswers(e Evidence) string {
+	for _, v := range e.Message.Header.Values("X-Auto-Response-Suppress") {
+		for _, wish := range strings.FieldsFunc(stripComments(v), func(r rune) bool { return r == ',' || r == ';' || r == ' ' }) {
+			switch strings.ToLower(wish) {
+			case "all", "autoreply", "dr":
+				return "X-Auto-Response-Suppress: " + wish
+			}
+		}
+	}
+	return ""
+}
+
+// roles are the local parts behind which nobody reads.
+var roles = []string{"mailer-daemon", "postmaster", "noreply", "no-reply", "listserv", "majordomo"}
+
+// Row 7: senders behind which nobody reads.
+func fromRole(e Evidence) string {
+	for _, address := range senders(e.Message) {
+		local, _ := split(address)
+		local, _, _ = strings.Cut(local, "+")
+		if slices.ContainsFunc(roles, func(r string) bool { return local == r }) ||
+			strings.HasSuffix(local, "-request") || strings.HasPrefix(local, "owner-") {
+			return "sender is a role"
+		}
+	}
+	return ""
+}
+
+// Row 8: it was not written to us.
+func notToUs(e Evidence) string {
+	if slices.ContainsFunc(e.Message.Recipients, func(to string) bool { return ours(e.Academy, to) }) {
+		return ""
+	}
+	return "our address is not among the recipients"
+}
+
+// Row 9: nobody, or not one person, or not the person it says.
+func authorInDoubt(e Evidence) string {
+	if e.Message.Author == "" {
+		return "not exactly one readable author"
+	}
+	path, present := returnPath(e.Message.Header)
+	if present && !aligned(domainOf(path), domainOf(e.Message.Author)) {
+		return "Return-Path not aligned with From"
+	}
+	return ""
+}
+
+// Row 10: nobody vouches for the author.
+func notAuthenticated(e Evidence) string {
+	switch {
+	case e.Authentication == Authenticated:
+		return ""
+	case e.Authentication == Unchecked && e.TrustParticipants && e.Facts.Participant:
+		return ""
+	}
+	return "sender is " + string(e.Authentication)
+}
+
+// Row 11: the brakes.
+func answeredEnough(e Evidence) string {
+	switch {
+	case e.Facts.Answered:
+		return "answered within 24 hours"
+	case e.Facts.AnsweredDay >= e.Ceilings.Day:
+		return fmt.Sprintf("%d answers to this sender within 24 hours", e.Facts.AnsweredDay)
+	case e.Facts.AnsweredAll >= e.Ceilings.Hour:
+		return fmt.Sprintf("%d answers within an hour: the breaker is open", e.Facts.AnsweredAll)
+	}
+	return ""
+}

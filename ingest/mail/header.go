@@ -1,0 +1,162 @@
+package mail
+
+import (
+	"net/mail"
+	"regexp"
+	"strings"
+
+	"github.com/emersion/go-message"
+)
+
+// stripComments leaves out comments (RFC 5322, section 3.2.2), nested ones too;
+// each becomes a space. Quoted strings are kept.
+func stripComments(s string) string {
+	if !strings.ContainsRune(s, '(') {
+		return s
+	}
+	var out strings.Builder
+	depth, quoted := 0, false
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		switch {
+		case c == '\\' && i+1 < len(s):
+			if depth == 0 {
+				out.WriteString(s[i : i+2])
+			}
+			i++
+			continue
+		case c == '"' && depth == 0:
+			quoted = !quoted
+		case c == '(' && !quoted:
+			depth++
+			continue
+		case c == ')' && !quoted && depth > 0:
+			if depth--; depth == 0 {
+				out.WriteByte(' ')
+			}
+			continue
+		}
+		if depth == 0 {
+			out.WriteByte(c)
+		}
+	}
+	return out.String()
+}
+
+// token returns the first word of a structured field in lower case, without
+// comments, parameters and quotes: "No; x=y (z)" is "no".
+func token(v string) string {
+	v, _, _ = strings.Cut(stripComments(v), ";")
+	return strings.ToLower(strings.Trim(strings.TrimSpace(v), `"`))
+}
+
+// addressPattern finds addr-specs where a strict parser would give up: in a
+// broken list one good address still counts.
+var addressPattern = regexp.MustCompile(`[^\s<>()\[\],;:"@\\\x00-\x1f]{1,64}@[^\s<>()\[\],;:"@\\\x00-\x1f]{1,255}`)
+
+// scanAddresses returns every address in a value, in lower case.
+func scanAddresses(v string) []string {
+	found := addressPattern.FindAllString(v, 200)
+	for i, a := range found {
+		found[i] = strings.ToLower(strings.TrimRight(a, "."))
+	}
+	return found
+}
+
+// strict parses addresses as RFC 5322 writes them, whatever the charset of the
+// names.
+var strict = mail.AddressParser{WordDecoder: &words}
+
+// author returns the one address of the From fields in lower case, or "" when
+// there is none, several, or nothing readable.
+func author(h message.Header) string {
+	from := h.Values("From")
+	if len(from) != 1 {
+		return ""
+	}
+	if list, err := strict.ParseList(from[0]); err == nil {
+		if len(list) != 1 {
+			return ""
+		}
+		return plausible(list[0].Address)
+	}
+	// Malformed: an address in angle brackets, alone, is still beyond doubt.
+	_, rest, ok := strings.Cut(from[0], "<")
+	address, after, closed := strings.Cut(rest, ">")
+	if !ok || !closed || strings.ContainsAny(after, "<@") {
+		return ""
+	}
+	return plausible(address)
+}
+
+// plausible returns the address in lower case if it is one that can be written
+// to and kept (RFC 5321, section 4.5.3.1), else "".
+func plausible(address string) string {
+	address = strings.ToLower(strings.TrimSpace(address))
+	if at := strings.LastIndexByte(address, '@'); at < 1 || at > 64 || len(address)-at > 256 ||
+		addressPattern.FindString(address) != address {
+		return ""
+	}
+	return address
+}
+
+// returnPath returns the envelope sender as the last server recorded it: empty
+// is a bounce's. present is false when there is no such field, or none that can
+// be read.
+func returnPath(h message.Header) (address string, present bool) {
+	values := h.Values("Return-Path")
+	if len(values) == 0 {
+		return "", false
+	}
+	v := strings.Join(strings.Fields(stripComments(values[0])), "")
+	if v == "<>" {
+		return "", true
+	}
+	address = plausible(strings.Trim(v, "<>"))
+	return address, address != ""
+}
+
+// split returns the local part and the domain of an address.
+func split(address string) (local, domain string) {
+	if at := strings.LastIndexByte(address, '@'); at >= 0 {
+		return address[:at], address[at+1:]
+	}
+	return address, ""
+}
+
+// bracketed finds identifiers the way most mailers write them.
+var bracketed = regexp.MustCompile(`<([^<>\s]{1,250})>`)
+
+// messageIDs returns the identifiers in a value, without angle brackets, in
+// order. It takes what mailers write (no @ within, several glued together, no
+// brackets at all) but never what could break a header or is absurdly long.
+func messageIDs(v string) []string {
+	var ids []string
+	keep := func(s string) {
+		if strings.IndexFunc(s, func(r rune) bool { return r <= ' ' || r > '~' }) < 0 {
+			ids = append(ids, s)
+		}
+	}
+	for _, m := range bracketed.FindAllStringSubmatch(v, 1000) {
+		keep(m[1])
+	}
+	if len(ids) > 0 {
+		return ids
+	}
+	for _, s := range strings.FieldsFunc(v, func(r rune) bool { return r == ',' || r == '<' || r == '>' || r <= ' ' }) {
+		if strings.Contains(s, "@") && len(s) <= 250 && len(ids) < 1000 {
+			keep(s)
+		}
+	}
+	return ids
+}
+
+// firstID returns the first identifier of a field, "" when there is none.
+func firstID(h message.Header, name string) string {
+	for _, v := range h.Values(name) {
+		if ids := messageIDs(v); len(ids) > 0 {
+			return ids[0]
+		}
+	}
+	return ""
+}
