@@ -1,4 +1,53 @@
 package locale
 
-// mailWords are the words of the mail.
-var mailWords = table{}
+// mailWords are the words of the mail. A private ticket's mail uses only those
+// under "private": they tell that there is news, and where, and nothing of it.
+var mailWords = table{
+	"mail.greeting":          {FR: "Bonjour %s,", EN: "Hello %s,"},
+	"mail.greeting.nameless": {FR: "Bonjour,", EN: "Hello,"},
+
+	// Subjects; the number stands before them in square brackets.
+	"mail.subject.opened_for_you": {FR: "Une demande a été déposée pour vous", EN: "A request was filed for you"},
+	"mail.subject.taken":          {FR: "Pris en compte", EN: "Being taken care of"},
+	"mail.subject.informed":       {FR: "Information de l’assistance", EN: "News from the desk"},
+	"mail.subject.asked":          {FR: "Demande de précisions", EN: "Details needed"},
+	"mail.subject.resolved":       {FR: "Réglé, à valider", EN: "Resolved, to be validated"},
+	"mail.subject.private":        {FR: "Du nouveau sur votre demande", EN: "News about your request"},
+	"mail.subject.guidance":       {FR: "Votre réponse est à envoyer depuis le portail", EN: "Your reply is to be sent from the portal"},
+	"mail.subject.generic":        {FR: "Votre message est à envoyer depuis le portail", EN: "Your message is to be sent from the portal"},
+
+	// What the letter begins with; the argument is the number.
+	"mail.lead.opened_for_you": {FR: "%[2]s a déposé pour vous la demande %[1]s.", EN: "%[2]s filed the request %[1]s for you."},
+	"mail.lead.taken":          {FR: "L’assistance a pris en compte votre demande %s.", EN: "The desk is taking care of your request %s."},
+	"mail.lead.informed":       {FR: "L’assistance vous écrit au sujet de votre demande %s :", EN: "The desk writes about your request %s:"},
+	"mail.lead.asked":          {FR: "Pour avancer sur votre demande %s, l’assistance a besoin de précisions :", EN: "To go on with your request %s, the desk needs details:"},
+	"mail.lead.resolved":       {FR: "L’assistance indique que votre demande %s est réglée :", EN: "The desk says that your request %s is resolved:"},
+	"mail.lead.private":        {FR: "Il y a du nouveau sur votre demande %s.", EN: "There is news about your request %s."},
+	"mail.lead.guidance":       {FR: "Votre réponse au sujet de la demande %s est bien arrivée, mais cette adresse ne transmet pas les réponses à l’assistance.", EN: "Your reply about the request %s has arrived, but this address does not pass replies on to the desk."},
+	"mail.lead.generic":        {FR: "Votre message est bien arrivé, mais personne ne lit cette adresse.", EN: "Your message has arrived, but nobody reads this address."},
+	"mail.somebody":            {FR: "Quelqu’un", EN: "Somebody"},
+
+	"mail.about": {FR: "Objet : %s", EN: "About: %s"},
+
+	// What follows the quoted words.
+	"mail.after.opened_for_you": {FR: "Vous pouvez la suivre et la compléter sur le portail.", EN: "You can follow and complete it on the portal."},
+	"mail.after.taken":          {FR: "Vous n’avez rien à faire pour l’instant.", EN: "There is nothing for you to do for now."},
+	"mail.after.asked":          {FR: "Votre réponse se donne sur le portail.", EN: "You answer on the portal."},
+	"mail.after.resolved":       {FR: "Dites-nous si c’est bien le cas : vous pouvez valider, ou refuser en disant ce qui ne va pas.", EN: "Tell us whether it is: you can validate, or refuse and say what is wrong."},
+	"mail.guidance.kept":        {FR: "Rien n’est perdu : ouvrez le lien, connectez-vous, votre texte vous attend. Un clic suffit pour l’envoyer.", EN: "Nothing is lost: open the link, sign in, your text is waiting. One click sends it."},
+	"mail.guidance.resolved":    {FR: "L’assistance indique que cette demande est réglée : vous pouvez d’abord valider ou refuser cette résolution.", EN: "The desk says that this request is resolved: you can first validate or refuse that."},
+	"mail.guidance.generic":     {FR: "Rien n’est perdu : votre texte est recopié ci-dessous. Pour demander de l’aide ou suivre une demande, passez par le portail.", EN: "Nothing is lost: your text is copied below. To ask for help or follow a request, use the portal."},
+	"mail.guidance.quoted":      {FR: "Voici ce que vous aviez écrit :", EN: "This is what you wrote:"},
+
+	"mail.link.view":     {FR: "Voir la demande", EN: "See the request"},
+	"mail.link.answer":   {FR: "Répondre sur le portail", EN: "Answer on the portal"},
+	"mail.link.validate": {FR: "Valider ou refuser", EN: "Validate or refuse"},
+	"mail.link.update":   {FR: "Retrouver mon texte et l’envoyer", EN: "Find my text and send it"},
+	"mail.link.home":     {FR: "Ouvrir le portail", EN: "Open the portal"},
+
+	"mail.footer.no_reply":    {FR: "Merci de ne pas répondre à ce message : les réponses ne parviennent pas à l’assistance. Écrivez-lui sur le portail :", EN: "Please do not reply to this message: replies do not reach the desk. Write to it on the portal:"},
+	"mail.footer.requester":   {FR: "Vous recevez ce message parce que vous avez déposé la demande %s.", EN: "You get this message because you filed the request %s."},
+	"mail.footer.beneficiary": {FR: "Vous recevez ce message parce que la demande %s est pour vous.", EN: "You get this message because the request %s is for you."},
+	"mail.footer.sender":      {FR: "Vous recevez ce message parce que vous avez écrit à cette adresse.", EN: "You get this message because you wrote to this address."},
+	"mail.footer.sender_of":   {FR: "Vous recevez ce message parce que vous avez répondu à un message de l’assistance.", EN: "You get this message because you replied to a message of the desk."},
+}
