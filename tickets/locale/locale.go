@@ -23,7 +23,7 @@ type table map[string]tickets.Text
 // words is every table in one.
 var words = func() table {
 	all := table{}
-	for _, t := range []table{deskWords, portalWords, mailWords, chatWords} {
+	for _, t := range []table{deskWords, portalWords, mailWords, chatWords, cardWords} {
 		maps.Copy(all, t)
 	}
 	return all
