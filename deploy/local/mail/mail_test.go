@@ -58,17 +58,23 @@ func stop(t *testing.T, s *mail.Server) {
 // connect returns an SMTP client, signed in when user is not empty.
 func connect(t *testing.T, s *mail.Server, user, password string) *smtp.Client {
 	t.Helper()
-	c, err := smtp.Dial(s.SMTPAddr())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Close() })
-	c.SubmissionTimeout = 10 * time.Second
+	c := dial(t, s.SMTPAddr())
 	if user != "" {
 		if err := c.Auth(sasl.NewPlainClient("", user, password)); err != nil {
 			t.Fatal(err)
 		}
 	}
+	return c
+}
+
+func dial(t *testing.T, addr string) *smtp.Client {
+	t.Helper()
+	c, err := smtp.Dial(addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	c.SubmissionTimeout = 10 * time.Second
 	return c
 }
 

@@ -51,6 +51,8 @@ func (s *Server) newPage() *http.Server {
 		"size":     size,
 		"linkify":  linkify,
 		"escape":   url.PathEscape,
+		"domain":   domain,
+		"local":    func(address string) string { return strings.TrimSuffix(address, "@"+domain(address)) },
 		"received": func(folder string) bool { return folder == inbox },
 	}
 	for _, name := range []string{"index", "mailbox", "message", "compose", "error"} {
