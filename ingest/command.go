@@ -1,0 +1,60 @@
+package ingest
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strconv"
+	"time"
+
+	"cecoia.example/tickets"
+)
+
+// Command is what a person asked for from a channel, as it travels through
+// Redis and waits in Postgres (as JSON).
+type Command struct {
+	// ID identifies the request: what has it is applied once, however often it
+	// is delivered.
+	ID      string            `json:"id"`
+	Academy tickets.AcademyID `json:"academy"`
+	Account string            `json:"account"` // the person's id on the channel, authenticated by it
+	Text    string            `json:"text"`    // as typed, without the trigger
+	// Place and Thread are hints to where it was typed. They give no right.
+	Place  string `json:"place,omitempty"`
+	Thread string `json:"thread,omitempty"`
+	// Reply is the channel's handle for a late answer; a secret, never logged.
+	// "" when the channel has none: then only an answer in time is seen.
+	Reply      string    `json:"reply,omitempty"`
+	ReceivedAt time.Time `json:"received_at"`
+}
+
+// Fingerprint identifies the same words by the same person in the same place,
+// whatever the command's id: people repeat what seems not to have worked.
+func (c Command) Fingerprint() string {
+	h := sha256.New()
+	for _, field := range []string{string(c.Academy), c.Account, c.Place, c.Thread, c.Text} {
+		h.Write([]byte(strconv.Itoa(len(field)) + ":" + field)) // the length keeps fields apart
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// How says what became of a command.
+type How string
+
+// What becomes of a command.
+const (
+	// Done: executed; Text is the answer, a refusal included.
+	Done How = "done"
+	// Failed: something of ours broke; Incident finds it in the log.
+	Failed How = "failed"
+	// Later: kept durably; the answer follows by Command.Reply.
+	Later How = "later"
+	// NotAccepted: not kept; the person is to try again.
+	NotAccepted How = "not_accepted"
+)
+
+// Answer is what to tell the person now. Each channel words it.
+type Answer struct {
+	How      How    `json:"how"`
+	Text     string `json:"text,omitempty"`
+	Incident string `json:"incident,omitempty"`
+}

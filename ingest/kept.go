@@ -1,0 +1,163 @@
+package ingest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// sweepLimit is how many kept commands of an academy one sweep looks at.
+const sweepLimit = 100
+
+// effort is what this process has tried for a kept command.
+type effort struct {
+	tries   int
+	replies int       // uses of the reply handle
+	next    time.Time // not tried again before
+}
+
+// keep makes a command durable, so that "the answer follows" is true.
+func (g *Gateway) keep(ctx context.Context, c Command) error {
+	payload, err := json.Marshal(c)
+	if err != nil {
+		return fmt.Errorf("keeping command %s: %w", c.ID, err)
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepTimeout)
+	defer cancel()
+	return g.Store.AcceptCommand(ctx, c.Academy, c.ID, payload, g.Now())
+}
+
+// finish ends a kept command. When it cannot, the sweep executes the command
+// again, which changes nothing.
+func (g *Gateway) finish(ctx context.Context, c Command) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepTimeout)
+	defer cancel()
+	if err := g.Store.FinishCommand(ctx, c.Academy, c.ID); err != nil {
+		g.Logger.Warn("command not ended", "command", c.ID, "academy", c.Academy, "error", err)
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.efforts, c.ID)
+	for token, w := range g.waiting {
+		if w.late && w.command.ID == c.ID {
+			delete(g.waiting, token)
+		}
+	}
+}
+
+// settle sends a late answer and ends the command. It returns false when that
+// is to be tried again.
+func (g *Gateway) settle(ctx context.Context, s settlement) bool {
+	c := s.command
+	if s.outcome.Retry {
+		return false
+	}
+	if c.Reply != "" && g.Reply != nil && g.countReply(c.ID) <= replyTries {
+		err := g.Reply(ctx, c, s.outcome.Answer)
+		if err != nil {
+			g.Logger.Warn("late answer not delivered", "command", c.ID, "academy", c.Academy, "error", err)
+			if !errors.Is(err, ErrUndeliverable) {
+				return false
+			}
+		}
+	}
+	g.finish(ctx, c)
+	return true
+}
+
+func (g *Gateway) countReply(id string) int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	e := g.effort(id)
+	e.replies++
+	return e.replies
+}
+
+// effort returns what was tried for the command; g.mu is held.
+func (g *Gateway) effort(id string) *effort {
+	e := g.efforts[id]
+	if e == nil {
+		e = &effort{}
+		g.efforts[id] = e
+	}
+	return e
+}
+
+// begin says whether it is time to try the kept command again, and counts the
+// try: after 1, 2, 4 … times Abandoned, at most 5 minutes.
+func (g *Gateway) begin(id string) bool {
+	now := g.Now()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	e := g.effort(id)
+	if now.Before(e.next) {
+		return false
+	}
+	e.next = now.Add(min(g.Abandoned<<min(e.tries, 10), 5*time.Minute))
+	e.tries++
+	return true
+}
+
+// sweep executes the commands that were kept a while ago and never ended.
+func (g *Gateway) sweep(ctx context.Context) {
+	g.prune()
+	academies, err := g.Store.Academies(ctx)
+	if err != nil {
+		g.Logger.Warn("sweep of kept commands", "error", err)
+		return
+	}
+	for _, a := range academies {
+		payloads, err := g.Store.AcceptedCommands(ctx, a.ID, g.Now().Add(-g.Abandoned), sweepLimit)
+		if err != nil {
+			g.Logger.Warn("sweep of kept commands", "academy", a.ID, "error", err)
+			return
+		}
+		for _, payload := range payloads {
+			var c Command
+			if err := json.Unmarshal(payload, &c); err != nil {
+				g.Logger.Error("kept command is unreadable", "academy", a.ID, "error", err)
+				continue
+			}
+			if !g.begin(c.ID) || g.claimed(ctx, c.ID) {
+				continue
+			}
+			if !g.spawn(ctx, func() { g.settle(ctx, settlement{c, g.execute(ctx, c)}) }) {
+				return
+			}
+		}
+	}
+}
+
+// prune forgets what nobody will ask for any more.
+func (g *Gateway) prune() {
+	old := g.Now().Add(-2 * giveUpAfter)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for token, w := range g.waiting {
+		if w.late && w.command.ReceivedAt.Before(old) {
+			delete(g.waiting, token)
+		}
+	}
+	for id, e := range g.efforts {
+		if e.next.Before(old) {
+			delete(g.efforts, id)
+		}
+	}
+}
+
+// spawn runs f in a worker's slot, waiting for one; false when ctx ended first.
+func (g *Gateway) spawn(ctx context.Context, f func()) bool {
+	select {
+	case g.workers <- struct{}{}:
+	case <-ctx.Done():
+		return false
+	}
+	g.work.Go(func() {
+		defer func() { <-g.workers }()
+		f()
+	})
+	return true
+}

@@ -1,0 +1,77 @@
+package mattermost
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"regexp"
+	"strings"
+
+	"cecoia.example/tickets"
+)
+
+const (
+	maxBody = 64 << 10 // bytes of a request from Mattermost
+	// maxDrained is how much of a longer body is read and dropped, so that the
+	// sender gets to read why it is refused.
+	maxDrained = 8 << 20
+)
+
+var errTooLong = errors.New("body too long")
+
+// readBody reads a request's body of that media type.
+func readBody(r *http.Request, mediaType string) ([]byte, error) {
+	if got, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || got != mediaType {
+		return nil, fmt.Errorf("content type %.60q is not %s", r.Header.Get("Content-Type"), mediaType)
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(body) > maxBody {
+		_, _ = io.Copy(io.Discard, io.LimitReader(r.Body, maxDrained))
+		return nil, errTooLong
+	}
+	return body, nil
+}
+
+// academyOf returns the academy whose token the request has, in the header (as
+// Token, or Bearer behind an outgoing OAuth connection) or in the form. Every
+// token is compared, in constant time.
+func (s *Commands) academyOf(r *http.Request, form string) (tickets.AcademyID, bool) {
+	given := []string{form}
+	if scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " "); ok &&
+		(strings.EqualFold(scheme, "Token") || strings.EqualFold(scheme, "Bearer")) {
+		given = append(given, strings.TrimSpace(token))
+	}
+	var found tickets.AcademyID
+	for academy, token := range s.Tokens {
+		want := sha256.Sum256([]byte(token))
+		for _, g := range given {
+			got := sha256.Sum256([]byte(g))
+			if subtle.ConstantTimeCompare(got[:], want[:]) == 1 && token != "" {
+				found = academy
+			}
+		}
+	}
+	return found, found != ""
+}
+
+// idPattern is an id of Mattermost: of a user, a channel, a post.
+var idPattern = regexp.MustCompile(`^[a-z0-9]{26}$`)
+
+// replyPattern is the path of a response_url; before it, Mattermost may live
+// below a path of its own.
+var replyPattern = regexp.MustCompile(`/hooks/commands/([A-Za-z0-9]{1,64})$`)
+
+// hint returns an id that is only a hint, or "".
+func hint(id string) string {
+	if idPattern.MatchString(id) {
+		return id
+	}
+	return ""
+}

@@ -1,0 +1,125 @@
+package mattermost
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"cecoia.example/tickets"
+)
+
+var voir = verb{
+	name: "voir", aliases: []string{"show", "view", "v"}, button: true,
+	run: func(ctx context.Context, c *call) (string, error) {
+		numbers, rest := cutNumbers(c.rest)
+		if plainText(rest) != "" || len(numbers) > 1 {
+			return "", errUsage
+		}
+		card, err := c.thread(ctx)
+		if err != nil {
+			return "", err
+		}
+		refs, err := targets(card, numbers)
+		if err != nil {
+			return "", err
+		}
+		v, err := c.Desk.View(ctx, c.by(0), refs[0])
+		if err != nil {
+			return "", err
+		}
+		return c.ticket(v), nil
+	},
+}
+
+// ticket writes all that the desk knows of a ticket.
+func (c *call) ticket(v tickets.View) string {
+	var b strings.Builder
+	field := func(key string, values ...string) {
+		values = slices.DeleteFunc(values, func(s string) bool { return strings.TrimSpace(s) == "" })
+		if len(values) > 0 {
+			fmt.Fprintf(&b, "**%s** %s\n", c.print.T("chat.show."+key), strings.Join(values, " · "))
+		}
+	}
+	person := func(id uuid.UUID) []string {
+		p := v.Who(id)
+		return []string{inline(p.Name()), inline(p.Function), p.Email}
+	}
+	link := c.Portal.Ticket(v.Ticket)
+	fmt.Fprintf(&b, "#### [%s](%s) · %s\n", v.Number, link, c.print.Kind(v.Number.Kind))
+	state := []string{c.print.State(v.Ticket)}
+	if v.Assignee != uuid.Nil {
+		state = append(state, inline(v.Who(v.Assignee).Name()))
+	}
+	if v.Private {
+		state = append(state, c.print.T("chat.show.private"))
+	}
+	field("status", state...)
+	field("urgency", c.print.Urgency(v.Urgency))
+	field("theme", c.themes(v.Ticket)...)
+	field("opened", c.print.When(v.OpenedAt))
+	field("requester", person(v.Requester)...)
+	if v.Beneficiary != v.Requester {
+		field("beneficiary", person(v.Beneficiary)...)
+	}
+	field("phone", inline(v.Phone), inline(v.OtherPhone))
+	field("availability", inline(v.Availability))
+	field("place", inline(v.Place), inline(v.Entity))
+	field("equipment", inline(v.Equipment), inline(v.EquipmentInfo))
+	field("type", inline(v.RequestType))
+	field("summary", inline(v.Summary))
+	fmt.Fprintf(&b, "**%s**\n%s\n", c.print.T("chat.show.description"), block(shorten(v.Description, 5000)))
+	c.documents(&b, v.Attachments, link)
+	c.timeline(&b, v, link)
+	return b.String()
+}
+
+// themes is the theme as the desk qualified it, and as it was chosen.
+func (c *call) themes(t tickets.Ticket) []string {
+	out := []string{inline(c.print.Theme(c.academy, t.Category))}
+	if t.Theme != t.Category {
+		out = append(out, c.print.T("chat.show.chosen", inline(c.print.Theme(c.academy, t.Theme))))
+	}
+	return out
+}
+
+func (c *call) documents(b *strings.Builder, documents []tickets.Attachment, link string) {
+	const most = 20
+	documents = slices.DeleteFunc(slices.Clone(documents), func(a tickets.Attachment) bool { return a.Event == uuid.Nil })
+	if len(documents) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\n**%s** ([%s](%s))\n", c.print.T("chat.show.documents", len(documents)), c.print.T("chat.show.on_portal"), link)
+	for _, d := range documents[:min(most, len(documents))] {
+		fmt.Fprintf(b, "- %s (%s)\n", inline(d.Name), c.print.T("chat.show.size", (d.Size+1023)/1024))
+	}
+	if len(documents) > most {
+		b.WriteString("- …\n")
+	}
+}
+
+// timeline writes what happened, the oldest left out when a post cannot hold it.
+func (c *call) timeline(b *strings.Builder, v tickets.View, link string) {
+	room := maxPost - 500 - utf8.RuneCountInString(b.String())
+	var told []string
+	for _, e := range slices.Backward(v.Events) {
+		line := fmt.Sprintf("- %s · %s\n", c.print.When(e.At), c.print.T("event."+string(e.Action), inline(v.Who(e.Actor).Name())))
+		if e.Text != "" && e.Action != tickets.ActionOpen { // the opening's words are the description
+			line += "  " + strings.ReplaceAll(block(shorten(e.Text, 1500)), "\n", "\n  ") + "\n"
+		}
+		if room -= utf8.RuneCountInString(line); room < 0 {
+			break
+		}
+		told = append(told, line)
+	}
+	fmt.Fprintf(b, "\n**%s**\n", c.print.T("chat.show.timeline"))
+	if left := len(v.Events) - len(told); left > 0 {
+		fmt.Fprintf(b, "- %s [%s](%s)\n", c.print.N("chat.show.older", left), c.print.T("chat.show.on_portal"), link)
+	}
+	for _, line := range slices.Backward(told) {
+		b.WriteString(line)
+	}
+}
