@@ -13,8 +13,8 @@ import (
 func RemoveAtEnd(dir string) (remove func() error, err error) {
 	// Children that still write while they end make rm fail: try for 10 s.
 	const script = `read -r _; n=0; until rm -rf -- "$1" 2>/dev/null || [ $n -ge 100 ]; do n=$((n+1)); sleep 0.1; done; [ ! -e "$1" ]`
-	cmd := exec.Command("/bin/sh", "-c", script, "remove-at-end", dir) //nolint:gosec // the folder is an argument, not script
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}              // spared by Ctrl-C
+	cmd := exec.Command("/bin/sh", "-c", script, "remove-at-end", dir)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // spared by Ctrl-C
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, fmt.Errorf("child.RemoveAtEnd %s: %w", dir, err)

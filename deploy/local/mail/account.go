@@ -116,6 +116,7 @@ func (a *account) forgetLocked() []string {
 // A literal is bytes as IMAP's APPEND reads them.
 type literal struct{ *bytes.Reader }
 
+// Size returns the number of bytes.
 func (l literal) Size() int64 { return l.Reader.Size() }
 
 // deliver stores one message for each recipient; raw returns its bytes, which

@@ -16,7 +16,9 @@ import (
 func (s *Server) newIMAP() *imapserver.Server {
 	return imapserver.New(&imapserver.Options{
 		NewSession: func(*imapserver.Conn) (imapserver.Session, *imapserver.GreetingData, error) {
-			s.sessions.Add(1)
+			if !s.enter() {
+				return nil, nil, &imap.Error{Type: imap.StatusResponseTypeBye, Text: "Closing"}
+			}
 			return &imapSession{server: s}, nil, nil
 		},
 		// LIST-STATUS is left out: the UIDVALIDITY it shows could not be ours.
@@ -44,13 +46,16 @@ var (
 	_ imapserver.SessionAppendLimit = (*imapSession)(nil)
 )
 
+// Close ends the session, signed in or not.
 func (i *imapSession) Close() error {
 	defer i.server.sessions.Done()
 	return i.UserSession.Close() // accepts nil
 }
 
+// AppendLimit is the largest message APPEND takes, that of SMTP (RFC 7889).
 func (i *imapSession) AppendLimit() uint32 { return maxMessageBytes }
 
+// Login opens the mailbox of an account; the address is its user name.
 func (i *imapSession) Login(username, password string) error {
 	acc := i.server.signIn(username, password)
 	if acc == nil {
@@ -84,6 +89,7 @@ func (i *imapSession) changeSelected(f func() error) error {
 	})
 }
 
+// Select opens a folder and remembers which.
 func (i *imapSession) Select(name string, options *imap.SelectOptions) (*imap.SelectData, error) {
 	i.account.mu.Lock()
 	defer i.account.mu.Unlock()
@@ -96,6 +102,7 @@ func (i *imapSession) Select(name string, options *imap.SelectOptions) (*imap.Se
 	return data, nil
 }
 
+// Status answers with our UIDVALIDITY.
 func (i *imapSession) Status(name string, options *imap.StatusOptions) (*imap.StatusData, error) {
 	data, err := i.UserSession.Status(name, options)
 	if err != nil {
@@ -107,10 +114,12 @@ func (i *imapSession) Status(name string, options *imap.StatusOptions) (*imap.St
 	return data, nil
 }
 
+// Create makes a folder.
 func (i *imapSession) Create(name string, _ *imap.CreateOptions) error {
 	return i.change(func() error { return i.account.createLocked(name) })
 }
 
+// Delete removes a folder and the letters that are nowhere else.
 func (i *imapSession) Delete(name string) error {
 	if name == inbox {
 		return errInbox
@@ -125,6 +134,7 @@ func (i *imapSession) Delete(name string) error {
 	})
 }
 
+// Rename renames a folder; who has it selected keeps it.
 func (i *imapSession) Rename(from, to string, options *imap.RenameOptions) error {
 	if from == inbox {
 		return errInbox
@@ -141,6 +151,7 @@ func (i *imapSession) Rename(from, to string, options *imap.RenameOptions) error
 
 var errInbox = &imap.Error{Type: imap.StatusResponseTypeNo, Code: imap.ResponseCodeCannot, Text: "INBOX stays where it is"}
 
+// Append stores a message the client brings, on disk before it is answered.
 func (i *imapSession) Append(name string, r imap.LiteralReader, options *imap.AppendOptions) (*imap.AppendData, error) {
 	var raw bytes.Buffer
 	if _, err := io.Copy(&raw, io.LimitReader(r, maxMessageBytes+1)); err != nil {
@@ -177,10 +188,12 @@ func (i *imapSession) Append(name string, r imap.LiteralReader, options *imap.Ap
 	return data, nil
 }
 
+// Store changes flags.
 func (i *imapSession) Store(w *imapserver.FetchWriter, numSet imap.NumSet, flags *imap.StoreFlags, options *imap.StoreOptions) error {
 	return i.changeSelected(func() error { return i.UserSession.Store(w, numSet, flags, options) })
 }
 
+// Expunge removes the messages flagged \Deleted, among uids unless that is nil.
 func (i *imapSession) Expunge(w *imapserver.ExpungeWriter, uids *imap.UIDSet) error {
 	return i.changeSelected(func() error { return i.expunge(w, uids) })
 }
@@ -203,6 +216,7 @@ func (i *imapSession) expunge(w *imapserver.ExpungeWriter, uids *imap.UIDSet) er
 	return nil
 }
 
+// Copy puts the same letters into another folder.
 func (i *imapSession) Copy(numSet imap.NumSet, name string) (*imap.CopyData, error) {
 	var data *imap.CopyData
 	err := i.changeSelected(func() (err error) {
@@ -250,10 +264,11 @@ func (i *imapSession) Move(w *imapserver.MoveWriter, numSet imap.NumSet, name st
 	})
 }
 
+// Fetch reads messages; without PEEK it marks them as seen.
 func (i *imapSession) Fetch(w *imapserver.FetchWriter, numSet imap.NumSet, options *imap.FetchOptions) error {
 	marks := slices.ContainsFunc(options.BodySection, func(section *imap.FetchItemBodySection) bool { return !section.Peek })
 	if !marks {
 		return i.UserSession.Fetch(w, numSet, options)
 	}
-	return i.change(func() error { return i.UserSession.Fetch(w, numSet, options) }) // sets \Seen
+	return i.change(func() error { return i.UserSession.Fetch(w, numSet, options) })
 }

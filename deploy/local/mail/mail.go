@@ -84,8 +84,9 @@ type Server struct {
 	smtpAddr string
 	imapAddr string
 	pageAddr string
-	sessions sync.WaitGroup // SMTP and IMAP sessions
 	serving  sync.WaitGroup // listeners, and the saving of folders
+	sessions sync.WaitGroup // SMTP and IMAP sessions, see enter
+	mu       sync.Mutex     // guards the closing of closing
 	closing  chan struct{}
 	close    sync.Once
 }
@@ -116,7 +117,7 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 		closing:  make(chan struct{}),
 		changes:  broadcast{changed: make(chan struct{})},
 		faults:   faults{changed: make(chan struct{})},
-		validity: uint32(opts.Now().Unix()), //nolint:gosec // fits until 2106
+		validity: uint32(opts.Now().Unix()),
 	}
 	if err := s.load(); err != nil {
 		return nil, fmt.Errorf("mail.Start: %w", err)
@@ -219,7 +220,9 @@ func (s *Server) PageURL() string { return "http://" + s.pageAddr }
 func (s *Server) Close(ctx context.Context) error {
 	var err error
 	s.close.Do(func() {
+		s.mu.Lock()
 		close(s.closing)
+		s.mu.Unlock()
 		// Shutdown would wait for senders that keep their connection open. A
 		// message cut off was not answered 250: its sender has it still.
 		err = errors.Join(s.smtp.Close(), s.imap.Close(), s.page.Shutdown(ctx))
@@ -236,6 +239,20 @@ func (s *Server) Close(ctx context.Context) error {
 		}
 	})
 	return err
+}
+
+// enter counts a session in, unless the server is closing. Its end calls
+// s.sessions.Done.
+func (s *Server) enter() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	select {
+	case <-s.closing:
+		return false
+	default:
+		s.sessions.Add(1)
+		return true
+	}
 }
 
 // account returns the account that receives mail for address, or nil.

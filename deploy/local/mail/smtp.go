@@ -22,7 +22,9 @@ const maxMessageBytes = 35 << 20
 // AUTH, in the clear, which loopback allows.
 func (s *Server) newSMTP() *smtp.Server {
 	server := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
-		s.sessions.Add(1)
+		if !s.enter() {
+			return nil, errClosing
+		}
 		return &smtpSession{server: s, conn: c}, nil
 	}))
 	server.Domain = s.opts.Hostname
@@ -51,8 +53,10 @@ type smtpSession struct {
 
 var _ smtp.AuthSession = (*smtpSession)(nil)
 
+// AuthMechanisms lists PLAIN alone.
 func (m *smtpSession) AuthMechanisms() []string { return []string{sasl.Plain} }
 
+// Auth checks the password of an account.
 func (m *smtpSession) Auth(string) (sasl.Server, error) {
 	return sasl.NewPlainServer(func(identity, username, password string) error {
 		acc := m.server.signIn(username, password)
@@ -64,6 +68,7 @@ func (m *smtpSession) Auth(string) (sasl.Server, error) {
 	}), nil
 }
 
+// Reset forgets the message being given.
 func (m *smtpSession) Reset() { m.from, m.recipients = "", nil }
 
 // Logout is called by the connection's end, and by Close of the server from
@@ -76,12 +81,15 @@ func (m *smtpSession) Logout() error {
 	return nil
 }
 
+// Mail takes any sender: From is what is checked, once it is known.
 func (m *smtpSession) Mail(from string, _ *smtp.MailOptions) error {
 	m.Reset()
 	m.from = from
 	return nil
 }
 
+// Rcpt takes the addresses of accounts, with or without a +detail; it relays
+// nothing.
 func (m *smtpSession) Rcpt(to string, _ *smtp.RcptOptions) error {
 	acc := m.server.account(to)
 	if acc == nil {
@@ -98,6 +106,8 @@ func (m *smtpSession) Rcpt(to string, _ *smtp.RcptOptions) error {
 	return nil
 }
 
+// Data stores the message, or meets the fault a test has set. Without error it
+// returns once the message would survive a SIGKILL.
 func (m *smtpSession) Data(r io.Reader) error {
 	raw, err := io.ReadAll(r)
 	if err != nil {
@@ -174,8 +184,10 @@ func (m *smtpSession) accept(raw []byte) error {
 // loopback it is clients that went away.
 type printfLogger struct{ logger *slog.Logger }
 
+// Printf logs one line.
 func (l printfLogger) Printf(format string, v ...any) {
 	l.logger.Debug("mail: " + strings.TrimSpace(fmt.Sprintf(format, v...)))
 }
 
+// Println logs one line.
 func (l printfLogger) Println(v ...any) { l.Printf("%s", fmt.Sprintln(v...)) }

@@ -44,7 +44,7 @@ func openSpool(dir string, least uint32) (*spool, uint32, error) {
 	const perStart = 1 << 16
 	file := filepath.Join(dir, "uidvalidity")
 	validity := least
-	content, err := os.ReadFile(file) //nolint:gosec // our own folder
+	content, err := os.ReadFile(file)
 	if err == nil {
 		last, err := strconv.ParseUint(strings.TrimSpace(string(content)), 10, 32)
 		if err != nil {
@@ -102,7 +102,7 @@ func (s *spool) writeFile(path string, content []byte, modified time.Time) error
 }
 
 func syncDir(dir string) error {
-	f, err := os.Open(dir) //nolint:gosec // our own folder
+	f, err := os.Open(dir)
 	if err != nil {
 		return err
 	}
@@ -136,7 +136,7 @@ func (s *spool) restore(acc *account) error {
 		if !isLetter {
 			continue
 		}
-		raw, err := os.ReadFile(path) //nolint:gosec // our own folder
+		raw, err := os.ReadFile(path)
 		if err != nil {
 			return err
 		}
@@ -154,7 +154,7 @@ func (s *spool) restore(acc *account) error {
 }
 
 func (s *spool) readFolders(dir string) (savedFolders, error) {
-	content, err := os.ReadFile(filepath.Join(dir, foldersFile)) //nolint:gosec // our own folder
+	content, err := os.ReadFile(filepath.Join(dir, foldersFile))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	} else if err != nil {

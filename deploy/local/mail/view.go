@@ -139,7 +139,7 @@ func (w *walker) walk(entity *message.Entity, depth int) {
 		w.leaf(entity)
 		return
 	}
-	defer parts.Close() //nolint:errcheck // nothing to close but memory
+	defer parts.Close()
 	for {
 		part, err := parts.NextPart()
 		if errors.Is(err, io.EOF) {

@@ -66,15 +66,20 @@ func openHome(dir string) (*home, error) {
 }
 
 // chooseUser decides who runs the server. PostgreSQL refuses root: then the
-// owner of an existing cluster does, else the user postgres, else nobody.
+// owner of the folder does, else the user postgres, else nobody.
 func (h *home) chooseUser() error {
 	h.uid, h.gid = os.Geteuid(), os.Getegid()
 	if h.uid != 0 {
 		return nil
 	}
-	if info, err := os.Stat(h.data); err == nil {
+	for _, dir := range []string{h.data, h.dir} {
+		info, err := os.Stat(dir)
+		if err != nil {
+			continue // not made yet
+		}
 		if owner, ok := info.Sys().(*syscall.Stat_t); ok && owner.Uid != 0 {
 			h.uid, h.gid = int(owner.Uid), int(owner.Gid)
+			break
 		}
 	}
 	for _, candidate := range []string{"postgres", "nobody"} {
@@ -205,7 +210,7 @@ func (h *home) initialise(ctx context.Context, binaries string, fsync bool) erro
 	if !fsync {
 		arguments = append(arguments, "--no-sync")
 	}
-	cmd := exec.Command(filepath.Join(binaries, "initdb"), arguments...) //nolint:gosec // our own arguments
+	cmd := exec.Command(filepath.Join(binaries, "initdb"), arguments...)
 	h.prepare(cmd)
 	var said []string
 	initdb, err := child.Start(cmd, child.Options{Line: func(line string) { said = append(said, line) }})

@@ -94,7 +94,7 @@ func Start(ctx context.Context, opts Options) (_ *Server, err error) {
 	for _, setting := range settings(opts, home.socket) {
 		arguments = append(arguments, "-c", setting)
 	}
-	cmd := exec.Command(filepath.Join(binaries, "postgres"), arguments...) //nolint:gosec // our own arguments
+	cmd := exec.Command(filepath.Join(binaries, "postgres"), arguments...)
 	home.prepare(cmd)
 	s.process, err = child.Start(cmd, child.Options{
 		// Immediate shutdown: every commit is in the write-ahead log already.

@@ -72,7 +72,7 @@ func TestStopKeepsDataAndLeavesNothing(t *testing.T) {
 	}
 	s.Stop(t.Context())
 	s.Stop(t.Context())
-	conn.Close(context.Background()) //nolint:errcheck // the server is gone
+	conn.Close(context.Background()) // the server is gone
 	assertGone(t, s.PID(), filepath.Join(opts.Dir, "data"))
 
 	again := start(t, opts)

@@ -67,7 +67,7 @@ func StartServer(ctx context.Context, opts Options) (*Server, error) {
 		}
 		arguments = append(arguments, "--bind", host, "--port", port)
 	}
-	s.process, err = child.Start(exec.Command(binary, arguments...), child.Options{ //nolint:gosec // our own arguments
+	s.process, err = child.Start(exec.Command(binary, arguments...), child.Options{
 		Line: func(line string) { opts.Logger.Debug("redis", "message", line) },
 	})
 	if err != nil {
@@ -116,7 +116,7 @@ func (s *Server) ping(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close() //nolint:errcheck // the answer is what counts
+	defer conn.Close()
 	if err := conn.SetDeadline(time.Now().Add(time.Second)); err != nil {
 		return err
 	}

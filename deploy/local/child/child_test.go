@@ -1,0 +1,104 @@
+package child_test
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"cecoia.example/deploy/local/child"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// shell starts a script, and returns once it has written the line "ready".
+func shell(t *testing.T, script string) *child.Process {
+	t.Helper()
+	ready := make(chan struct{})
+	var once sync.Once
+	p, err := child.Start(exec.Command("/bin/sh", "-c", script), child.Options{Line: func(line string) {
+		if line == "ready" {
+			once.Do(func() { close(ready) })
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Kill)
+	select {
+	case <-ready:
+	case <-time.After(10 * time.Second):
+		t.Fatal("the script does not start")
+	}
+	return p
+}
+
+func TestLinesAndExit(t *testing.T) {
+	var lines []string
+	p, err := child.Start(exec.Command("/bin/sh", "-c", "echo one; echo two >&2; printf three; exit 4"),
+		child.Options{Line: func(line string) { lines = append(lines, line) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-p.Done()
+	if !slices.Equal(lines, []string{"one", "two", "three"}) {
+		t.Errorf("lines %q", lines)
+	}
+	if p.Err() == nil || p.Err().Error() != "exit status 4" {
+		t.Errorf("ended by %v", p.Err())
+	}
+	p.Stop(t.Context()) // of what has ended: nothing to do
+}
+
+func TestStopEscalates(t *testing.T) {
+	p := shell(t, `trap '' TERM; trap 'exit 7' INT; echo ready; while :; do sleep 0.05; done`)
+	p.Stop(t.Context(),
+		child.Step{Signal: syscall.SIGTERM, Patience: 20 * time.Millisecond},
+		child.Step{Signal: syscall.SIGINT, Patience: 10 * time.Second})
+	if p.Err() == nil || p.Err().Error() != "exit status 7" {
+		t.Errorf("ended by %v, want its own answer to SIGINT", p.Err())
+	}
+}
+
+func TestStopKillsTheStubborn(t *testing.T) {
+	p := shell(t, `trap '' TERM; echo ready; while :; do sleep 0.05; done`)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	p.Stop(ctx, child.Step{Signal: syscall.SIGTERM, Patience: time.Hour})
+	if p.Err() == nil || p.Err().Error() != "signal: killed" {
+		t.Errorf("ended by %v", p.Err())
+	}
+}
+
+func TestStartFails(t *testing.T) {
+	if _, err := child.Start(exec.Command("/no/such/program"), child.Options{Line: func(string) {}}); err == nil {
+		t.Error("started")
+	}
+}
+
+func TestRemoveAtEnd(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "-a folder's name")
+	if err := os.MkdirAll(filepath.Join(dir, "sub"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	remove, err := child.RemoveAtEnd(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(dir); err != nil {
+		t.Fatalf("removed too early: %v", err)
+	}
+	if err := remove(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(dir); !os.IsNotExist(err) {
+		t.Errorf("still there: %v", err)
+	}
+}
