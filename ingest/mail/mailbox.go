@@ -1,0 +1,408 @@
+package mail
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
+)
+
+// security is how the connection is protected.
+type security string
+
+const (
+	implicitTLS security = "tls"      // imaps://
+	startTLS    security = "starttls" // imap://, or imap://…?tls=starttls
+	plaintext   security = "none"     // imap://…?tls=none, for loopback only in all reason
+)
+
+// account is a mailbox and how to get at it.
+type account struct {
+	address  string // host:port
+	host     string
+	user     string
+	password string
+	folder   string
+	security security
+}
+
+// name identifies the mailbox in what is recorded: no password.
+func (a account) name() string { return a.user + "@" + a.host + "/" + a.folder }
+
+// parseAccount reads imaps://user:password@host[:port][/folder], or imap://… for
+// STARTTLS, or imap://…?tls=none for no protection at all. Its errors hold no
+// password.
+func parseAccount(s string) (account, error) {
+	u, err := url.Parse(s)
+	if err != nil {
+		var e *url.Error
+		if errors.As(err, &e) {
+			err = e.Err // the rest repeats the URL
+		}
+		if strings.Contains(err.Error(), "invalid userinfo") || strings.Contains(err.Error(), "invalid port") {
+			err = errors.New("special characters in the user or the password must be percent-encoded")
+		}
+		return account{}, fmt.Errorf("mail: the mailbox's URL: %w", err)
+	}
+	a := account{host: u.Hostname(), user: u.User.Username(), folder: strings.Trim(u.Path, "/")}
+	a.password, _ = u.User.Password()
+	if a.folder == "" {
+		a.folder = "INBOX"
+	}
+	port := "143"
+	switch mode := u.Query().Get("tls"); {
+	case u.Scheme == "imaps" && mode == "":
+		a.security, port = implicitTLS, "993"
+	case u.Scheme == "imap" && (mode == "" || mode == "starttls"):
+		a.security = startTLS
+	case u.Scheme == "imap" && mode == "none":
+		a.security = plaintext
+	default:
+		return account{}, errors.New("mail: the mailbox's URL must be imaps://…, imap://… or imap://…?tls=none")
+	}
+	if u.Port() != "" {
+		port = u.Port()
+	}
+	if a.host == "" || a.user == "" {
+		return account{}, errors.New("mail: the mailbox's URL needs a user and a host")
+	}
+	a.address = net.JoinHostPort(a.host, port)
+	return a, nil
+}
+
+// Where mails go once they are handled, below the mailbox's own prefix.
+const (
+	folderRefused    = "Refusés"
+	folderQuarantine = "Quarantaine"
+	folderAutomatic  = "Automatiques"
+	folderBounces    = "Rebonds"
+)
+
+// folderOf returns the folder of a verdict.
+func folderOf(v Verdict) string {
+	switch v {
+	case File, Silent:
+		return folderAutomatic
+	case Bounce:
+		return folderBounces
+	case Quarantine:
+		return folderQuarantine
+	}
+	return folderRefused
+}
+
+// patientConn gives a deadline to reads that have none: go-imap waits for ever
+// for an answer that does not come, and only closing the connection frees it.
+type patientConn struct {
+	net.Conn
+	patience time.Duration
+}
+
+// SetReadDeadline sets t, or now plus the connection's patience when t is zero.
+func (c *patientConn) SetReadDeadline(t time.Time) error {
+	if t.IsZero() {
+		t = time.Now().Add(c.patience)
+	}
+	return c.Conn.SetReadDeadline(t)
+}
+
+// session is one connection to the mailbox, with the folder selected. It is not
+// safe for concurrent use.
+type session struct {
+	client      *imapclient.Client
+	conn        net.Conn
+	timeouts    Timeouts
+	uidValidity uint32
+	prefix      string        // of the account's folders: "" or "INBOX."
+	news        chan struct{} // the server told of new mail
+}
+
+// open connects, signs in, selects the folder and makes the others. Everything
+// ends with the session's close.
+func open(ctx context.Context, a account, config *tls.Config, t Timeouts) (*session, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, t.Connect, fmt.Errorf("no answer within %s", t.Connect))
+	defer cancel()
+	raw, err := (&net.Dialer{}).DialContext(ctx, "tcp", a.address)
+	if err != nil {
+		return nil, fmt.Errorf("mail: connecting: %w", err)
+	}
+	s := &session{timeouts: t, news: make(chan struct{}, 1)}
+	s.conn = &patientConn{Conn: raw, patience: t.Idle + t.Command}
+	if err := s.watch(ctx, func() error { return s.begin(ctx, a, config) }); err != nil {
+		s.close()
+		return nil, fmt.Errorf("mail: opening %s: %w", a.name(), err)
+	}
+	return s, nil
+}
+
+// begin does what open promises on a fresh connection.
+func (s *session) begin(ctx context.Context, a account, config *tls.Config) (err error) {
+	if config == nil {
+		config = &tls.Config{}
+	}
+	config = config.Clone()
+	config.MinVersion = max(config.MinVersion, tls.VersionTLS12)
+	if config.ServerName == "" {
+		config.ServerName = a.host
+	}
+	options := &imapclient.Options{
+		TLSConfig: config,
+		UnilateralDataHandler: &imapclient.UnilateralDataHandler{
+			Mailbox: func(data *imapclient.UnilateralDataMailbox) {
+				if data.NumMessages != nil {
+					select {
+					case s.news <- struct{}{}:
+					default:
+					}
+				}
+			},
+		},
+	}
+	switch a.security {
+	case implicitTLS:
+		secured := tls.Client(s.conn, config)
+		if err := secured.HandshakeContext(ctx); err != nil {
+			return err
+		}
+		s.client = imapclient.New(secured, options)
+	case startTLS:
+		if s.client, err = imapclient.NewStartTLS(s.conn, options); err != nil {
+			return err
+		}
+	default:
+		s.client = imapclient.New(s.conn, options)
+	}
+	if err := s.client.WaitGreeting(); err != nil {
+		return err
+	}
+	if err := s.client.Login(a.user, a.password).Wait(); err != nil {
+		return fmt.Errorf("signing in: %w", err)
+	}
+	caps := s.client.Caps()
+	if !caps.Has(imap.CapMove) && !caps.Has(imap.CapUIDPlus) {
+		return errors.New("the server offers neither MOVE nor UIDPLUS: mails could not be moved safely")
+	}
+	if caps.Has(imap.CapNamespace) {
+		if ns, err := s.client.Namespace().Wait(); err == nil && len(ns.Personal) > 0 {
+			s.prefix = ns.Personal[0].Prefix
+		}
+	}
+	for _, folder := range []string{folderRefused, folderQuarantine, folderAutomatic, folderBounces} {
+		if err := s.create(s.prefix + folder); err != nil {
+			return err
+		}
+	}
+	selected, err := s.client.Select(a.folder, nil).Wait()
+	if err != nil {
+		return fmt.Errorf("selecting %s: %w", a.folder, err)
+	}
+	if selected.UIDValidity == 0 {
+		return errors.New("the server gives no UIDVALIDITY: mails could not be told apart")
+	}
+	s.uidValidity = selected.UIDValidity
+	return nil
+}
+
+// create makes a folder unless it is there.
+func (s *session) create(folder string) error {
+	found, err := s.client.List("", folder, nil).Collect()
+	if err != nil {
+		return fmt.Errorf("listing %s: %w", folder, err)
+	}
+	if len(found) > 0 {
+		return nil
+	}
+	err = s.client.Create(folder, nil).Wait()
+	var refused *imap.Error
+	if errors.As(err, &refused) && refused.Code == imap.ResponseCodeAlreadyExists {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("creating %s: %w", folder, err)
+	}
+	_ = s.client.Subscribe(folder).Wait() // for those who look with a mail program
+	return nil
+}
+
+// close ends the connection at once and returns when nothing of it runs.
+func (s *session) close() {
+	if s.client == nil {
+		s.conn.Close()
+		return
+	}
+	_ = s.client.Close() // it repeats why the connection ended, if it had
+}
+
+// watch runs f and cuts the connection when ctx ends before f does.
+func (s *session) watch(ctx context.Context, f func() error) error {
+	stop := context.AfterFunc(ctx, func() { s.conn.Close() })
+	err := f()
+	if !stop() && err != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// within runs f and cuts the connection when f takes longer than limit.
+func (s *session) within(ctx context.Context, limit time.Duration, f func() error) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("no answer within %s", limit))
+	defer cancel()
+	return s.watch(ctx, f)
+}
+
+// pending returns the mails in the folder, oldest first.
+func (s *session) pending(ctx context.Context) (uids []imap.UID, err error) {
+	err = s.within(ctx, s.timeouts.Command, func() error {
+		found, err := s.client.UIDSearch(&imap.SearchCriteria{NotFlag: []imap.Flag{imap.FlagDeleted}}, nil).Wait()
+		uids = found.AllUIDs()
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("mail: looking for mails: %w", err)
+	}
+	slices.Sort(uids)
+	return uids, nil
+}
+
+// sizes returns the sizes in bytes of those mails that are still there. Nothing
+// else is asked for with them: go-imap gives up on a connection over one
+// malformed BODYSTRUCTURE.
+func (s *session) sizes(ctx context.Context, uids []imap.UID) (map[imap.UID]int64, error) {
+	sizes := map[imap.UID]int64{}
+	err := s.within(ctx, s.timeouts.Command, func() error {
+		fetched, err := s.client.Fetch(imap.UIDSetNum(uids...), &imap.FetchOptions{UID: true, RFC822Size: true}).Collect()
+		for _, m := range fetched {
+			sizes[m.UID] = m.RFC822Size
+		}
+		return err
+	})
+	if err != nil {
+		return nil, &fetchError{err}
+	}
+	return sizes, nil
+}
+
+// fetch reads mails without marking them as read: whole, or when header is not
+// 0 that many bytes of their headers. It calls each with every one that is still
+// there, as it comes. An error of each ends it and is returned as it is.
+func (s *session) fetch(ctx context.Context, uids []imap.UID, header int64, each func(imap.UID, io.Reader) error) error {
+	section := &imap.FetchItemBodySection{Peek: true}
+	if header > 0 {
+		section.Specifier = imap.PartSpecifierHeader
+		section.Partial = &imap.SectionPartial{Size: header}
+	}
+	var stopped error
+	err := s.within(ctx, s.timeouts.Fetch, func() error {
+		cmd := s.client.Fetch(imap.UIDSetNum(uids...), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{section}})
+		for m := cmd.Next(); m != nil && stopped == nil; m = cmd.Next() {
+			var uid imap.UID
+			for item := m.Next(); item != nil; item = m.Next() {
+				switch item := item.(type) {
+				case imapclient.FetchItemDataUID:
+					uid = item.UID
+				case imapclient.FetchItemDataBodySection:
+					if item.Literal == nil || uid == 0 || stopped != nil {
+						continue
+					}
+					if stopped = each(uid, item.Literal); stopped != nil {
+						// What is left of the batch may be long: not worth reading.
+						s.conn.Close()
+					}
+				}
+			}
+		}
+		return cmd.Close()
+	})
+	if stopped != nil {
+		return stopped
+	}
+	if err != nil {
+		return &fetchError{err}
+	}
+	return nil
+}
+
+// fetchError is a failure to read a batch: one of its mails may be what breaks
+// the server's answer, or the client that reads it.
+type fetchError struct{ err error }
+
+func (e *fetchError) Error() string { return "mail: reading mails: " + e.err.Error() }
+func (e *fetchError) Unwrap() error { return e.err }
+
+// move puts mails into a folder. Without MOVE it copies first and removes only
+// what was copied: go-imap's own fallback would remove what was not.
+func (s *session) move(ctx context.Context, uids []imap.UID, folder string) error {
+	set := imap.UIDSetNum(uids...)
+	err := s.within(ctx, s.timeouts.Command, func() error {
+		if s.client.Caps().Has(imap.CapMove) {
+			_, err := s.client.Move(set, s.prefix+folder).Wait()
+			return err
+		}
+		if _, err := s.client.Copy(set, s.prefix+folder).Wait(); err != nil {
+			return err
+		}
+		deleted := &imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: []imap.Flag{imap.FlagDeleted}}
+		if err := s.client.Store(set, deleted, nil).Close(); err != nil {
+			return err
+		}
+		return s.client.UIDExpunge(set).Close()
+	})
+	if err != nil {
+		return fmt.Errorf("mail: moving %d mails to %s: %w", len(uids), folder, err)
+	}
+	return nil
+}
+
+// wait returns when the server tells of new mail, when limit has passed, or with
+// the reason for which the session is over. Servers without IDLE are polled.
+func (s *session) wait(ctx context.Context, limit time.Duration) error {
+	timer := time.NewTimer(min(limit, s.timeouts.Idle))
+	defer timer.Stop()
+	var idle *imapclient.IdleCommand
+	if s.client.Caps().Has(imap.CapIdle) {
+		err := s.within(ctx, s.timeouts.Command, func() (err error) {
+			idle, err = s.client.Idle()
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("mail: IDLE: %w", err)
+		}
+	}
+	var over error
+	select {
+	case <-s.news:
+	case <-timer.C:
+	case <-s.client.Closed():
+		over = errors.New("mail: the server closed the connection")
+	case <-ctx.Done():
+		over = ctx.Err()
+	}
+	if over != nil {
+		s.conn.Close() // so that ending IDLE waits for nothing
+	}
+	if idle == nil {
+		return over
+	}
+	err := s.within(ctx, s.timeouts.Command, func() error {
+		if err := idle.Close(); err != nil {
+			return err
+		}
+		return idle.Wait()
+	})
+	switch {
+	case over != nil:
+		return over
+	case err != nil:
+		return fmt.Errorf("mail: ending IDLE: %w", err)
+	}
+	return nil
+}
