@@ -1,0 +1,178 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"cecoia.example/tickets"
+)
+
+// Academies returns all the academies as last applied, in the order of their ids.
+func (db *DB) Academies(ctx context.Context) ([]tickets.Academy, error) {
+	out, err := all(ctx, db.pool, pgx.RowTo[tickets.Academy], `SELECT definition FROM academies ORDER BY academy`)
+	if err != nil {
+		return nil, fmt.Errorf("postgres.Academies: %w", err)
+	}
+	return out, nil
+}
+
+// Academy returns the academy as its desk file was last applied.
+func (db *DB) Academy(ctx context.Context, id tickets.AcademyID) (tickets.Academy, error) {
+	a, err := one(ctx, db.pool, pgx.RowTo[tickets.Academy], `SELECT definition FROM academies WHERE academy = $1`, id)
+	if err != nil {
+		return tickets.Academy{}, fmt.Errorf("postgres.Academy(%s): %w", id, absent(err, "academy.not_found"))
+	}
+	return a, nil
+}
+
+// Apply keeps the academies of a desk file, all or none, and returns those that
+// are new or changed. Academies that the file no longer has stay: their tickets
+// do. The caller has validated them.
+func (db *DB) Apply(ctx context.Context, academies []tickets.Academy, at time.Time) (changed []tickets.AcademyID, err error) {
+	var b pgx.Batch
+	for _, a := range slices.SortedFunc(slices.Values(academies), func(x, y tickets.Academy) int {
+		return strings.Compare(string(x.ID), string(y.ID)) // one order of locks
+	}) {
+		definition, err := json.Marshal(a)
+		if err != nil {
+			return nil, fmt.Errorf("postgres.Apply(%s): %w", a.ID, err)
+		}
+		b.Queue(`INSERT INTO academies (academy, definition, applied_at) VALUES ($1, $2, $3)
+			ON CONFLICT (academy) DO UPDATE SET definition = excluded.definition, applied_at = excluded.applied_at
+			WHERE academies.academy = $1 AND academies.definition <> excluded.definition`,
+			a.ID, string(definition), at).Exec(changedRow(&changed, a.ID))
+	}
+	if err := db.pool.SendBatch(ctx, &b).Close(); err != nil {
+		return nil, fmt.Errorf("postgres.Apply: %w", err)
+	}
+	return changed, nil
+}
+
+// Entry is one person of a directory as imported.
+type Entry struct {
+	tickets.Person
+	// PasswordHash is that of a local account. "" leaves the one that is there.
+	PasswordHash string
+}
+
+// importChunk bounds the statements on their way to the server at once.
+const importChunk = 500
+
+// ImportPeople creates or replaces the entries of an academy's directory, by id,
+// with their memberships, all or none. Entries that are there and not in the
+// list stay as they are. The error names the mail address or login that two
+// active people would share.
+func (db *DB) ImportPeople(ctx context.Context, academy tickets.AcademyID, entries []Entry) error {
+	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+		for chunk := range slices.Chunk(entries, importChunk) {
+			var b pgx.Batch
+			for _, e := range chunk {
+				queueEntry(&b, academy, e)
+			}
+			if err := tx.SendBatch(ctx, &b).Close(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("postgres.ImportPeople(%s): %w", academy, explainDuplicate(err))
+	}
+	return nil
+}
+
+func queueEntry(b *pgx.Batch, academy tickets.AcademyID, e Entry) {
+	lang := e.Lang
+	if lang == "" {
+		lang = tickets.French
+	}
+	b.Queue(`INSERT INTO people (academy, id, login, email, given_name, family_name,
+			function, phone, place, entity, lang, password_hash)
+		VALUES ($1, $2, $3, lower($4), $5, $6, $7, $8, $9, $10, $11, $12)
+		ON CONFLICT (academy, id) DO UPDATE SET
+			login = excluded.login, email = excluded.email,
+			given_name = excluded.given_name, family_name = excluded.family_name,
+			function = excluded.function, phone = excluded.phone, place = excluded.place,
+			entity = excluded.entity, lang = excluded.lang, active = true,
+			password_hash = coalesce(nullif(excluded.password_hash, ''), people.password_hash)
+		WHERE people.academy = $1`,
+		academy, e.ID, e.Login, e.Email, e.GivenName, e.FamilyName,
+		e.Function, e.Phone, e.Place, e.Entity, lang, e.PasswordHash)
+	b.Queue(`DELETE FROM memberships WHERE academy = $1 AND person = $2`, academy, e.ID)
+	for _, m := range e.Memberships {
+		b.Queue(`INSERT INTO memberships (academy, person, group_code, role) VALUES ($1, $2, $3, $4)
+			ON CONFLICT DO NOTHING`, academy, e.ID, m.Group, m.Role)
+	}
+}
+
+// Person returns one active entry of the academy's directory.
+func (db *DB) Person(ctx context.Context, academy tickets.AcademyID, id uuid.UUID) (tickets.Person, error) {
+	p, err := one(ctx, db.pool, scanPerson,
+		`SELECT `+personColumns+` FROM people p WHERE p.academy = $1 AND p.id = $2 AND p.active`, academy, id)
+	if err != nil {
+		return tickets.Person{}, fmt.Errorf("postgres.Person(%s, %s): %w", academy, id, absent(err, "person.not_found"))
+	}
+	return p, nil
+}
+
+// LinkAccount says who a person is on a channel, instead of what was said
+// before. An account linked to somebody else becomes theirs no longer: the
+// latest proof wins. A person that is not there is a NotFound refusal.
+func (db *DB) LinkAccount(ctx context.Context, academy tickets.AcademyID, person uuid.UUID, ch tickets.Channel, account string) error {
+	linked := false
+	var b pgx.Batch
+	b.Queue(`DELETE FROM accounts WHERE academy = $1 AND channel = $2 AND account = $3 AND person <> $4
+		AND EXISTS (SELECT FROM people p WHERE p.academy = $1 AND p.id = $4 AND p.active)`,
+		academy, ch, account, person)
+	b.Queue(`INSERT INTO accounts (academy, channel, person, account)
+		SELECT p.academy, $2, p.id, $3 FROM people p WHERE p.academy = $1 AND p.id = $4 AND p.active
+		ON CONFLICT (academy, channel, person) DO UPDATE SET account = excluded.account
+		WHERE accounts.academy = $1`,
+		academy, ch, account, person).Exec(affected(&linked))
+	err := db.pool.SendBatch(ctx, &b).Close()
+	if err == nil && !linked {
+		err = absent(pgx.ErrNoRows, "person.not_found")
+	}
+	if err != nil {
+		return fmt.Errorf("postgres.LinkAccount(%s, %s, %s): %w", academy, person, ch, err)
+	}
+	return nil
+}
+
+// PersonByAccount returns the active person who proved to own the account, or a
+// NotFound refusal.
+func (db *DB) PersonByAccount(ctx context.Context, academy tickets.AcademyID, ch tickets.Channel, account string) (tickets.Person, error) {
+	p, err := one(ctx, db.pool, scanPerson, `SELECT `+personColumns+`
+		FROM accounts a JOIN people p ON p.academy = a.academy AND p.id = a.person
+		WHERE a.academy = $1 AND a.channel = $2 AND a.account = $3 AND p.active`, academy, ch, account)
+	if err != nil {
+		return tickets.Person{}, fmt.Errorf("postgres.PersonByAccount(%s, %s): %w", academy, ch, absent(err, "person.not_found"))
+	}
+	return p, nil
+}
+
+// Credentials returns the active person whose mail address or login is the
+// identifier, whatever its case, with the hash of their password: "" when they
+// have no local account. Nobody is a NotFound refusal.
+func (db *DB) Credentials(ctx context.Context, academy tickets.AcademyID, identifier string) (tickets.Person, string, error) {
+	type row struct {
+		tickets.Person
+		PasswordHash string
+	}
+	// Somebody's address wins over another's login of the same letters.
+	r, err := one(ctx, db.pool, pgx.RowToStructByName[row], `SELECT `+personColumns+`, p.password_hash
+		FROM people p WHERE p.academy = $1 AND (p.email_key = lower($2) OR p.login_key = lower($2))
+		ORDER BY p.email_key IS NOT DISTINCT FROM lower($2) DESC LIMIT 1`,
+		academy, storable(strings.TrimSpace(identifier)))
+	if err != nil {
+		return tickets.Person{}, "", fmt.Errorf("postgres.Credentials(%s): %w", academy, absent(err, "person.not_found"))
+	}
+	return r.Person, r.PasswordHash, nil
+}

@@ -1,0 +1,291 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"cecoia.example/tickets"
+)
+
+// The life of a delivery: its cause's transaction makes the row; Enqueue puts it
+// on the queue, which may forget it; Lease gives it to a worker for a while;
+// Record moves it to the log, or frees it for a later try. Until it is in the
+// log, each of Enqueue and Lease finds it again.
+//
+// Who locks several rows does so in the order of their ids, and only the relay
+// skips locked ones: a worker must wait for the relay that has just told it of
+// them, or their turn would be lost until the queue's visibility ends.
+
+// headOfLane says of deliveries AS d that none of their lane is before them.
+const headOfLane = `(d.ticket IS NULL OR NOT EXISTS (SELECT FROM deliveries e
+	WHERE e.academy = $1 AND e.ticket = d.ticket AND e.channel = d.channel AND e.recipient = d.recipient
+		AND (e.seq, e.id) < (d.seq, d.id)))`
+
+// Enqueue marks up to limit deliveries as put on the queue of that epoch and
+// calls push with them, in the order of their ids, before it commits: what push
+// refuses is not marked. It takes those that are due, head of their lane, not
+// leased, and not on that queue since less than visibility. It returns how many
+// they were; push is not called with none.
+func (db *DB) Enqueue(ctx context.Context, academy tickets.AcademyID, epoch string, now time.Time, visibility time.Duration, limit int, push func(context.Context, []tickets.DeliveryKey) error) (int, error) {
+	var keys []tickets.DeliveryKey
+	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+		var err error
+		keys, err = all(ctx, tx, pgx.RowToStructByName[tickets.DeliveryKey], `WITH owed AS (
+				SELECT d.id FROM deliveries d
+				WHERE d.academy = $1 AND d.due <= $3 AND (d.lease IS NULL OR d.lease <= $3)
+					AND (d.epoch <> $2 OR d.enqueued_at <= $4) AND `+headOfLane+`
+				ORDER BY d.id LIMIT $5 FOR UPDATE OF d SKIP LOCKED)
+			UPDATE deliveries d SET epoch = $2, enqueued_at = $3 FROM owed
+			WHERE d.academy = $1 AND d.id = owed.id
+			RETURNING d.academy, d.id, d.channel`,
+			academy, epoch, now, now.Add(-visibility), limit)
+		if err != nil || len(keys) == 0 {
+			return err
+		}
+		slices.SortFunc(keys, func(x, y tickets.DeliveryKey) int { return compareIDs(x.ID, y.ID) })
+		return push(ctx, keys)
+	})
+	if err != nil {
+		return 0, fmt.Errorf("postgres.Enqueue(%s): %w", academy, err)
+	}
+	return len(keys), nil
+}
+
+func compareIDs(x, y uuid.UUID) int { return slices.Compare(x[:], y[:]) }
+
+// Lease gives the worker those of the deliveries that are its to send now (not
+// delivered, not leased, due, head of their lane), counts the attempt, keeps
+// others off them until that time, and returns each with all it takes to word
+// it, in the order of their ids.
+func (db *DB) Lease(ctx context.Context, academy tickets.AcademyID, ids []uuid.UUID, now, until time.Time) ([]tickets.Notice, error) {
+	var notices []tickets.Notice
+	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+		leased, err := all(ctx, tx, scanDelivery, `WITH ready AS (
+				SELECT d.id AS ready_id FROM deliveries d
+				WHERE d.academy = $1 AND d.id = ANY ($2) AND d.due <= $3 AND (d.lease IS NULL OR d.lease <= $3)
+					AND `+headOfLane+`
+				ORDER BY d.id FOR UPDATE OF d)
+			UPDATE deliveries d SET attempts = d.attempts + 1, lease = $4 FROM ready
+			WHERE d.academy = $1 AND d.id = ready_id
+			RETURNING `+deliveryColumns, academy, ids, now, until)
+		if err != nil || len(leased) == 0 {
+			return err
+		}
+		slices.SortFunc(leased, func(x, y tickets.Delivery) int { return compareIDs(x.ID, y.ID) })
+		notices, err = complete(ctx, tx, academy, leased)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("postgres.Lease(%s): %w", academy, err)
+	}
+	return notices, nil
+}
+
+// lane is one recipient's view of one ticket on one channel.
+type lane struct {
+	Ticket    uuid.UUID
+	Channel   tickets.Channel
+	Recipient tickets.Recipient
+}
+
+func laneOf(d tickets.Delivery) lane { return lane{d.Ticket, d.Channel, d.Recipient} }
+
+// accountKey is a person on a channel.
+type accountKey struct {
+	Channel tickets.Channel
+	Person  uuid.UUID
+}
+
+// complete makes notices of deliveries, with two round trips for all of them.
+func complete(ctx context.Context, tx pgx.Tx, academy tickets.AcademyID, ds []tickets.Delivery) ([]tickets.Notice, error) {
+	var causes, about, whom []uuid.UUID
+	for _, d := range ds {
+		causes = append(causes, d.Cause)
+		if d.Ticket != uuid.Nil {
+			about = append(about, d.Ticket)
+		}
+		if id, ok := d.Recipient.Person(); ok {
+			whom = append(whom, id)
+		}
+	}
+	var definition tickets.Academy
+	cases := map[uuid.UUID]tickets.Ticket{}
+	events := map[uuid.UUID]tickets.Event{}
+	threads := map[lane]string{}
+	accounts := map[accountKey]string{}
+	var b pgx.Batch
+	b.Queue(`SELECT definition FROM academies WHERE academy = $1`, academy).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&definition) })
+	b.Queue(`SELECT `+ticketColumns+` FROM tickets WHERE academy = $1 AND id = ANY ($2)`, academy, about).
+		Query(func(rows pgx.Rows) error {
+			found, err := pgx.CollectRows(rows, scanTicket)
+			for _, t := range found {
+				cases[t.ID] = t
+			}
+			return err
+		})
+	b.Queue(`SELECT `+eventColumns+` FROM events WHERE academy = $1 AND id = ANY ($2)`, academy, causes).
+		Query(func(rows pgx.Rows) error {
+			found, err := pgx.CollectRows(rows, scanEvent)
+			for _, e := range found {
+				events[e.ID] = e
+			}
+			return err
+		})
+	b.Queue(`SELECT ticket, channel, recipient, ref FROM threads WHERE academy = $1 AND ticket = ANY ($2)`, academy, about).
+		Query(func(rows pgx.Rows) error {
+			var l lane
+			var ref string
+			_, err := pgx.ForEachRow(rows, []any{&l.Ticket, &l.Channel, &l.Recipient, &ref}, func() error {
+				threads[l] = ref
+				return nil
+			})
+			return err
+		})
+	b.Queue(`SELECT channel, person, account FROM accounts WHERE academy = $1 AND person = ANY ($2)`, academy, whom).
+		Query(func(rows pgx.Rows) error {
+			var k accountKey
+			var account string
+			_, err := pgx.ForEachRow(rows, []any{&k.Channel, &k.Person, &account}, func() error {
+				accounts[k] = account
+				return nil
+			})
+			return err
+		})
+	if err := tx.SendBatch(ctx, &b).Close(); err != nil {
+		return nil, err
+	}
+
+	for _, t := range cases {
+		whom = append(whom, named(t)...)
+	}
+	for _, e := range events {
+		whom = append(whom, e.Actor)
+	}
+	everybody, err := people(ctx, tx, academy, whom)
+	if err != nil {
+		return nil, err
+	}
+	notices := make([]tickets.Notice, len(ds))
+	for i, d := range ds {
+		n := tickets.Notice{
+			Delivery: d, Academy: definition, Event: events[d.Cause], Thread: threads[laneOf(d)],
+		}
+		if t, ok := cases[d.Ticket]; ok {
+			n.Case = caseOf(t, everybody)
+			if actor, ok := everybody[n.Event.Actor]; ok {
+				n.Case.People[actor.ID] = actor
+			}
+		}
+		if id, ok := d.Recipient.Person(); ok {
+			n.Recipient, n.Account = everybody[id], accounts[accountKey{d.Channel, id}]
+		}
+		notices[i] = n
+	}
+	return notices, nil
+}
+
+// Record keeps how attempts ended. What was delivered or is dead moves to the
+// log of the day; the rest is due again at RetryAt (at At when that is zero) and
+// free at once. A thread that a receipt names becomes the lane's, unless it is
+// another ticket's. Deliveries recorded before are passed over. It returns how
+// many deliveries wait in the lanes that it has freed.
+func (db *DB) Record(ctx context.Context, academy tickets.AcademyID, receipts []tickets.Receipt) (successors int, err error) {
+	if len(receipts) == 0 {
+		return 0, nil
+	}
+	args := receiptArgs(academy, receipts)
+	err = pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+		var b pgx.Batch
+		b.Queue(`SELECT id FROM deliveries WHERE academy = @academy AND id = ANY (@ids) ORDER BY id FOR UPDATE`, args)
+		b.Queue(keepThreads, args)
+		b.Queue(retryLater, args)
+		b.Queue(moveToLog, args).QueryRow(func(row pgx.Row) error { return row.Scan(&successors) })
+		return tx.SendBatch(ctx, &b).Close()
+	})
+	if err != nil {
+		return 0, fmt.Errorf("postgres.Record(%s): %w", academy, err)
+	}
+	return successors, nil
+}
+
+// receiptArgs turns the receipts into one array per field, the latest receipt
+// of each delivery.
+func receiptArgs(academy tickets.AcademyID, receipts []tickets.Receipt) pgx.NamedArgs {
+	latest := map[uuid.UUID]tickets.Receipt{}
+	for _, r := range receipts {
+		latest[r.Delivery] = r
+	}
+	var ids []uuid.UUID
+	var outcomes, errs, threads []string
+	var dead []bool
+	var at, due []time.Time
+	for id, r := range latest {
+		ids = append(ids, id)
+		outcomes = append(outcomes, string(r.Outcome))
+		errs = append(errs, storable(r.Err))
+		threads = append(threads, storable(r.Thread))
+		dead = append(dead, r.Outcome != tickets.Delivered && (r.Dead || r.Outcome == tickets.Permanent))
+		at = append(at, r.At)
+		if r.RetryAt.IsZero() {
+			r.RetryAt = r.At
+		}
+		due = append(due, r.RetryAt)
+	}
+	return pgx.NamedArgs{
+		"academy": academy, "ids": ids, "outcomes": outcomes, "errors": errs,
+		"threads": threads, "dead": dead, "at": at, "due": due,
+	}
+}
+
+const (
+	receiptRows = `unnest(@ids::uuid[], @outcomes::text[], @errors::text[], @threads::text[],
+		@dead::boolean[], @at::timestamptz[], @due::timestamptz[]) AS r (id, outcome, error, thread, dead, at, due)`
+
+	keepThreads = `INSERT INTO threads AS old (academy, ticket, channel, recipient, ref)
+		SELECT DISTINCT ON (d.ticket, d.channel, d.recipient) d.academy, d.ticket, d.channel, d.recipient, r.thread
+		FROM ` + receiptRows + ` JOIN deliveries d ON d.academy = @academy AND d.id = r.id
+		WHERE r.thread <> '' AND d.ticket IS NOT NULL AND NOT EXISTS (SELECT FROM threads o
+			WHERE o.academy = @academy AND o.channel = d.channel AND o.ref = r.thread)
+		ORDER BY d.ticket, d.channel, d.recipient, d.seq DESC, d.id DESC
+		ON CONFLICT (academy, ticket, channel, recipient) DO UPDATE SET ref = excluded.ref
+		WHERE old.academy = @academy`
+
+	retryLater = `UPDATE deliveries d
+		SET due = r.due, error = r.error, lease = NULL, epoch = '', enqueued_at = NULL
+		FROM ` + receiptRows + `
+		WHERE d.academy = @academy AND d.id = r.id AND r.outcome <> 'delivered' AND NOT r.dead`
+
+	// The last count still sees the rows that this very statement removes: it
+	// leaves them out by their ids.
+	moveToLog = `WITH ended AS (
+			DELETE FROM deliveries d USING ` + receiptRows + `
+			WHERE d.academy = @academy AND d.id = r.id AND (r.outcome = 'delivered' OR r.dead)
+			RETURNING d.*, r.dead, r.outcome, r.error AS last_error, r.at AS ended_at),
+		logged AS (
+			INSERT INTO delivery_log (academy, id, cause, ticket, seq, channel, recipient, template, rule, data,
+				attempts, dead, outcome, error, created_at, ended_at)
+			SELECT academy, id, cause, ticket, seq, channel, recipient, template, rule, data,
+				attempts, dead, outcome, last_error, created_at, ended_at FROM ended)
+		SELECT count(*) FROM deliveries d
+		WHERE d.academy = @academy AND NOT d.id = ANY (@ids)
+			AND (d.ticket, d.channel, d.recipient) IN (SELECT ticket, channel, recipient FROM ended)`
+)
+
+// ThreadTicket returns the ticket that lives at that reference on the channel
+// (which ticket's card a post is), and for whom; or a NotFound refusal.
+func (db *DB) ThreadTicket(ctx context.Context, academy tickets.AcademyID, ch tickets.Channel, ref string) (ticket uuid.UUID, to tickets.Recipient, err error) {
+	found, err := one(ctx, db.pool, pgx.RowToStructByPos[lane],
+		`SELECT ticket, channel, recipient FROM threads WHERE academy = $1 AND channel = $2 AND ref = $3`,
+		academy, ch, storable(ref))
+	if err != nil {
+		return uuid.Nil, "", fmt.Errorf("postgres.ThreadTicket(%s, %s): %w", academy, ch, absent(err, "ticket.not_found"))
+	}
+	return found.Ticket, found.Recipient, nil
+}
+

@@ -1,0 +1,215 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"cecoia.example/tickets"
+)
+
+// This file maps rows to the domain's values: one list of columns per table,
+// and beside it the function that reads and the one that writes in its order.
+
+// querier is what a pool, a connection and a transaction have in common.
+type querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
+}
+
+// nullable writes the domain's "nobody" as NULL.
+func nullable(id uuid.UUID) uuid.NullUUID {
+	return uuid.NullUUID{UUID: id, Valid: id != uuid.Nil}
+}
+
+// parameters returns "$from, …, $to".
+func parameters(from, to int) string {
+	var b strings.Builder
+	for i := from; i <= to; i++ {
+		if i > from {
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "$%d", i)
+	}
+	return b.String()
+}
+
+// ticketBody are the columns of a ticket after its key (academy, id).
+const ticketBody = `kind, day, rank, version,
+	beneficiary, phone, other_phone, availability, place, entity, equipment, equipment_info,
+	private, urgency, theme, request_type, summary, description,
+	requester, category, group_code, assignee, status, closure, solution, rating, refusals,
+	status_action, status_by, status_at, opened_at`
+
+const (
+	ticketColumns     = `academy, id, ` + ticketBody
+	ticketColumnCount = 33
+)
+
+func scanTicket(row pgx.CollectableRow) (tickets.Ticket, error) {
+	var t tickets.Ticket
+	var assignee, statusBy uuid.NullUUID
+	err := row.Scan(&t.Academy, &t.ID, &t.Number.Kind, &t.Number.Day, &t.Number.Rank, &t.Version,
+		&t.Beneficiary, &t.Phone, &t.OtherPhone, &t.Availability, &t.Place, &t.Entity, &t.Equipment, &t.EquipmentInfo,
+		&t.Private, &t.Urgency, &t.Theme, &t.RequestType, &t.Summary, &t.Description,
+		&t.Requester, &t.Category, &t.Group, &assignee, &t.Status, &t.Closure, &t.Solution, &t.Rating, &t.Refusals,
+		&t.StatusAction, &statusBy, &t.StatusAt, &t.OpenedAt)
+	t.Assignee, t.StatusBy = assignee.UUID, statusBy.UUID
+	return t, err
+}
+
+func ticketValues(t tickets.Ticket) []any {
+	return []any{
+		t.Academy, t.ID, t.Number.Kind, t.Number.Day, t.Number.Rank, t.Version,
+		t.Beneficiary, t.Phone, t.OtherPhone, t.Availability, t.Place, t.Entity, t.Equipment, t.EquipmentInfo,
+		t.Private, t.Urgency, t.Theme, t.RequestType, t.Summary, t.Description,
+		t.Requester, t.Category, t.Group, nullable(t.Assignee), t.Status, t.Closure, t.Solution, t.Rating, t.Refusals,
+		t.StatusAction, nullable(t.StatusBy), t.StatusAt, t.OpenedAt,
+	}
+}
+
+// eventColumns are those of an event.
+const eventColumns = `academy, id, ticket, seq, action, actor, origin, at,
+	from_status, to_status, text, internal, command, fingerprint`
+
+func scanEvent(row pgx.CollectableRow) (tickets.Event, error) {
+	var e tickets.Event
+	var actor uuid.NullUUID
+	err := row.Scan(&e.Academy, &e.ID, &e.Ticket, &e.Seq, &e.Action, &actor, &e.Origin, &e.At,
+		&e.From, &e.To, &e.Text, &e.Internal, &e.Command, &e.Fingerprint)
+	e.Actor = actor.UUID
+	return e, err
+}
+
+func queueEvent(b *pgx.Batch, e tickets.Event) {
+	b.Queue(`INSERT INTO events (`+eventColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+		e.Academy, e.ID, e.Ticket, e.Seq, e.Action, nullable(e.Actor), e.Origin, e.At,
+		e.From, e.To, e.Text, e.Internal, e.Command, e.Fingerprint)
+}
+
+// deliveryColumns are those of a delivery that the domain knows of.
+const deliveryColumns = `academy, id, cause, ticket, seq, channel, recipient, template, rule, data, due, attempts, created_at`
+
+func scanDelivery(row pgx.CollectableRow) (tickets.Delivery, error) {
+	var d tickets.Delivery
+	var ticket uuid.NullUUID
+	var data []byte
+	err := row.Scan(&d.Academy, &d.ID, &d.Cause, &ticket, &d.Seq, &d.Channel, &d.Recipient,
+		&d.Template, &d.Rule, &data, &d.Due, &d.Attempts, &d.CreatedAt)
+	d.Ticket, d.Data = ticket.UUID, data
+	return d, err
+}
+
+func queueDelivery(b *pgx.Batch, d tickets.Delivery) {
+	var data any // NULL rather than the JSON null
+	if len(d.Data) > 0 {
+		data = string(d.Data)
+	}
+	b.Queue(`INSERT INTO deliveries (`+deliveryColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		d.Academy, d.ID, d.Cause, nullable(d.Ticket), d.Seq, d.Channel, d.Recipient,
+		d.Template, d.Rule, data, d.Due, d.Attempts, d.CreatedAt)
+}
+
+// personColumns are those of [tickets.Person], of people AS p.
+const personColumns = `p.academy, p.id, p.login, p.email, p.given_name, p.family_name,
+	p.function, p.phone, p.place, p.entity, p.lang,
+	(SELECT jsonb_agg(jsonb_build_object('group', m.group_code, 'role', m.role) ORDER BY m.group_code, m.role)
+	 FROM memberships m WHERE m.academy = p.academy AND m.person = p.id) AS memberships`
+
+var scanPerson = pgx.RowToStructByName[tickets.Person]
+
+// queuePeople asks for the people of those ids, the inactive ones too: those who
+// left are still named. into gets them by id.
+func queuePeople(b *pgx.Batch, academy tickets.AcademyID, ids []uuid.UUID, into map[uuid.UUID]tickets.Person) {
+	b.Queue(`SELECT `+personColumns+` FROM people p WHERE p.academy = $1 AND p.id = ANY($2)`, academy, ids).
+		Query(func(rows pgx.Rows) error {
+			people, err := pgx.CollectRows(rows, scanPerson)
+			for _, p := range people {
+				into[p.ID] = p
+			}
+			return err
+		})
+}
+
+// named returns the ids of the people whom the tickets name, each once.
+func named(ts ...tickets.Ticket) []uuid.UUID {
+	seen := make(map[uuid.UUID]bool, 4*len(ts))
+	out := make([]uuid.UUID, 0, 4*len(ts))
+	for _, t := range ts {
+		for _, id := range []uuid.UUID{t.Requester, t.Beneficiary, t.Assignee, t.StatusBy} {
+			if id != uuid.Nil && !seen[id] {
+				seen[id] = true
+				out = append(out, id)
+			}
+		}
+	}
+	return out
+}
+
+// people returns the people of those ids, by id.
+func people(ctx context.Context, q querier, academy tickets.AcademyID, ids []uuid.UUID) (map[uuid.UUID]tickets.Person, error) {
+	out := make(map[uuid.UUID]tickets.Person, len(ids))
+	if len(ids) == 0 {
+		return out, nil
+	}
+	var b pgx.Batch
+	queuePeople(&b, academy, ids, out)
+	return out, q.SendBatch(ctx, &b).Close()
+}
+
+// attachmentColumns are those of an attachment, of attachments AS a.
+const attachmentColumns = `a.academy, a.id, a.ticket, a.event, a.author, a.name, a.media_type, a.size, a.sha256, a.at`
+
+func scanAttachment(row pgx.CollectableRow) (tickets.Attachment, error) {
+	var a tickets.Attachment
+	var event uuid.NullUUID
+	var sum []byte
+	err := row.Scan(&a.Academy, &a.ID, &a.Ticket, &event, &a.Author, &a.Name, &a.MediaType, &a.Size, &sum, &a.At)
+	a.Event = event.UUID
+	copy(a.SHA256[:], sum)
+	return a, err
+}
+
+// one collects the only row of a query, or pgx.ErrNoRows.
+func one[T any](ctx context.Context, q querier, scan pgx.RowToFunc[T], sql string, args ...any) (T, error) {
+	rows, err := q.Query(ctx, sql, args...)
+	if err != nil {
+		var zero T
+		return zero, err
+	}
+	return pgx.CollectOneRow(rows, scan)
+}
+
+// all collects the rows of a query.
+func all[T any](ctx context.Context, q querier, scan pgx.RowToFunc[T], sql string, args ...any) ([]T, error) {
+	rows, err := q.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, scan)
+}
+
+// affected reports whether a queued statement changed anything.
+func affected(did *bool) func(pgconn.CommandTag) error {
+	return func(tag pgconn.CommandTag) error {
+		*did = tag.RowsAffected() > 0
+		return nil
+	}
+}
+
+// changedRow adds id to changed when a queued statement changed its row.
+func changedRow[T any](changed *[]T, id T) func(pgconn.CommandTag) error {
+	return func(tag pgconn.CommandTag) error {
+		if tag.RowsAffected() > 0 {
+			*changed = append(*changed, id)
+		}
+		return nil
+	}
+}
