@@ -61,7 +61,7 @@ func (s *Server) send(acc *account, d draft, parent *Message) error {
 	if err != nil {
 		return fmt.Errorf("mail: writing a message: %w", err)
 	}
-	client, err := smtp.Dial(s.smtpAddr)
+	client, err := smtp.Dial(s.SMTPAddr())
 	if err != nil {
 		return fmt.Errorf("mail: sending: %w", err)
 	}

@@ -78,17 +78,15 @@ type Server struct {
 	faults   faults
 	changes  broadcast
 
-	smtp     *smtp.Server
-	imap     *imapserver.Server
-	page     *http.Server
-	smtpAddr string
-	imapAddr string
-	pageAddr string
-	serving  sync.WaitGroup // listeners, and the saving of folders
-	sessions sync.WaitGroup // SMTP and IMAP sessions, see enter
-	mu       sync.Mutex     // guards the closing of closing
-	closing  chan struct{}
-	close    sync.Once
+	smtp      *smtp.Server
+	imap      *imapserver.Server
+	page      *http.Server
+	listeners []net.Listener // SMTP, IMAP, page
+	serving   sync.WaitGroup // listeners, and the saving of folders
+	sessions  sync.WaitGroup // SMTP and IMAP sessions, see enter
+	mu        sync.Mutex     // guards the closing of closing
+	closing   chan struct{}
+	close     sync.Once
 }
 
 // Start loads the mailboxes and serves them. The error of a port in use names
@@ -157,29 +155,24 @@ func (s *Server) load() (err error) {
 
 // serve opens the three doors, all or none.
 func (s *Server) serve(ctx context.Context) error {
-	var listeners []net.Listener
 	for _, addr := range []string{s.opts.SMTPAddr, s.opts.IMAPAddr, s.opts.PageAddr} {
 		listener, err := listen(ctx, addr)
 		if err != nil {
-			for _, l := range listeners {
+			for _, l := range s.listeners {
 				err = errors.Join(err, l.Close())
 			}
 			return err
 		}
-		listeners = append(listeners, listener)
+		s.listeners = append(s.listeners, listener)
 	}
-	s.smtpAddr = listeners[0].Addr().String()
-	s.imapAddr = listeners[1].Addr().String()
-	s.pageAddr = listeners[2].Addr().String()
-
 	s.smtp, s.imap, s.page = s.newSMTP(), s.newIMAP(), s.newPage()
 	for i, serve := range []func(net.Listener) error{s.smtp.Serve, s.imap.Serve, s.page.Serve} {
 		s.serving.Go(func() {
-			err := serve(listeners[i])
+			err := serve(s.listeners[i])
 			select {
 			case <-s.closing:
 			default:
-				s.opts.Logger.Error("mail: a listener ended", "addr", listeners[i].Addr().String(), "error", err)
+				s.opts.Logger.Error("mail: a listener ended", "addr", s.listeners[i].Addr().String(), "error", err)
 			}
 		})
 	}
@@ -207,13 +200,13 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 }
 
 // SMTPAddr returns the host:port of the SMTP server.
-func (s *Server) SMTPAddr() string { return s.smtpAddr }
+func (s *Server) SMTPAddr() string { return s.listeners[0].Addr().String() }
 
 // IMAPAddr returns the host:port of the IMAP server.
-func (s *Server) IMAPAddr() string { return s.imapAddr }
+func (s *Server) IMAPAddr() string { return s.listeners[1].Addr().String() }
 
 // PageURL returns the address of the web page, without a slash at its end.
-func (s *Server) PageURL() string { return "http://" + s.pageAddr }
+func (s *Server) PageURL() string { return "http://" + s.listeners[2].Addr().String() }
 
 // Close cuts every connection, saves the folders and returns once nothing runs
 // any more, or ctx ends. A second call does nothing.
@@ -226,6 +219,11 @@ func (s *Server) Close(ctx context.Context) error {
 		// Shutdown would wait for senders that keep their connection open. A
 		// message cut off was not answered 250: its sender has it still.
 		err = errors.Join(s.smtp.Close(), s.imap.Close(), s.page.Shutdown(ctx))
+		for _, l := range s.listeners {
+			// Closed already, unless its server had not begun to serve it: then
+			// it would wait on it for ever.
+			_ = l.Close()
+		}
 		ended := make(chan struct{})
 		go func() {
 			s.sessions.Wait()

@@ -332,6 +332,17 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
+// Closing right after the start, before the listeners are even served, ends.
+func TestCloseAtOnce(t *testing.T) {
+	for range 50 {
+		s, err := mail.Start(t.Context(), mail.Options{Dir: t.TempDir(), Accounts: accounts()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		stop(t, s)
+	}
+}
+
 func signIn(t *testing.T, s *mail.Server, address, password string, options *imapclient.Options) *imapclient.Client {
 	t.Helper()
 	c, err := imapclient.DialInsecure(s.IMAPAddr(), options)

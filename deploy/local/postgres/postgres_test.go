@@ -168,6 +168,24 @@ func TestParentKilled(t *testing.T) {
 	}
 }
 
+// A server that goes on without its master is stopped first: where the kernel
+// sends no death signal, it would stand in the way for ever.
+func TestPreviousServerStillRuns(t *testing.T) {
+	opts := Options{Dir: folder(t), Fsync: true}
+	previous := start(t, opts)
+	execute(t, previous, "CREATE TABLE kept AS SELECT 1 AS n")
+	if err := previous.lock.Close(); err != nil { // as the death of its process does
+		t.Fatal(err)
+	}
+	s := start(t, opts)
+	execute(t, s, "INSERT INTO kept VALUES (2)")
+	select {
+	case <-previous.Done():
+	default:
+		t.Error("the previous server goes on")
+	}
+}
+
 // A postmaster.pid whose number now belongs to another process is no obstacle.
 func TestStalePidFile(t *testing.T) {
 	opts := Options{Dir: folder(t)}
