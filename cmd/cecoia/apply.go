@@ -1,0 +1,92 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"cecoia.example/tickets"
+)
+
+// deskFile is the declarative desk file.
+type deskFile struct {
+	Academies []tickets.Academy `yaml:"academies"`
+}
+
+// maxDeskFile bounds the desk file, in bytes.
+const maxDeskFile = 1 << 20
+
+// parseDeskFile reads a desk file and checks all of it: unknown keys, missing
+// values and values that cannot be are errors that name the place.
+func parseDeskFile(b []byte) ([]tickets.Academy, error) {
+	if len(b) > maxDeskFile {
+		return nil, fmt.Errorf("desk file: over %d bytes", maxDeskFile)
+	}
+	var f deskFile
+	if err := yaml.NewDecoder(bytes.NewReader(b), yaml.Strict()).Decode(&f); err != nil {
+		return nil, fmt.Errorf("desk file: %w", err)
+	}
+	if len(f.Academies) == 0 {
+		return nil, fmt.Errorf("desk file: no academies")
+	}
+	seen := map[tickets.AcademyID]bool{}
+	domains := map[string]tickets.AcademyID{}
+	for _, a := range f.Academies {
+		if err := a.Validate(); err != nil {
+			return nil, fmt.Errorf("desk file: %w", err)
+		}
+		if seen[a.ID] {
+			return nil, fmt.Errorf("desk file: academy %s stands twice", a.ID)
+		}
+		seen[a.ID] = true
+		for _, d := range a.Domains {
+			if other, taken := domains[d]; taken {
+				return nil, fmt.Errorf("desk file: domain %s is of both %s and %s", d, other, a.ID)
+			}
+			domains[d] = a.ID
+		}
+	}
+	return f.Academies, nil
+}
+
+type applyCommand struct {
+	settings `embed:""`
+	File     string `arg:"" type:"existingfile" help:"The desk file, in YAML."`
+	DryRun   bool   `help:"Check the file and change nothing."`
+}
+
+// Run applies a desk file to the database and prints which academies changed.
+func (c *applyCommand) Run(ctx context.Context, out *output) error {
+	b, err := os.ReadFile(c.File)
+	if err != nil {
+		return err
+	}
+	academies, err := parseDeskFile(b)
+	if err != nil {
+		return err
+	}
+	if c.DryRun {
+		_, err := fmt.Fprintf(out, "%s: %d academies, nothing wrong; nothing changed\n", c.File, len(academies))
+		return err
+	}
+	db, closeDB, err := openDatabase(ctx, c.settings, c.logger())
+	if err != nil {
+		return err
+	}
+	defer closeDB()
+	changed, err := db.Apply(ctx, academies, time.Now())
+	if err != nil {
+		return err
+	}
+	for _, id := range changed {
+		if _, err := fmt.Fprintln(out, "changed", id); err != nil {
+			return err
+		}
+	}
+	_, err = fmt.Fprintf(out, "%d of %d academies changed\n", len(changed), len(academies))
+	return err
+}

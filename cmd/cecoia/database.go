@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	localpostgres "cecoia.example/deploy/local/postgres"
+	localredis "cecoia.example/deploy/local/redis"
+	"cecoia.example/tickets/postgres"
+)
+
+// stopWithin bounds the end of the embedded database.
+const stopWithin = 4 * time.Second
+
+// openDatabase opens the configured database, or starts the embedded one and
+// brings its schema up to date. The returned func closes, and stops what was
+// started.
+func openDatabase(ctx context.Context, s settings, log *slog.Logger) (*postgres.DB, func(), error) {
+	url, stop := s.DatabaseURL, func() {}
+	if url == "" {
+		server, err := startPostgres(ctx, s, log)
+		if err != nil {
+			return nil, nil, err
+		}
+		url, stop = server.URL(), func() {
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
+			defer cancel()
+			server.Stop(ctx)
+		}
+		if err := postgres.Migrate(ctx, url); err != nil {
+			stop()
+			return nil, nil, err
+		}
+	}
+	db, err := postgres.Open(ctx, postgres.Options{URL: url, MaxConns: 32})
+	if err != nil {
+		stop()
+		return nil, nil, err
+	}
+	return db, func() { db.Close(); stop() }, nil
+}
+
+func startPostgres(ctx context.Context, s settings, log *slog.Logger) (*localpostgres.Server, error) {
+	data, err := s.dataFolder()
+	if err != nil {
+		return nil, err
+	}
+	return localpostgres.Start(ctx, localpostgres.Options{
+		Dir: filepath.Join(data, "postgres"), Fsync: true, Logger: log.With("part", "postgres"),
+	})
+}
+
+// dataFolder returns the data folder and makes it when it is missing. Others
+// may pass through it, as the embedded database runs as another user; what is
+// private in it has its own permissions.
+func (s settings) dataFolder() (string, error) {
+	data := s.Data
+	if data == "" {
+		data = defaultData
+	}
+	if err := os.MkdirAll(data, 0o711); err != nil {
+		return "", fmt.Errorf("CECOIA_DATA: %w", err)
+	}
+	return data, nil
+}
+
+// openRedis connects to the configured Redis, or to an embedded one in memory.
+// A Redis that is away is no error: everything works without, more slowly.
+func openRedis(ctx context.Context, s settings) (*redis.Client, func(), error) {
+	url, stop := s.RedisURL, func() {}
+	if url == "" {
+		embedded, err := localredis.StartEmbedded(ctx, localredis.Options{})
+		if err != nil {
+			return nil, nil, err
+		}
+		url, stop = embedded.URL(), embedded.Close
+	}
+	options, err := redis.ParseURL(url)
+	if err != nil {
+		stop()
+		return nil, nil, fmt.Errorf("CECOIA_REDIS_URL: not a Redis URL") //nolint:err113 // the cause would show the password
+	}
+	client := redis.NewClient(options)
+	return client, func() { _ = client.Close(); stop() }, nil
+}
+
+type migrateCommand struct {
+	settings `embed:""`
+}
+
+// Run brings the schema of the configured database up to date.
+func (c *migrateCommand) Run(ctx context.Context, out *output) error {
+	if c.DatabaseURL == "" {
+		// The embedded database is migrated whenever it is opened.
+		_, closeDB, err := openDatabase(ctx, c.settings, c.logger())
+		if err != nil {
+			return err
+		}
+		closeDB()
+	} else if err := postgres.Migrate(ctx, c.DatabaseURL); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(out, "the schema is up to date")
+	return err
+}

@@ -1,0 +1,234 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"cecoia.example/deploy/example"
+	"cecoia.example/deploy/local/mail"
+	"cecoia.example/deploy/local/mattermost"
+	ingestmattermost "cecoia.example/ingest/mattermost"
+	"cecoia.example/tickets"
+	"cecoia.example/tickets/postgres"
+	"cecoia.example/web/auth"
+)
+
+// demoPassword is the password of every account of the demo.
+const demoPassword = "demo"
+
+// mailHost is the name of the demo's mail server, its authserv-id too.
+const mailHost = "mail.example"
+
+// The demo's bot: an account of the Mattermost double with a fixed token.
+const (
+	demoBot      = "cecoia"
+	demoBotToken = "demobottokendemobottokende"
+)
+
+type demoCommand struct {
+	settings `embed:""`
+
+	MattermostAddr string `env:"CECOIA_MATTERMOST_ADDR" demo:"" help:"Where the Mattermost double listens." default:"127.0.0.1:8065"`
+	SMTPAddr       string `env:"CECOIA_SMTP_ADDR" demo:"" help:"Where the mail server takes mail." default:"127.0.0.1:2525"`
+	IMAPAddr       string `env:"CECOIA_IMAP_ADDR" demo:"" help:"Where the mailboxes are read by IMAP." default:"127.0.0.1:2143"`
+	MailboxAddr    string `env:"CECOIA_MAILBOX_ADDR" demo:"" help:"Where the mailboxes are read in a browser." default:"127.0.0.1:8025"`
+}
+
+// Run starts the peers that a site would have (mail, chat), fills the database
+// with the example desk and people, and then runs the gateway itself, as
+// `cecoia serve` does, against them.
+func (c *demoCommand) Run(ctx context.Context, out *output) (err error) {
+	log := c.logger()
+	if c.Data == "" {
+		dir, err := os.MkdirTemp("", "cecoia-demo-")
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+		c.Data = dir
+	}
+	if c.Data, err = c.dataFolder(); err != nil {
+		return err
+	}
+	if err := os.Chmod(c.Data, 0o711); err != nil {
+		return err
+	}
+	academies, err := parseDeskFile(example.Desk)
+	if err != nil {
+		return err
+	}
+	people, err := parsePeople(bytes.NewReader(example.People))
+	if err != nil {
+		return err
+	}
+
+	mailServer, err := c.startMail(ctx, academies, people, log)
+	if err != nil {
+		return err
+	}
+	defer closeWithin(mailServer.Close, log)
+	chat, err := c.startChat(ctx, academies, people, log)
+	if err != nil {
+		return err
+	}
+	defer closeWithin(chat.Close, log)
+
+	c.MattermostURL, c.MattermostToken = chat.URL(), demoBotToken
+	c.SMTPURL = "smtp://" + mailServer.SMTPAddr() + "?tls=none"
+	c.AuthServID = mailHost
+	c.own = map[string]string{}
+	for _, a := range academies {
+		c.own[academyVariable("CECOIA_SLASH_TOKEN", a.ID)] = slashToken(a.ID)
+		mailbox := url.URL{
+			Scheme: "imap", User: url.UserPassword(a.NoReply, demoPassword),
+			Host: mailServer.IMAPAddr(), RawQuery: "tls=none",
+		}
+		c.own[academyVariable("CECOIA_IMAP_URL", a.ID)] = mailbox.String()
+	}
+
+	seed := func(ctx context.Context, db *postgres.DB) error { return seedDemo(ctx, db, academies, people) }
+	portal, hooks := c.publicURLs()
+	return serve(ctx, c.settings, allRoles, seed, log, func() {
+		fmt.Fprintf(out, "ready portal=%s chat=%s mail=%s hooks=%s ops=http://%s smtp=%s imap=%s\n",
+			portal, chat.URL(), mailServer.PageURL(), hooks, c.OpsAddr, mailServer.SMTPAddr(), mailServer.IMAPAddr())
+		fmt.Fprintf(out, demoStory, portal, chat.URL(), mailServer.PageURL())
+	})
+}
+
+// demoStory is printed once the demo is ready.
+const demoStory = `
+  The portal          %s
+  The chat            %s
+  The mailboxes       %s
+
+  Accounts, password "demo": demandeur@creteil.example, agent@creteil.example,
+  superviseur@creteil.example; the same at paris.example and versailles.example.
+
+  A story to try
+   1. On the portal, sign in as demandeur@creteil.example and send an incident.
+   2. In the chat, as agent.creteil, its card is in "assistance". Type
+        /ticket prendre 1      /ticket demander 1 Quel est le message affiché ?
+   3. In the mailboxes, open demandeur@creteil.example and answer the mail:
+      the answer is refused, with a link to the portal.
+   4. Follow the link: your words are there. Send them; the agent is told.
+   5. In the chat: /ticket résoudre 1 Le câble était débranché.
+      On the portal, validate. The card shows it.
+
+  Ctrl-C ends it all.
+`
+
+// slashToken is the fixed token of an academy's slash command in the demo.
+func slashToken(a tickets.AcademyID) string { return "demo-token-" + string(a) }
+
+// chatName is the chat user name of a person of the demo: agent.creteil.
+func chatName(p tickets.Person) string { return p.Login + "." + string(p.Academy) }
+
+// closeWithin ends a peer of the demo, with a bound on how long it may take.
+func closeWithin(end func(context.Context) error, log *slog.Logger) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	if err := end(ctx); err != nil {
+		log.Warn("ending a peer of the demo", "error", err)
+	}
+}
+
+// startMail starts the mail server with a mailbox for each person, and those
+// of the gateway.
+func (c *demoCommand) startMail(ctx context.Context, academies []tickets.Academy, people []tickets.Person, log *slog.Logger) (*mail.Server, error) {
+	var accounts []mail.Account
+	for _, p := range people {
+		accounts = append(accounts, mail.Account{Address: p.Email, Password: demoPassword, Name: p.Name()})
+	}
+	for _, a := range academies {
+		accounts = append(accounts,
+			mail.Account{Address: a.NoReply, Password: demoPassword, Name: "No-reply"},
+			mail.Account{Address: a.Bounce, Password: demoPassword, Name: "Bounces"})
+	}
+	return mail.Start(ctx, mail.Options{
+		SMTPAddr: c.SMTPAddr, IMAPAddr: c.IMAPAddr, PageAddr: c.MailboxAddr,
+		Dir: filepath.Join(c.Data, "mail"), Hostname: mailHost, Accounts: accounts, Logger: log.With("part", "mail server"),
+	})
+}
+
+// startChat starts the Mattermost double: one team per academy, its desk's
+// channels, an account for each member of the desk, the bot, the command.
+func (c *demoCommand) startChat(ctx context.Context, academies []tickets.Academy, people []tickets.Person, log *slog.Logger) (*mattermost.Server, error) {
+	_, hooks := c.publicURLs()
+	var seed mattermost.Seed
+	bot := mattermost.Bot{Username: demoBot, DisplayName: "Cecoia", Token: demoBotToken}
+	channels := map[string]string{} // academy/group → team/channel
+	for _, a := range academies {
+		team := mattermost.Team{Name: a.Team, DisplayName: a.Name}
+		for _, g := range a.Groups {
+			team.Channels = append(team.Channels, mattermost.Channel{Name: g.Channel, DisplayName: g.Name.FR})
+			channels[string(a.ID)+"/"+g.Code] = a.Team + "/" + g.Channel
+			bot.Channels = append(bot.Channels, a.Team+"/"+g.Channel)
+		}
+		seed.Teams = append(seed.Teams, team)
+		command := ingestmattermost.Definition(tickets.French, hooks+"/mattermost/command")
+		seed.Commands = append(seed.Commands, mattermost.Command{
+			Team: a.Team, Trigger: command.Trigger, URL: command.URL, Token: slashToken(a.ID),
+			Hint: command.AutoCompleteHint, Description: command.AutoCompleteDesc,
+		})
+	}
+	seed.Bots = []mattermost.Bot{bot}
+	for _, p := range people {
+		if !p.Agent() {
+			continue
+		}
+		user := mattermost.User{
+			Username: chatName(p), FirstName: p.GivenName, LastName: p.FamilyName, Email: p.Email,
+			Password: demoPassword, Locale: string(p.Lang), Position: p.Function,
+		}
+		for _, group := range p.Groups() {
+			user.Channels = append(user.Channels, channels[string(p.Academy)+"/"+group])
+		}
+		seed.Users = append(seed.Users, user)
+	}
+	return mattermost.Start(ctx, mattermost.Options{
+		Addr: c.MattermostAddr, Dir: filepath.Join(c.Data, "mattermost"), Seed: seed, Logger: log.With("part", "chat server"),
+	})
+}
+
+// seedDemo applies the example desk, imports its people with the demo's
+// password and links the desk's accounts. A second start changes nothing.
+func seedDemo(ctx context.Context, db *postgres.DB, academies []tickets.Academy, people []tickets.Person) error {
+	if _, err := db.Apply(ctx, academies, time.Now()); err != nil {
+		return err
+	}
+	hash, err := auth.HashPassword(demoPassword)
+	if err != nil {
+		return err
+	}
+	for _, a := range academies {
+		var own []tickets.Person
+		for _, p := range people {
+			if p.Academy == a.ID {
+				own = append(own, p)
+			}
+		}
+		entries, err := entriesOf(a, own, hash)
+		if err != nil {
+			return err
+		}
+		if err := db.ImportPeople(ctx, a.ID, entries); err != nil {
+			return err
+		}
+		for _, p := range own {
+			if !p.Agent() {
+				continue
+			}
+			if err := db.LinkAccount(ctx, a.ID, p.ID, tickets.Chat, mattermost.UserID(chatName(p))); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"cecoia.example/deploy/example"
+	"cecoia.example/tickets"
+)
+
+func TestTheExampleDeskIsWhole(t *testing.T) {
+	academies, err := parseDeskFile(example.Desk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(academies) != 3 {
+		t.Fatalf("%d academies", len(academies))
+	}
+	for _, a := range academies {
+		if len(a.Themes) != 13 {
+			t.Errorf("%s has %d themes, the former form had 13", a.ID, len(a.Themes))
+		}
+		if _, ok := a.Supervision(); !ok || a.Desk().Channel != "assistance" {
+			t.Errorf("%s: desk %+v", a.ID, a.Desk())
+		}
+		for _, theme := range a.Themes {
+			if theme.Name.EN == "" {
+				t.Errorf("%s: theme %s has no English name", a.ID, theme.Code)
+			}
+		}
+	}
+}
+
+func TestTheExamplePeopleAreSyntheticAndWellFormed(t *testing.T) {
+	people, err := parsePeople(bytes.NewReader(example.People))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, p := range people {
+		if !strings.HasSuffix(p.Email, ".example") || seen[p.Email] {
+			t.Errorf("%s: not on .example, or there twice", p.Email)
+		}
+		seen[p.Email] = true
+		if !strings.HasPrefix(p.Entity, "EN/") && !tickets.ValidUAI(p.Entity) {
+			t.Errorf("%s: %q is no UAI code", p.Email, p.Entity)
+		}
+	}
+	for _, want := range []string{"demandeur", "agent", "superviseur"} {
+		for _, academy := range []string{"creteil", "paris", "versailles"} {
+			if !seen[want+"@"+academy+".example"] {
+				t.Errorf("%s@%s.example is missing", want, academy)
+			}
+		}
+	}
+}
+
+func TestAWrongDeskFileIsRefusedWithItsPlace(t *testing.T) {
+	good := string(example.Desk)
+	for name, c := range map[string]struct{ old, new, want string }{
+		"unknown key":       {"timezone: Europe/Paris", "timezzone: Europe/Paris", "timezzone"},
+		"time zone":         {"timezone: Europe/Paris", "timezone: Europe/Lutece", "timezone"},
+		"no-reply":          {"no_reply: no-reply@creteil.example", "no_reply: nobody", "no_reply"},
+		"two of a name":     {"id: paris", "id: creteil", "creteil stands twice"},
+		"a shared domain":   {"domains: [paris.example]", "domains: [creteil.example]", "domain creteil.example"},
+		"a colour to break": {`"#1f5f8b"`, `"red;}body{"`, "colour"},
+		"empty":             {good, "", "no academies"},
+	} {
+		_, err := parseDeskFile([]byte(strings.Replace(good, c.old, c.new, 1)))
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+func TestAWrongDirectoryIsRefusedWithItsLine(t *testing.T) {
+	header := "academy,login,email,given_name,family_name,groups\n"
+	for name, c := range map[string]struct{ csv, want string }{
+		"no header":      {"", "first line"},
+		"unknown column": {"academy,logn\n", `column "logn"`},
+		"no address":     {header + "creteil,x,nobody,X,Exemple,\n", "line 2"},
+		"bad role":       {header + "creteil,x,x@creteil.example,X,Exemple,assistance:king\n", "assistance:king"},
+		"missing name":   {header + "creteil,x,x@creteil.example,X,,\n", "family_name"},
+	} {
+		_, err := parsePeople(strings.NewReader(c.csv))
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+}

@@ -1,0 +1,279 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// binary is the program under test, built once for all tests of this package.
+var binary string //nolint:gochecknoglobals // set by TestMain alone
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "cecoia-test-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	binary = filepath.Join(dir, "cecoia")
+	build := exec.Command("go", "build", "-o", binary, ".") //nolint:noctx // ends with the test process
+	build.Stderr = os.Stderr
+	if err := build.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "building the program:", err)
+		os.Exit(1)
+	}
+	status := m.Run()
+	if err := os.RemoveAll(dir); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		status = 1
+	}
+	os.Exit(status)
+}
+
+// demoVariables are the addresses of the demo, in the order of its ready line.
+var demoVariables = []string{
+	"CECOIA_PORTAL_ADDR", "CECOIA_MATTERMOST_ADDR", "CECOIA_MAILBOX_ADDR", "CECOIA_HOOKS_ADDR",
+	"CECOIA_OPS_ADDR", "CECOIA_SMTP_ADDR", "CECOIA_IMAP_ADDR",
+}
+
+// demo is a running `cecoia demo`, as its user starts it.
+type demo struct {
+	t       *testing.T
+	data    string
+	env     []string
+	addr    map[string]string // by variable
+	command *exec.Cmd
+	ended   chan error
+	stdout  lockedBuffer
+	stderr  lockedBuffer
+}
+
+// lockedBuffer is what a process has written so far.
+type lockedBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
+
+// newDemo chooses free ports and a data folder for a demo that is not started.
+func newDemo(t *testing.T) *demo {
+	t.Helper()
+	// Not t.TempDir: its path is not open to the user that Postgres runs as.
+	data, err := os.MkdirTemp("", "cecoia-data-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(data); err != nil {
+			t.Error(err)
+		}
+	})
+	d := &demo{t: t, data: data, addr: map[string]string{}}
+	var held []net.Listener
+	for _, variable := range demoVariables {
+		l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed below
+		if err != nil {
+			t.Fatal(err)
+		}
+		held = append(held, l)
+		d.addr[variable] = l.Addr().String()
+	}
+	for _, l := range held { // all at once, so that no two are the same
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return d
+}
+
+func (d *demo) url(variable, path string) string { return "http://" + d.addr[variable] + path }
+
+// start runs the demo until it says that it is ready, and returns how long that
+// took.
+func (d *demo) start() time.Duration {
+	d.t.Helper()
+	began := time.Now()
+	d.command = exec.Command(binary, "demo") //nolint:noctx // ended by the test's own signals
+	d.command.Env = append(os.Environ(), "CECOIA_DATA="+d.data)
+	d.command.Env = append(d.command.Env, d.env...)
+	for variable, addr := range d.addr {
+		d.command.Env = append(d.command.Env, variable+"="+addr)
+	}
+	out, err := d.command.StdoutPipe()
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	d.command.Stderr = &d.stderr
+	d.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := d.command.Start(); err != nil {
+		d.t.Fatal(err)
+	}
+	ready, ended := make(chan struct{}), make(chan error, 1)
+	d.ended = ended
+	go func() {
+		lines := bufio.NewReader(out)
+		for said := false; ; {
+			line, err := lines.ReadString('\n')
+			fmt.Fprint(&d.stdout, line)
+			if !said && strings.HasPrefix(line, "ready ") {
+				said = true
+				close(ready)
+			}
+			if err != nil {
+				break
+			}
+		}
+		ended <- d.command.Wait()
+	}()
+	d.t.Cleanup(func() {
+		if d.command != nil {
+			d.kill()
+		}
+		if d.t.Failed() {
+			d.t.Logf("the demo's log:\n%s", tail(d.stderr.String(), 8000))
+		}
+	})
+	select {
+	case <-ready:
+		return time.Since(began)
+	case err := <-ended:
+		d.command = nil
+		d.t.Fatalf("the demo ended before it was ready: %v\n%s", err, d.stderr.String())
+	case <-time.After(60 * time.Second):
+		d.t.Fatalf("the demo is not ready after a minute\n%s", d.stderr.String())
+	}
+	return 0
+}
+
+// kill is kill -9: no goodbye.
+func (d *demo) kill() {
+	_ = d.command.Process.Kill()
+	<-d.ended
+	d.command = nil
+}
+
+// terminate is SIGTERM; it returns the exit status and how long the end took.
+func (d *demo) terminate() (int, time.Duration) {
+	d.t.Helper()
+	began := time.Now()
+	if err := d.command.Process.Signal(syscall.SIGTERM); err != nil {
+		d.t.Fatal(err)
+	}
+	select {
+	case <-d.ended:
+	case <-time.After(30 * time.Second):
+		d.t.Fatal("the demo does not end on SIGTERM")
+	}
+	status := d.command.ProcessState.ExitCode()
+	d.command = nil
+	return status, time.Since(began)
+}
+
+// descendants returns the command lines of the processes that pid started and
+// that still run, those of its children included.
+func descendants(t *testing.T, pid int) []string {
+	t.Helper()
+	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for _, path := range stats {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			continue // it ended meanwhile
+		}
+		// pid (name) state ppid …; the name may hold spaces and parentheses.
+		after := string(b[bytes.LastIndexByte(b, ')')+1:])
+		fields := strings.Fields(after)
+		if len(fields) < 2 || fields[1] != strconv.Itoa(pid) || fields[0] == "Z" {
+			continue
+		}
+		child, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+		if err != nil {
+			continue
+		}
+		line, _ := os.ReadFile(filepath.Join(filepath.Dir(path), "cmdline"))
+		found = append(found, strings.ReplaceAll(string(line), "\x00", " "))
+		found = append(found, descendants(t, child)...)
+	}
+	return found
+}
+
+func tail(s string, n int) string {
+	if len(s) > n {
+		return "…" + s[len(s)-n:]
+	}
+	return s
+}
+
+// cecoia runs a command of the program to its end.
+func cecoia(t *testing.T, env []string, args ...string) (status int, stdout, stderr string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	command := exec.CommandContext(ctx, binary, args...)
+	command.Env = append(os.Environ(), env...)
+	var out, errs bytes.Buffer
+	command.Stdout, command.Stderr = &out, &errs
+	err := command.Run()
+	if command.ProcessState == nil {
+		t.Fatalf("cecoia %v: %v", args, err)
+	}
+	return command.ProcessState.ExitCode(), out.String(), errs.String()
+}
+
+// eventually waits until what is looked for is there; it looks ever again, and
+// fails with what it saw last.
+func eventually(t *testing.T, what string, look func() (bool, string)) {
+	t.Helper()
+	deadline := time.NewTimer(15 * time.Second)
+	defer deadline.Stop()
+	again := time.NewTicker(20 * time.Millisecond)
+	defer again.Stop()
+	for {
+		ok, seen := look()
+		if ok {
+			return
+		}
+		select {
+		case <-again.C:
+		case <-deadline.C:
+			t.Fatalf("%s: not within 15 s; last seen:\n%s", what, tail(seen, 4000))
+		}
+	}
+}
+
+// read returns a response's body and closes it.
+func read(t *testing.T, body io.ReadCloser) string {
+	t.Helper()
+	defer body.Close()
+	b, err := io.ReadAll(io.LimitReader(body, 8<<20))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}

@@ -1,0 +1,261 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"slices"
+
+	"github.com/alexedwards/scs/pgxstore"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/redis/go-redis/v9"
+	"golang.org/x/sync/errgroup"
+
+	"cecoia.example/ingest"
+	ingestmail "cecoia.example/ingest/mail"
+	ingestmattermost "cecoia.example/ingest/mattermost"
+	"cecoia.example/notify"
+	notifymail "cecoia.example/notify/mail"
+	notifymattermost "cecoia.example/notify/mattermost"
+	"cecoia.example/tickets"
+	"cecoia.example/tickets/files"
+	"cecoia.example/tickets/postgres"
+	"cecoia.example/web"
+	"cecoia.example/web/auth"
+)
+
+// allRoles are the parts a process may play; one process may play them all.
+var allRoles = []string{"web", "ingest", "notify", "clock"}
+
+type serveCommand struct {
+	settings `embed:""`
+	Roles    []string `env:"CECOIA_ROLES" enum:"web,ingest,notify,clock" default:"web,ingest,notify,clock" help:"Which parts this process plays: web (the portal), ingest (commands and mail that come in), notify (mail and chat that go out), clock (deadlines and clean-up)."`
+}
+
+// Run serves until it is told to end.
+func (c *serveCommand) Run(ctx context.Context, out *output) error {
+	return serve(ctx, c.settings, c.Roles, nil, c.logger(), func() {
+		portal, hooks := c.publicURLs()
+		fmt.Fprintf(out, "ready portal=%s hooks=%s ops=http://%s\n", portal, hooks, c.OpsAddr)
+	})
+}
+
+// serve wires the gateway and runs it until ctx ends. seed, when not nil, fills
+// the database first; ready is called when everything listens.
+func serve(ctx context.Context, s settings, roles []string, seed func(context.Context, *postgres.DB) error, log *slog.Logger, ready func()) error {
+	data, err := s.dataFolder()
+	if err != nil {
+		return err
+	}
+	s.Data = data
+	keys, err := s.keyring()
+	if err != nil {
+		return err
+	}
+	documents, err := files.Open(filepath.Join(data, "files"))
+	if err != nil {
+		return err
+	}
+	db, closeDB, err := openDatabase(ctx, s, log)
+	if err != nil {
+		return err
+	}
+	defer closeDB()
+	if seed != nil {
+		if err := seed(ctx, db); err != nil {
+			return err
+		}
+	}
+	rdb, closeRedis, err := openRedis(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer closeRedis()
+	academies, err := db.Academies(ctx)
+	if err != nil {
+		return err
+	}
+	if len(academies) == 0 {
+		log.Warn("no academy is known yet: 'cecoia apply' a desk file, then start again")
+	}
+
+	metrics := prometheus.NewRegistry()
+	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	portalURL, hooksURL := s.publicURLs()
+	house := house{
+		settings: s, academies: academies, db: db, redis: rdb, keys: keys, files: documents,
+		portal: tickets.NewPortal(portalURL), portalURL: portalURL, hooksURL: hooksURL, metrics: metrics, log: log,
+	}
+	plays := func(role string) bool { return slices.Contains(roles, role) }
+
+	group, ctx := errgroup.WithContext(ctx)
+	var wake func()
+	if plays("notify") {
+		notifier, err := house.notifier()
+		if err != nil {
+			return err
+		}
+		wake = notifier.Wake
+		group.Go(func() error { return notifier.Run(ctx) })
+	} else {
+		bell := notify.NewBell(rdb, log)
+		wake = bell.Wake
+		group.Go(func() error { return bell.Run(ctx) })
+	}
+	house.desk = tickets.NewDesk(tickets.Options{Store: db, Files: documents, Committed: wake})
+
+	host := func(variable, addr string, h http.Handler, err error) error {
+		if err != nil {
+			return err
+		}
+		l, err := listen(ctx, variable, addr)
+		if err != nil {
+			return err
+		}
+		group.Go(func() error { return serveHTTP(ctx, l, h, log) })
+		return nil
+	}
+	start := func() error {
+		if err := host("CECOIA_OPS_ADDR", s.OpsAddr, opsHandler(db, rdb, metrics), nil); err != nil {
+			return err
+		}
+		if plays("web") {
+			portal, err := house.web()
+			if err := host("CECOIA_PORTAL_ADDR", s.PortalAddr, portal, err); err != nil {
+				return err
+			}
+		}
+		if plays("ingest") {
+			hooks, runs, err := house.ingest()
+			if err := host("CECOIA_HOOKS_ADDR", s.HooksAddr, hooks, err); err != nil {
+				return err
+			}
+			for _, run := range runs {
+				group.Go(func() error { return run(ctx) })
+			}
+		}
+		if plays("clock") {
+			group.Go(func() error { return runClock(ctx, db, log) })
+		}
+		return nil
+	}
+	if err := start(); err != nil {
+		group.Go(func() error { return err }) // ends what was started
+		return group.Wait()
+	}
+	ready()
+	return group.Wait()
+}
+
+// house is what the parts of one process are wired from.
+type house struct {
+	settings
+	academies           []tickets.Academy
+	db                  *postgres.DB
+	redis               *redis.Client
+	keys                *tickets.Keyring
+	files               *files.Dir
+	desk                *tickets.Desk
+	portal              tickets.Portal
+	portalURL, hooksURL string
+	metrics             *prometheus.Registry
+	log                 *slog.Logger
+}
+
+// notifier wires what goes out: the channels that are configured. Deliveries
+// for another wait in the database.
+func (h house) notifier() (*notify.Notifier, error) {
+	channels := map[tickets.Channel]notify.Channel{}
+	servers := map[tickets.AcademyID]string{}
+	for _, a := range h.academies {
+		server, err := h.forAcademy("CECOIA_SMTP_URL", a.ID, h.SMTPURL)
+		if err != nil {
+			return nil, err
+		}
+		if server == "" {
+			continue
+		}
+		if err := notifymail.CheckServer(server); err != nil {
+			return nil, fmt.Errorf("CECOIA_SMTP_URL of %s: %w", a.ID, err)
+		}
+		servers[a.ID] = server
+	}
+	mailer, err := notifymail.New(notifymail.Options{
+		Portal: h.portal, Keyring: h.keys, Logger: h.log.With("part", "mail"),
+		Servers: func(a tickets.AcademyID) string { return servers[a] },
+	})
+	if err != nil {
+		return nil, err
+	}
+	channels[tickets.Mail] = mailer
+	if h.MattermostURL != "" {
+		bot, err := notifymattermost.New(notifymattermost.Options{
+			URL: h.MattermostURL, Token: h.MattermostToken, HooksURL: h.hooksURL, Portal: h.portal, Keyring: h.keys,
+		})
+		if err != nil {
+			return nil, err
+		}
+		channels[tickets.Chat] = bot
+	}
+	return notify.New(notify.Options{
+		Store: h.db, Redis: h.redis, Channels: channels, Logger: h.log.With("part", "notify"), Registerer: h.metrics,
+	})
+}
+
+// web wires the portal.
+func (h house) web() (http.Handler, error) {
+	log := h.log.With("part", "web")
+	signIn, err := auth.New(auth.Options{
+		Directory: h.db, Sessions: pgxstore.New(h.db.Pool()), URL: h.portalURL, Logger: log, Registerer: h.metrics,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return web.New(web.Options{Desk: h.desk, Auth: signIn, URL: h.portalURL, Logger: log, Registerer: h.metrics})
+}
+
+// ingest wires what comes in: the chat's hooks, the commands' workers, and a
+// reader for each academy's no-reply mailbox.
+func (h house) ingest() (hooks http.Handler, runs []func(context.Context) error, err error) {
+	log := h.log.With("part", "ingest")
+	tokens := map[tickets.AcademyID]string{}
+	for _, a := range h.academies {
+		token, err := h.forAcademy("CECOIA_SLASH_TOKEN", a.ID, h.SlashToken)
+		if err != nil {
+			return nil, nil, err
+		}
+		if token != "" {
+			tokens[a.ID] = token
+		}
+		mailbox, err := h.forAcademy("CECOIA_IMAP_URL", a.ID, h.IMAPURL)
+		if err != nil {
+			return nil, nil, err
+		}
+		if mailbox == "" {
+			continue
+		}
+		authServID, err := h.forAcademy("CECOIA_AUTHSERV_ID", a.ID, h.AuthServID)
+		if err != nil {
+			return nil, nil, err
+		}
+		reader, err := ingestmail.New(ingestmail.Options{
+			Academy: a, URL: mailbox, Desk: h.desk, Files: h.files, Keyring: h.keys, AuthServID: authServID,
+			TrustParticipants: h.TrustParticipants, Logger: log.With("academy", a.ID), Registerer: h.metrics,
+		})
+		if err != nil {
+			return nil, nil, fmt.Errorf("CECOIA_IMAP_URL of %s: %w", a.ID, err)
+		}
+		runs = append(runs, reader.Run)
+	}
+	commands := ingestmattermost.New(ingestmattermost.Options{
+		Desk: h.desk, Directory: h.db, Keyring: h.keys, Portal: h.portal, Tokens: tokens, BaseURL: h.MattermostURL, Logger: log,
+	})
+	gateway := ingest.New(ingest.Options{
+		Store: h.db, Execute: commands.Execute, Reply: commands.Reply, Redis: h.redis.Options(), Logger: log, Metrics: h.metrics,
+	})
+	runs = append(runs, func(ctx context.Context) error { gateway.Run(ctx); return nil })
+	return commands.Handler(gateway), runs, nil
+}

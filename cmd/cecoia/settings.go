@@ -1,0 +1,175 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"cecoia.example/tickets"
+)
+
+// settings is the one configuration. Every variable may be given as a flag too;
+// those marked secret are read from a file when VARIABLE_FILE names one.
+type settings struct {
+	Data        string `env:"CECOIA_DATA" type:"path" help:"Folder for the documents, and for the embedded database. Empty: /var/lib/cecoia; in the demo a fresh temporary one."`
+	DatabaseURL string `env:"CECOIA_DATABASE_URL" secret:"" help:"PostgreSQL (15 or later), as a connection URL. Empty: an embedded one in the data folder."`
+	RedisURL    string `env:"CECOIA_REDIS_URL" secret:"" help:"Redis (6.2 or later) or Valkey. Empty: an embedded one in memory."`
+	SecretKey   string `env:"CECOIA_SECRET_KEY" secret:"" help:"Master secret, at least 32 characters, the same on every machine. Empty: made once in the data folder."`
+
+	PortalAddr string `env:"CECOIA_PORTAL_ADDR" help:"Where the portal listens." default:"127.0.0.1:8080"`
+	HooksAddr  string `env:"CECOIA_HOOKS_ADDR" help:"Where the chat's requests arrive." default:"127.0.0.1:8081"`
+	OpsAddr    string `env:"CECOIA_OPS_ADDR" help:"Where /livez, /readyz and /metrics are served." default:"127.0.0.1:8082"`
+	PortalURL  string `env:"CECOIA_PORTAL_URL" help:"The portal as people reach it. Empty: http:// and the portal's address."`
+	HooksURL   string `env:"CECOIA_HOOKS_URL" help:"The hooks as the chat server reaches them. Empty: http:// and the hooks' address."`
+
+	MattermostURL   string `env:"CECOIA_MATTERMOST_URL" help:"The Mattermost server. Empty: no chat."`
+	MattermostToken string `env:"CECOIA_MATTERMOST_TOKEN" secret:"" help:"The bot's access token."`
+	SlashToken      string `env:"CECOIA_SLASH_TOKEN" secret:"" academy:"" help:"The token of the slash command /ticket in the academy's team."`
+
+	SMTPURL           string `env:"CECOIA_SMTP_URL" secret:"" academy:"" help:"The server that sends mail: smtp://user:password@host:587 (STARTTLS required), smtps://…, or smtp://…?tls=none. Empty: no mail."`
+	IMAPURL           string `env:"CECOIA_IMAP_URL" secret:"" academy:"" help:"The no-reply mailbox: imaps://user:password@host, or imap://…?tls=none. Empty: replies are not read."`
+	AuthServID        string `env:"CECOIA_AUTHSERV_ID" academy:"" help:"The authserv-id of the Authentication-Results (RFC 8601) that the academy's own mail server adds. Empty: it adds none, and who wrote a mail is not known for sure."`
+	TrustParticipants bool   `env:"CECOIA_TRUST_PARTICIPANTS" help:"Send guidance to the participants of a ticket even when no mail server said who wrote. A forged sender would then get mail they did not cause."`
+
+	LogLevel  slog.Level `env:"CECOIA_LOG_LEVEL" help:"debug, info, warn or error." default:"info"`
+	LogFormat string     `env:"CECOIA_LOG_FORMAT" help:"text or json." enum:"text,json" default:"text"`
+
+	// own holds an academy's own values by VARIABLE_ACADEMY, before those of the
+	// environment: the demo gives its accounts this way.
+	own map[string]string
+}
+
+// defaultData is where a server keeps its data unless told otherwise.
+const defaultData = "/var/lib/cecoia"
+
+// AfterApply reads the secrets that files hold.
+func (s *settings) AfterApply() error {
+	for variable, value := range map[string]*string{
+		"CECOIA_DATABASE_URL": &s.DatabaseURL, "CECOIA_REDIS_URL": &s.RedisURL, "CECOIA_SECRET_KEY": &s.SecretKey,
+		"CECOIA_MATTERMOST_TOKEN": &s.MattermostToken, "CECOIA_SLASH_TOKEN": &s.SlashToken,
+		"CECOIA_SMTP_URL": &s.SMTPURL, "CECOIA_IMAP_URL": &s.IMAPURL,
+	} {
+		if *value != "" {
+			continue
+		}
+		secret, err := fileSecret(variable)
+		if err != nil {
+			return err
+		}
+		*value = secret
+	}
+	return nil
+}
+
+// publicURLs are the portal's and the hooks' URLs as others reach them.
+func (s settings) publicURLs() (portal, hooks string) {
+	portal, hooks = s.PortalURL, s.HooksURL
+	if portal == "" {
+		portal = "http://" + s.PortalAddr
+	}
+	if hooks == "" {
+		hooks = "http://" + s.HooksAddr
+	}
+	return portal, hooks
+}
+
+// fileSecret returns the content of the file that VARIABLE_FILE names, without
+// its last newline, or "" when it names none.
+func fileSecret(variable string) (string, error) {
+	path := os.Getenv(variable + "_FILE")
+	if path == "" {
+		return "", nil
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("%s_FILE: %w", variable, err)
+	}
+	return strings.TrimRight(string(b), "\r\n"), nil
+}
+
+// forAcademy returns an academy's own value of a variable, CECOIA_X_CRETEIL (or
+// the content of CECOIA_X_CRETEIL_FILE), or the common one.
+func (s settings) forAcademy(variable string, academy tickets.AcademyID, common string) (string, error) {
+	own := academyVariable(variable, academy)
+	if v := s.own[own]; v != "" {
+		return v, nil
+	}
+	if v := os.Getenv(own); v != "" {
+		return v, nil
+	}
+	v, err := fileSecret(own)
+	if v == "" {
+		v = common
+	}
+	return v, err
+}
+
+// academyVariable is the name of an academy's own variable: CECOIA_X_CRETEIL.
+func academyVariable(variable string, academy tickets.AcademyID) string {
+	return variable + "_" + strings.ToUpper(strings.ReplaceAll(string(academy), "-", "_"))
+}
+
+// keyring derives the signing keys from the master secret, made once in the
+// data folder when none is given.
+func (s settings) keyring() (*tickets.Keyring, error) {
+	if s.SecretKey != "" {
+		keys, err := tickets.NewKeyring([]byte(s.SecretKey))
+		if err != nil {
+			return nil, fmt.Errorf("CECOIA_SECRET_KEY: %w", err)
+		}
+		return keys, nil
+	}
+	path := filepath.Join(s.Data, "secret.key")
+	secret, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		secret = make([]byte, 32)
+		_, _ = rand.Read(secret) // never fails since Go 1.24
+		secret = []byte(base64.StdEncoding.EncodeToString(secret))
+		err = os.WriteFile(path, secret, 0o600)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("settings.keyring: %w", err)
+	}
+	return tickets.NewKeyring(secret)
+}
+
+type helpCommand struct {
+	Topic string `arg:"" enum:"config" help:"What to explain: config."`
+}
+
+// Run prints every variable with its default and meaning, from the same
+// declarations that read them.
+func (helpCommand) Run(app *kong.Kong, out *output) error {
+	var b strings.Builder
+	b.WriteString("Settings are environment variables. (secret): VARIABLE_FILE may name a file that holds it.\n" +
+		"(per academy): VARIABLE_<ACADEMY>, as CECOIA_SLASH_TOKEN_CRETEIL, overrides it for one.\n")
+	seen := map[string]bool{}
+	for _, command := range app.Model.Children {
+		for _, f := range command.Flags {
+			if len(f.Envs) == 0 || seen[f.Envs[0]] {
+				continue
+			}
+			seen[f.Envs[0]] = true
+			fmt.Fprintf(&b, "\n%s", f.Envs[0])
+			for _, mark := range []struct{ tag, text string }{{"secret", "secret"}, {"academy", "per academy"}, {"demo", "demo only"}} {
+				if f.Tag.Has(mark.tag) {
+					fmt.Fprintf(&b, " (%s)", mark.text)
+				}
+			}
+			if f.Default != "" {
+				fmt.Fprintf(&b, " = %s", f.Default)
+			}
+			fmt.Fprintf(&b, "\n    %s\n", f.Help)
+		}
+	}
+	_, err := fmt.Fprint(out, b.String())
+	return err
+}
