@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"mime"
 	netmail "net/mail"
 	"strings"
 
@@ -102,11 +103,21 @@ func header(n tickets.Notice, l letter, to *gomail.Address, id string, keys *tic
 	}
 	h.SetMessageID(id)
 	h.SetDate(n.CreatedAt.In(n.Academy.Location()))
-	h.SetSubject(oneLine(l.Subject))
+	h.Set("Subject", l.encodedSubject())
 	h.SetAddressList("Reply-To", []*gomail.Address{{Address: replyTo}})
 	h.SetAddressList("To", []*gomail.Address{to})
 	h.SetAddressList("From", []*gomail.Address{{Name: oneLine(n.Academy.Name), Address: n.Academy.NoReply}})
 	return h
+}
+
+// encodedSubject returns the subject with the number in the clear, whatever the
+// words after it need (RFC 2047): logs and simple filters read it too.
+func (l letter) encodedSubject() string {
+	number, what, ok := strings.Cut(oneLine(l.Subject), "] ")
+	if !ok {
+		return mime.QEncoding.Encode("utf-8", number)
+	}
+	return number + "] " + mime.QEncoding.Encode("utf-8", what)
 }
 
 // guidanceThread puts the answer under the refused reply (RFC 5322 section
