@@ -31,6 +31,10 @@ import (
 	"github.com/emersion/go-smtp"
 )
 
+// AuthServID is the default of Options.Hostname, and so the authserv-id (RFC
+// 8601 §2.5) whose Authentication-Results a reader of these mailboxes trusts.
+const AuthServID = "mail.example"
+
 // An Account is a mailbox and the person (or address of the service) it is of.
 type Account struct {
 	// Address is local-part@domain. Mail to local-part+anything@domain, the
@@ -55,7 +59,7 @@ type Options struct {
 	// Accounts are the mailboxes; any other recipient is refused.
 	Accounts []Account
 	// Hostname is the server's name in its greetings and in the headers it
-	// stamps, its authserv-id in particular. Default mail.example.
+	// stamps, its authserv-id in particular. Default AuthServID.
 	Hostname string
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
@@ -98,7 +102,7 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 		}
 	}
 	if opts.Hostname == "" {
-		opts.Hostname = "mail.example"
+		opts.Hostname = AuthServID
 	}
 	if opts.Now == nil {
 		opts.Now = time.Now
@@ -167,14 +171,16 @@ func (s *Server) serve(ctx context.Context) error {
 	}
 	s.smtp, s.imap, s.page = s.newSMTP(), s.newIMAP(), s.newPage()
 	for i, serve := range []func(net.Listener) error{s.smtp.Serve, s.imap.Serve, s.page.Serve} {
+		listener := &awaited{Listener: s.listeners[i], accepting: make(chan struct{})}
 		s.serving.Go(func() {
-			err := serve(s.listeners[i])
+			err := serve(listener)
 			select {
 			case <-s.closing:
 			default:
-				s.opts.Logger.Error("mail: a listener ended", "addr", s.listeners[i].Addr().String(), "error", err)
+				s.opts.Logger.Error("mail: a listener ended", "addr", listener.Addr().String(), "error", err)
 			}
 		})
+		<-listener.accepting
 	}
 	if s.spool != nil {
 		s.serving.Go(s.saveFolders)
@@ -199,6 +205,20 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 	return listener, nil
 }
 
+// An awaited listener tells when its server has begun to serve it: closed
+// before that, go-smtp and go-imap would go on for ever.
+type awaited struct {
+	net.Listener
+	once      sync.Once
+	accepting chan struct{}
+}
+
+// Accept waits for the next connection.
+func (a *awaited) Accept() (net.Conn, error) {
+	a.once.Do(func() { close(a.accepting) })
+	return a.Listener.Accept()
+}
+
 // SMTPAddr returns the host:port of the SMTP server.
 func (s *Server) SMTPAddr() string { return s.listeners[0].Addr().String() }
 
@@ -219,11 +239,6 @@ func (s *Server) Close(ctx context.Context) error {
 		// Shutdown would wait for senders that keep their connection open. A
 		// message cut off was not answered 250: its sender has it still.
 		err = errors.Join(s.smtp.Close(), s.imap.Close(), s.page.Shutdown(ctx))
-		for _, l := range s.listeners {
-			// Closed already, unless its server had not begun to serve it: then
-			// it would wait on it for ever.
-			_ = l.Close()
-		}
 		ended := make(chan struct{})
 		go func() {
 			s.sessions.Wait()
