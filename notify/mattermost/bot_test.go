@@ -1,0 +1,452 @@
+package mattermost
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/mattermost/mattermost/server/public/model"
+	"go.uber.org/goleak"
+
+	double "cecoia.example/deploy/local/mattermost"
+	"cecoia.example/tickets"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const botToken = "bot-token"
+
+var (
+	desk        = double.ChannelID("creteil", "assistance")
+	supervision = double.ChannelID("creteil", "supervision")
+	began       = time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)
+)
+
+func seed() double.Seed {
+	return double.Seed{
+		Teams: []double.Team{{Name: "creteil", Channels: []double.Channel{{Name: "assistance"}, {Name: "supervision"}, {Name: "secrets", Private: true}}}},
+		Users: []double.User{
+			{Username: "dominique", Email: "agent@creteil.example", Password: "demo", Channels: []string{"creteil/assistance"}},
+			{Username: "somebody", Email: "somebody@creteil.example", Password: "demo", Channels: []string{"creteil/assistance"}},
+		},
+		Bots: []double.Bot{{Username: "cecoia", Token: botToken, Channels: []string{"creteil/assistance", "creteil/supervision"}}},
+	}
+}
+
+func server(t *testing.T, o double.Options) *double.Server {
+	t.Helper()
+	if o.Seed.Teams == nil {
+		o.Seed = seed()
+	}
+	s, err := double.Start(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { stop(t, s) })
+	return s
+}
+
+func stop(t *testing.T, s *double.Server) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if err := s.Close(ctx); err != nil {
+		t.Errorf("close the double: %v", err)
+	}
+}
+
+func newBot(t *testing.T, url string, o Options) *Bot {
+	t.Helper()
+	keys, err := tickets.NewKeyring(bytes.Repeat([]byte("k"), 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.URL, o.HooksURL, o.Portal, o.Keyring = url, "http://hooks.creteil.example", tickets.NewPortal("https://portail.creteil.example"), keys
+	if o.Token == "" {
+		o.Token = botToken
+	}
+	b, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Close)
+	return b
+}
+
+func id(n byte) uuid.UUID { return uuid.UUID{15: n} }
+
+var academy = tickets.Academy{
+	ID: "creteil", Name: "Académie de Créteil", Timezone: "Europe/Paris", Team: "creteil",
+	Groups: []tickets.Group{
+		{Code: "assistance", Name: tickets.Text{FR: "Assistance"}, Channel: "assistance"},
+		{Code: "supervision", Name: tickets.Text{FR: "Supervision"}, Channel: "supervision", Supervises: true},
+		{Code: "nulle-part", Name: tickets.Text{FR: "Nulle part"}, Channel: "nulle-part"},
+		{Code: "secrets", Name: tickets.Text{FR: "Secrets"}, Channel: "secrets"},
+	},
+	Themes: []tickets.Theme{{Code: "messagerie", Name: tickets.Text{FR: "Messagerie"}}},
+}
+
+// card is a notice of the ticket's card after an action.
+func card(delivery byte, status tickets.Status, action tickets.Action, text string) tickets.Notice {
+	requester := tickets.Person{ID: id(1), GivenName: "Alix", FamilyName: "Exemple", Phone: "0100000000"}
+	agent := tickets.Person{ID: id(2), GivenName: "Dominique", FamilyName: "Modèle", Lang: "fr"}
+	t := tickets.Ticket{
+		Academy: "creteil", ID: id(7), Number: tickets.Number{Kind: tickets.Incident, Day: "261121", Rank: 7},
+		Card: tickets.Card{
+			Beneficiary: requester.ID, Phone: "0100000000", Entity: "0940001A", Urgency: tickets.High,
+			Theme: "messagerie", Summary: "RÉSUMÉ", Description: "DESCRIPTION",
+		},
+		Requester: requester.ID, Category: "messagerie", Group: "assistance", Status: status, OpenedAt: began,
+	}
+	actor := requester.ID
+	if status != tickets.StatusNew {
+		t.Assignee = agent.ID
+	}
+	switch action {
+	case tickets.ActionTake, tickets.ActionNote, tickets.ActionAsk, tickets.ActionResolve:
+		actor = agent.ID
+	}
+	return tickets.Notice{
+		Delivery: tickets.Delivery{
+			Academy: "creteil", ID: id(delivery), Ticket: t.ID, Channel: tickets.Chat, Recipient: tickets.ToGroup("assistance"),
+			Template: tickets.TemplateCard, Attempts: 1, CreatedAt: began,
+		},
+		Academy: academy,
+		Case:    tickets.Case{Ticket: t, People: map[uuid.UUID]tickets.Person{requester.ID: requester, agent.ID: agent}},
+		Event:   tickets.Event{Action: action, Actor: actor, Text: text, At: began},
+	}
+}
+
+func alert(n tickets.Notice) tickets.Notice {
+	n.Template, n.Delivery.Recipient = tickets.TemplateAlert, tickets.ToGroup("supervision")
+	return n
+}
+
+func direct(n tickets.Notice, tpl tickets.Template, account string) tickets.Notice {
+	n.Template, n.Account, n.Recipient = tpl, account, n.Case.Who(id(2))
+	n.Delivery.Recipient = tickets.ToPerson(id(2))
+	return n
+}
+
+func want(t *testing.T, r tickets.Receipt, outcome tickets.Outcome) {
+	t.Helper()
+	if r.Outcome != outcome {
+		t.Errorf("outcome %s (%s), want %s", r.Outcome, r.Err, outcome)
+	}
+}
+
+func TestGolden(t *testing.T) {
+	s := server(t, double.Options{Now: func() time.Time { return began }})
+	b := newBot(t, s.URL(), Options{Now: func() time.Time { return began }})
+	private := func(n tickets.Notice) tickets.Notice { n.Case.Private = true; return n }
+	critical := card(1, tickets.StatusNew, tickets.ActionOpen, "DESCRIPTION")
+	critical.Case.Urgency = tickets.Critical
+	second := card(1, tickets.StatusInProgress, tickets.ActionRefuse, "Toujours pas.")
+	closed := card(1, tickets.StatusClosed, tickets.ActionValidate, "Merci à toute l’équipe.")
+	closed.Case.Closure = tickets.ClosedValidated
+	agent := double.UserID("dominique")
+	for name, n := range map[string]tickets.Notice{
+		"card_new":          card(1, tickets.StatusNew, tickets.ActionOpen, "DESCRIPTION"),
+		"card_taken":        card(1, tickets.StatusInProgress, tickets.ActionTake, ""),
+		"card_noted":        card(1, tickets.StatusInProgress, tickets.ActionNote, "Voir avec @all.\n# Titre"),
+		"card_asked":        card(1, tickets.StatusWaiting, tickets.ActionAsk, "Quel poste ?"),
+		"card_complemented": card(1, tickets.StatusInProgress, tickets.ActionComplement, "Le poste 12."),
+		"card_resolved":     card(1, tickets.StatusResolved, tickets.ActionResolve, "Redémarré."),
+		"card_refused":      second,
+		"card_withdrawn":    card(1, tickets.StatusClosed, tickets.ActionWithdraw, "Réparé seul."),
+		"card_closed":       closed,
+		"card_private":      private(card(1, tickets.StatusNew, tickets.ActionOpen, "DESCRIPTION")),
+		"card_private_note": private(card(1, tickets.StatusInProgress, tickets.ActionNote, "SECRET")),
+		"alert_critical":    alert(critical),
+		"alert_refused":     alert(second),
+		"alert_private":     alert(private(critical)),
+		"direct_complement": direct(card(1, tickets.StatusInProgress, tickets.ActionComplement, "Le poste 12."), tickets.TemplateComplement, agent),
+		"direct_refused":    direct(second, tickets.TemplateRefused, agent),
+		"direct_private":    direct(private(second), tickets.TemplateRefused, agent),
+	} {
+		t.Run(name, func(t *testing.T) {
+			var posts []*model.Post
+			switch n.Template {
+			case tickets.TemplateCard:
+				posts = append(posts, b.cardPost(n, desk))
+				if words := wordsPost(n, b.opts.Portal); words != nil {
+					posts = append(posts, words)
+				}
+			case tickets.TemplateAlert:
+				posts = append(posts, b.alertPost(n, supervision))
+			default:
+				posts = append(posts, b.directPost(n, "direct"))
+			}
+			got, err := json.MarshalIndent(posts, "", "\t")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, leak := range []string{"Alix", "0100000000", "DESCRIPTION", "RÉSUMÉ", "SECRET"} {
+				if strings.Contains(string(got), leak) {
+					t.Errorf("the post tells %s", leak)
+				}
+			}
+			file := filepath.Join("testdata", name+".golden.json")
+			if *update {
+				if err := os.WriteFile(file, append(got, '\n'), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if string(got)+"\n" != string(want) {
+				t.Errorf("differs from %s (go test -update rewrites it):\n%s", file, got)
+			}
+		})
+	}
+}
+
+func TestOneCardPerTicketFollowsIt(t *testing.T) {
+	s := server(t, double.Options{})
+	b := newBot(t, s.URL(), Options{})
+	r := b.Send(t.Context(), card(1, tickets.StatusNew, tickets.ActionOpen, "DESCRIPTION"))
+	want(t, r, tickets.Delivered)
+	posts := s.Posts(desk)
+	if len(posts) != 1 || posts[0].Id != r.Thread {
+		t.Fatalf("%d posts, thread %q", len(posts), r.Thread)
+	}
+	if got := actions(posts[0]); got != "prendre voir" {
+		t.Errorf("buttons of a new ticket: %s", got)
+	}
+
+	taken := card(2, tickets.StatusInProgress, tickets.ActionTake, "")
+	taken.Thread = r.Thread
+	again := b.Send(t.Context(), taken)
+	want(t, again, tickets.Delivered)
+	if again.Thread != "" {
+		t.Errorf("an edit changes the thread to %q", again.Thread)
+	}
+	note := card(3, tickets.StatusInProgress, tickets.ActionNote, "Voir avec @all")
+	note.Thread = r.Thread
+	want(t, b.Send(t.Context(), note), tickets.Delivered)
+
+	posts = s.Posts(desk)
+	if len(posts) != 2 || posts[1].RootId != r.Thread || !strings.Contains(posts[0].Message, "En cours") {
+		t.Fatalf("posts %+v", posts)
+	}
+	if got := actions(posts[0]); got != "voir" {
+		t.Errorf("buttons after the edits: %s", got)
+	}
+	if m := s.Mentioned(posts[1].Id); len(m) != 0 {
+		t.Errorf("the note pings %v", m)
+	}
+}
+
+// actions are the ids of a stored post's buttons that still know where to call.
+func actions(p *model.Post) string {
+	var ids []string
+	for _, a := range p.Attachments() {
+		for _, action := range a.Actions {
+			if action.Integration != nil && action.Integration.URL != "" && len(action.Integration.Context) > 0 {
+				ids = append(ids, action.Id)
+			}
+		}
+	}
+	return strings.Join(ids, " ")
+}
+
+func TestADeletedCardIsPostedAnew(t *testing.T) {
+	s := server(t, double.Options{})
+	b := newBot(t, s.URL(), Options{})
+	first := b.Send(t.Context(), card(1, tickets.StatusNew, tickets.ActionOpen, ""))
+	if _, err := b.client.DeletePost(t.Context(), first.Thread); err != nil {
+		t.Fatal(err)
+	}
+	n := card(2, tickets.StatusInProgress, tickets.ActionNote, "noté")
+	n.Thread = first.Thread
+	r := b.Send(t.Context(), n)
+	want(t, r, tickets.Delivered)
+	posts := s.Posts(desk)
+	if len(posts) != 2 || posts[0].Id != r.Thread || r.Thread == first.Thread || posts[1].RootId != r.Thread {
+		t.Errorf("thread %q, posts %+v", r.Thread, posts)
+	}
+}
+
+// A lost answer leaves it open whether the post is there; however late the next
+// attempt, there is one card and one reply in the end.
+func TestALostAnswerNeverMakesTwo(t *testing.T) {
+	for name, later := range map[string]time.Duration{"soon": time.Second, "after the server forgot": time.Minute} {
+		t.Run(name, func(t *testing.T) {
+			now := began
+			s := server(t, double.Options{Now: func() time.Time { return now }})
+			b := newBot(t, s.URL(), Options{Now: func() time.Time { return now }})
+			n := card(1, tickets.StatusInProgress, tickets.ActionNote, "noté")
+
+			s.Fail(double.Fault{Route: "POST /api/v4/posts", Times: 1, LoseAnswer: true})
+			r := b.Send(t.Context(), n)
+			want(t, r, tickets.Uncertain)
+			now, n.Attempts = now.Add(later), 2
+			s.Fail(double.Fault{Route: "POST /api/v4/posts", Times: 1, LoseAnswer: true}) // now that of the words
+			r = b.Send(t.Context(), n)
+			want(t, r, tickets.Uncertain)
+			if r.Thread == "" {
+				t.Error("the card's id is not told when only the words are uncertain")
+			}
+			now, n.Attempts = now.Add(later), 3
+			want(t, b.Send(t.Context(), n), tickets.Delivered)
+			if posts := s.Posts(desk); len(posts) != 2 || posts[1].RootId != posts[0].Id {
+				t.Errorf("%d posts", len(posts))
+			}
+		})
+	}
+}
+
+func TestARestartOfTheServerNeverMakesTwo(t *testing.T) {
+	dir := t.TempDir()
+	s := server(t, double.Options{Dir: dir})
+	b := newBot(t, s.URL(), Options{})
+	n := card(1, tickets.StatusNew, tickets.ActionOpen, "")
+	s.Fail(double.Fault{Route: "POST /api/v4/posts", Times: 1, LoseAnswer: true})
+	want(t, b.Send(t.Context(), n), tickets.Uncertain)
+	addr := strings.TrimPrefix(s.URL(), "http://")
+	stop(t, s)
+
+	n.Attempts = 2
+	want(t, b.Send(t.Context(), n), tickets.Retry) // it is away
+	s = server(t, double.Options{Dir: dir, Addr: addr})
+	n.Attempts = 3
+	r := b.Send(t.Context(), n)
+	want(t, r, tickets.Delivered)
+	if posts := s.Posts(desk); len(posts) != 1 || posts[0].Id != r.Thread {
+		t.Errorf("%d posts, thread %q", len(posts), r.Thread)
+	}
+}
+
+func TestACopiedPropertyIsNotOurPost(t *testing.T) {
+	s := server(t, double.Options{})
+	b := newBot(t, s.URL(), Options{})
+	n := card(1, tickets.StatusNew, tickets.ActionOpen, "")
+	token, err := s.NewToken("somebody")
+	if err != nil {
+		t.Fatal(err)
+	}
+	forger := newBot(t, s.URL(), Options{Token: token})
+	forged, err := forger.post(t.Context(), b.cardPost(n, desk))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := b.find(t.Context(), b.cardPost(n, desk), began)
+	if err != nil || found != "" {
+		t.Errorf("found %q (forged %q), %v", found, forged, err)
+	}
+}
+
+func TestTooManyRequests(t *testing.T) {
+	s := server(t, double.Options{})
+	now := began
+	b := newBot(t, s.URL(), Options{Now: func() time.Time { return now }})
+	s.Fail(double.Fault{Status: http.StatusTooManyRequests, Times: 1})
+	n := card(1, tickets.StatusNew, tickets.ActionOpen, "")
+	r := b.Send(t.Context(), n)
+	want(t, r, tickets.Retry)
+	if !r.RetryAt.Equal(now.Add(time.Second)) {
+		t.Errorf("retry at %s, want a second later", r.RetryAt)
+	}
+	before := s.Requests("")
+	want(t, b.Send(t.Context(), n), tickets.Retry)
+	if s.Requests("") != before {
+		t.Error("it goes on asking meanwhile")
+	}
+	now = now.Add(time.Second)
+	n.Attempts = 3
+	want(t, b.Send(t.Context(), n), tickets.Delivered)
+}
+
+func TestFailuresOfTheServer(t *testing.T) {
+	for name, c := range map[string]struct {
+		fault double.Fault
+		want  tickets.Outcome
+	}{
+		"500 on a post":       {double.Fault{Route: "POST /api/v4/posts", Status: 500}, tickets.Uncertain},
+		"400 on a post":       {double.Fault{Route: "POST /api/v4/posts", Status: 400}, tickets.Permanent},
+		"500 on a look":       {double.Fault{Route: "GET /api/v4/teams/name/{name}/channels/name/{channel}", Status: 500}, tickets.Retry},
+		"no answer to a look": {double.Fault{Route: "GET /api/v4/teams/name/{name}/channels/name/{channel}", Hang: true}, tickets.Retry},
+		"no answer to a post": {double.Fault{Route: "POST /api/v4/posts", Hang: true}, tickets.Uncertain},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := server(t, double.Options{})
+			b := newBot(t, s.URL(), Options{Timeout: 200 * time.Millisecond})
+			c.fault.Times = 1
+			s.Fail(c.fault)
+			r := b.Send(t.Context(), card(1, tickets.StatusNew, tickets.ActionOpen, ""))
+			want(t, r, c.want)
+			if r.Err == "" {
+				t.Error("the receipt does not say why")
+			}
+		})
+	}
+}
+
+func TestAdministratorsMistakesAreTriedAgainAndNamed(t *testing.T) {
+	s := server(t, double.Options{})
+	b := newBot(t, s.URL(), Options{})
+	n := card(1, tickets.StatusNew, tickets.ActionOpen, "")
+	n.Delivery.Recipient = tickets.ToGroup("nulle-part")
+	r := b.Send(t.Context(), n)
+	want(t, r, tickets.Retry)
+	if !strings.Contains(r.Err, "creteil/nulle-part") {
+		t.Errorf("which channel? %s", r.Err)
+	}
+	if err := s.Revoke(botToken); err != nil {
+		t.Fatal(err)
+	}
+	r = b.Send(t.Context(), card(1, tickets.StatusNew, tickets.ActionOpen, ""))
+	want(t, r, tickets.Retry)
+	if !strings.Contains(r.Err, "token") || strings.Contains(r.Err, botToken) {
+		t.Errorf("revoked token: %s", r.Err)
+	}
+}
+
+func TestTheBotJoinsItsChannel(t *testing.T) {
+	seeded := seed()
+	seeded.Bots[0].Channels = []string{"creteil/supervision"}
+	s := server(t, double.Options{Seed: seeded})
+	b := newBot(t, s.URL(), Options{})
+	want(t, b.Send(t.Context(), card(1, tickets.StatusNew, tickets.ActionOpen, "")), tickets.Delivered)
+	if n := len(s.Posts(desk)); n != 1 {
+		t.Errorf("%d posts", n)
+	}
+}
+
+func TestAlertsAndDirectMessages(t *testing.T) {
+	s := server(t, double.Options{})
+	b := newBot(t, s.URL(), Options{})
+	critical := card(1, tickets.StatusNew, tickets.ActionOpen, "")
+	critical.Case.Urgency = tickets.Critical
+	r := b.Send(t.Context(), alert(critical))
+	want(t, r, tickets.Delivered)
+	posts := s.Posts(supervision)
+	if len(posts) != 1 || posts[0].Id != r.Thread || posts[0].GetPriority() == nil || *posts[0].GetPriority().Priority != "urgent" {
+		t.Errorf("alert %+v", posts)
+	}
+
+	n := card(2, tickets.StatusInProgress, tickets.ActionComplement, "Le poste 12, @all")
+	want(t, b.Send(t.Context(), direct(n, tickets.TemplateComplement, "")), tickets.Permanent)
+	want(t, b.Send(t.Context(), direct(n, tickets.TemplateComplement, double.UserID("dominique"))), tickets.Delivered)
+	if got := s.DirectPosts("cecoia", "dominique"); len(got) != 1 || !strings.Contains(got[0].Message, "Le poste 12") {
+		t.Errorf("direct posts %+v", got)
+	}
+}
+
+func TestTheLongestWordsFit(t *testing.T) {
+	s := server(t, double.Options{})
+	b := newBot(t, s.URL(), Options{})
+	n := card(1, tickets.StatusInProgress, tickets.ActionNote, strings.Repeat("`", tickets.MaxText))
+	want(t, b.Send(t.Context(), n), tickets.Delivered)
+}
