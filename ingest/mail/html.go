@@ -93,7 +93,11 @@ func (w *htmlWriter) endLine() {
 }
 
 func (w *htmlWriter) breakLine() {
-	w.out.WriteString(strings.TrimRight(w.prefix()+w.line.String(), " "))
+	line := w.line.String()
+	if isBlank(line) { // a no-break space keeps a paragraph from collapsing
+		line = ""
+	}
+	w.out.WriteString(strings.TrimRight(w.prefix()+line, " "))
 	w.out.WriteByte('\n')
 	w.line.Reset()
 	w.space = false

@@ -216,10 +216,18 @@ func allBlank(lines []string) bool {
 const maxSignature = 12
 
 // signatureAt returns where the signature of lines begins, len(lines) when it
-// has none: the delimiter of RFC 3676, section 4.3, or the line a telephone adds.
+// has none: the delimiter of RFC 3676, section 4.3, also if it lost its space
+// (but then only once: else it is the author's own rule), or the line a
+// telephone adds.
 func signatureAt(lines []string) int {
+	bare := 0
+	for _, l := range lines {
+		if l == "--" {
+			bare++
+		}
+	}
 	for i := len(lines) - 1; i >= 0 && len(lines)-i <= maxSignature+1; i-- {
-		if lines[i] == "-- " || lines[i] == "--" {
+		if lines[i] == "-- " || lines[i] == "--" && bare == 1 {
 			return i
 		}
 	}

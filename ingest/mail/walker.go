@@ -127,6 +127,9 @@ func (w *walker) entity(h message.Header, depth int, in around) error {
 		return errStop
 	}
 	mediaType, params := contentType(h.Get("Content-Type"))
+	if !strings.Contains(mediaType, "/") {
+		mediaType = "text/plain" // RFC 2045, section 5.2
+	}
 	boundary := strings.TrimRight(params["boundary"], " \t")
 	if !strings.HasPrefix(mediaType, "multipart/") {
 		return w.leaf(h, mediaType, params, in)
@@ -367,9 +370,6 @@ func (b *body) Read(p []byte) (int, error) {
 // parameters by RFC 2231). What [mime.ParseMediaType] refuses is read again
 // with less care.
 func contentType(v string) (string, map[string]string) {
-	if v == "" {
-		return "text/plain", nil
-	}
 	if t, params, err := mime.ParseMediaType(v); err == nil {
 		return t, params
 	}
@@ -382,11 +382,7 @@ func contentType(v string) (string, map[string]string) {
 			params[key] = strings.Trim(strings.TrimSpace(value), `"`)
 		}
 	}
-	t := strings.ToLower(strings.TrimSpace(fields[0]))
-	if !strings.Contains(t, "/") && t != "attachment" && t != "inline" {
-		t = "text/plain"
-	}
-	return t, params
+	return strings.ToLower(strings.TrimSpace(fields[0])), params
 }
 
 // splitQuoted splits at sep outside of quoted strings; there is at least one.
