@@ -1,0 +1,34 @@
+// Package web is the portal: pages that people read and fill in, rendered on
+// the server, complete without JavaScript. It acts and reads through
+// tickets.Desk alone and has no rule of its own on who may do what.
+//
+// Where things are: routes.go has every address; each page is one Go file with
+// the template of the same name in templates/, pieces shared by pages are in
+// templates/partials/, words in tickets/locale/portal.go, the one style sheet
+// and the one script in static/. A new page is one file, one template, one route.
+//
+// What must not live here: SQL, decisions about tickets, words, and anything
+// inline that the Content-Security-Policy would have to allow.
+//
+// # Names that browser tests may rely on
+//
+// Sign-in: fields identifier and password, form #signin. The form's fields have
+// the JSON names of tickets.Card: step 1 (/formulaires/{id}) phone, place,
+// entity, equipment, equipment_info, private, urgency; step 2 (…/demande)
+// description, document; step 3 (…/complement) theme, availability,
+// other_phone, summary; step 4 (…/verification) sends. The radios' ids are
+// name-value (urgency-1, theme-messagerie; "Je ne sais pas" is theme-none).
+// Every other field's id is its name.
+//
+// What a button does is its name="do" with a value: continue, attach,
+// detach:<document id>, send, cancel; on a ticket and its pages take, ask,
+// inform, note, resolve, complement, validate, refuse, withdraw. The words of an
+// action are the field text (ids text-ask, text-inform, text-note, text-resolve
+// on the ticket's page, text-refuse on the validation page, else text), the
+// rating is rating (rating-1 … rating-5). Signing out is the button #sign-out.
+//
+// To look at: the number of a form or a ticket is #number, a ticket's status
+// #status, its timeline #timeline, the counters #count-validations,
+// #count-incidents and #count-services, refusals #errors, good news #notice,
+// documents #documents.
+package web

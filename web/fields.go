@@ -1,0 +1,160 @@
+package web
+
+import (
+	"errors"
+	"strings"
+
+	"cecoia.example/tickets"
+	"cecoia.example/tickets/locale"
+)
+
+// field is one field of a form, ready for the partial "field".
+type field struct {
+	Name         string
+	ID           string // the name when ""
+	Kind         string // text (when ""), tel, password, textarea, radio, checkbox, file
+	Label        string // the words of web.field.<name> when ""
+	Hint         string
+	Value        string
+	Checked      bool
+	Options      []option
+	Autocomplete string // a token of HTML's autofill
+	Optional     string // the words for "optional", "" when it is required
+	Rows         int    // of a textarea
+	Limit        int    // characters of a textarea, for its counter
+	LimitText    string // the words of that limit
+	Error        string
+	ErrorPrefix  string // "Erreur :", for who cannot see its colour
+}
+
+// option is one choice among radio buttons.
+type option struct {
+	ID, Value, Label, Hint string
+	Checked                bool
+}
+
+// DescribedBy names the elements that describe the field, for aria-describedby.
+func (f field) DescribedBy() string {
+	var ids []string
+	if f.Hint != "" {
+		ids = append(ids, f.ID+"-hint")
+	}
+	if f.LimitText != "" {
+		ids = append(ids, f.ID+"-limit")
+	}
+	if f.Error != "" {
+		ids = append(ids, f.ID+"-error")
+	}
+	return strings.Join(ids, " ")
+}
+
+// Describe says whether the field has anything that describes it.
+func (f field) Describe() bool { return f.DescribedBy() != "" }
+
+// form prepares the fields of a page together with what was refused of them.
+type form struct {
+	words    locale.Printer
+	refused  []locale.FieldError
+	anchorOf map[string]string // field → id of its element on the page
+}
+
+// newForm returns a form whose fields show the refusals in err; nil for none.
+func newForm(words locale.Printer, err error) *form {
+	f := &form{words: words, anchorOf: map[string]string{}}
+	if err != nil {
+		f.refused = words.FieldErrors(err)
+	}
+	return f
+}
+
+// field completes a field with its words, its id and its refusal.
+func (f *form) field(x field) field {
+	if x.ID == "" {
+		x.ID = x.Name
+	}
+	if x.Label == "" {
+		x.Label = f.words.T("web.field." + x.Name)
+	}
+	if x.Kind == "" {
+		x.Kind = "text"
+	}
+	if x.Limit > 0 {
+		x.LimitText = f.words.T("web.field.limit", x.Limit)
+	}
+	// What was typed is shown again as it is, but a page must be UTF-8.
+	x.Value = strings.ToValidUTF8(x.Value, "\uFFFD")
+	for i := range x.Options {
+		if x.Options[i].ID == "" {
+			x.Options[i].ID = x.ID + "-" + x.Options[i].Value
+		}
+	}
+	anchor := x.ID
+	if x.Kind == "radio" && len(x.Options) > 0 {
+		anchor = x.Options[0].ID
+	}
+	f.anchorOf[x.Name] = anchor
+	var errs []string
+	for _, e := range f.refused {
+		if e.Field == x.Name {
+			errs = append(errs, e.Text)
+		}
+	}
+	x.Error, x.ErrorPrefix = strings.Join(errs, " "), f.words.T("web.error.prefix")
+	return x
+}
+
+// optional marks a field that may stay empty.
+func (f *form) optional(x field) field {
+	x.Optional = f.words.T("web.field.optional")
+	return f.field(x)
+}
+
+// problems is the summary of the refusals, once every field is prepared.
+// elsewhere gives the address of a field that is not on this page; nil when
+// there is no such place.
+func (f *form) problems(elsewhere func(name string) string) []problem {
+	var out []problem
+	for _, e := range f.refused {
+		p := problem{Text: e.Text}
+		if anchor, ok := f.anchorOf[e.Field]; ok {
+			p.Href = "#" + anchor
+		} else if elsewhere != nil {
+			p.Href = elsewhere(e.Field)
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// invalid makes a refusal of the portal's own.
+func invalid(name, message string, args ...any) *tickets.Error {
+	return &tickets.Error{Code: tickets.Invalid, Field: name, Message: message, Args: args}
+}
+
+// refusal returns err when it is about what was typed, so that the page is
+// shown again with it, and nil for any other.
+func refusal(err error) error {
+	if tickets.CodeOf(err) == tickets.Invalid {
+		return err
+	}
+	return nil
+}
+
+// refusals flattens refusals into one error, nil when there is none.
+func refusals(errs ...error) error {
+	var all tickets.Errors
+	for _, err := range errs {
+		var many tickets.Errors
+		var one *tickets.Error
+		switch {
+		case errors.As(err, &many):
+			all = append(all, many...)
+		case errors.As(err, &one):
+			all = append(all, one)
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return all
+}

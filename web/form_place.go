@@ -1,0 +1,44 @@
+package web
+
+import (
+	"net/url"
+	"strconv"
+
+	"cecoia.example/tickets"
+)
+
+// placeStep is "Vous et le lieu": the identity card, filled in from the
+// directory and editable.
+var placeStep = &step{
+	slug: "", title: "web.form.place",
+	names: []string{"phone", "place", "entity", "equipment", "equipment_info", "private", "urgency"},
+	apply: func(c *tickets.Card, in url.Values) {
+		c.Phone, c.Place, c.Entity = in.Get("phone"), in.Get("place"), in.Get("entity")
+		c.Equipment, c.EquipmentInfo = in.Get("equipment"), in.Get("equipment_info")
+		c.Private = in.Get("private") != ""
+		// What is no number is no urgency: the domain refuses it by name.
+		n, err := strconv.Atoi(in.Get("urgency"))
+		if err != nil {
+			n = -1
+		}
+		c.Urgency = tickets.Urgency(n)
+	},
+	fields: func(f *form, v *visit, c tickets.Card) []field {
+		urgencies := make([]option, 0, 3)
+		for _, u := range []tickets.Urgency{tickets.Critical, tickets.High, tickets.Low} {
+			n := strconv.Itoa(int(u))
+			urgencies = append(urgencies, option{
+				Value: n, Label: f.words.Urgency(u), Hint: f.words.T("web.field.urgency.hint." + n), Checked: c.Urgency == u,
+			})
+		}
+		return []field{
+			f.optional(field{Name: "phone", Kind: "tel", Value: c.Phone, Autocomplete: "tel"}),
+			f.optional(field{Name: "place", Value: c.Place, Hint: f.words.T("web.field.place.hint")}),
+			f.optional(field{Name: "entity", Value: c.Entity, Hint: f.words.T("web.field.entity.hint")}),
+			f.optional(field{Name: "equipment", Value: c.Equipment, Hint: f.words.T("web.field.equipment.hint")}),
+			f.optional(field{Name: "equipment_info", Value: c.EquipmentInfo, Hint: f.words.T("web.field.equipment_info.hint")}),
+			f.field(field{Name: "urgency", Kind: "radio", Options: urgencies}),
+			f.field(field{Name: "private", Kind: "checkbox", Checked: c.Private, Hint: f.words.T("web.field.private.hint")}),
+		}
+	},
+}

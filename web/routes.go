@@ -1,0 +1,68 @@
+package web
+
+import "net/http"
+
+// handler answers one route; the error it returns is rendered by server.fail.
+type handler func(s *server, w http.ResponseWriter, r *http.Request, v *visit) error
+
+// who may use a route.
+type who int
+
+const (
+	signedIn who = iota // the sign-in page comes first, then the page asked for
+	everyone
+	asset // a file without session, the same for all
+)
+
+type route struct {
+	method, pattern string
+	handle          handler
+	who             who
+	uploads         bool // carries documents: larger and slower than other forms
+}
+
+// routes is every address of the portal. Permissions on tickets are the Desk's:
+// what a person may not see answers as if it were not there.
+var routes = []route{
+	{method: "GET", pattern: "/connexion", handle: (*server).signIn, who: everyone},
+	{method: "POST", pattern: "/connexion", handle: (*server).doSignIn, who: everyone},
+	{method: "POST", pattern: "/deconnexion", handle: (*server).signOut, who: everyone},
+	{method: "POST", pattern: "/preferences", handle: (*server).preferences, who: everyone},
+
+	{method: "GET", pattern: "/{$}", handle: (*server).home},
+
+	{method: "GET", pattern: "/incidents/nouveau", handle: (*server).newIncident},
+	{method: "GET", pattern: "/services/nouveau", handle: (*server).newService},
+	{method: "GET", pattern: "/formulaires/{id}", handle: placeStep.show},
+	{method: "POST", pattern: "/formulaires/{id}", handle: placeStep.save},
+	{method: "GET", pattern: "/formulaires/{id}/demande", handle: requestStep.show},
+	{method: "POST", pattern: "/formulaires/{id}/demande", handle: requestStep.save, uploads: true},
+	{method: "GET", pattern: "/formulaires/{id}/complement", handle: detailsStep.show},
+	{method: "POST", pattern: "/formulaires/{id}/complement", handle: detailsStep.save},
+	{method: "GET", pattern: "/formulaires/{id}/verification", handle: (*server).check},
+	{method: "POST", pattern: "/formulaires/{id}/verification", handle: (*server).send},
+	{method: "GET", pattern: "/formulaires/{id}/annulation", handle: (*server).cancel},
+	{method: "POST", pattern: "/formulaires/{id}/annulation", handle: (*server).doCancel},
+
+	{method: "GET", pattern: "/incidents", handle: (*server).incidents},
+	{method: "GET", pattern: "/services", handle: (*server).services},
+	{method: "GET", pattern: "/validations", handle: (*server).validations},
+
+	{method: "GET", pattern: "/demandes/{academy}/{number}", handle: (*server).ticket},
+	{method: "POST", pattern: "/demandes/{academy}/{number}", handle: (*server).doTicket},
+	{method: "GET", pattern: "/demandes/{academy}/{number}/confirmation", handle: (*server).confirmation},
+	{method: "GET", pattern: "/demandes/{academy}/{number}/mise-a-jour", handle: (*server).update},
+	{method: "POST", pattern: "/demandes/{academy}/{number}/mise-a-jour", handle: (*server).doUpdate, uploads: true},
+	{method: "GET", pattern: "/demandes/{academy}/{number}/validation", handle: (*server).validation},
+	{method: "POST", pattern: "/demandes/{academy}/{number}/validation", handle: (*server).doValidation},
+	{method: "GET", pattern: "/demandes/{academy}/{number}/cloture", handle: (*server).withdrawal},
+	{method: "POST", pattern: "/demandes/{academy}/{number}/cloture", handle: (*server).doWithdrawal},
+	{method: "GET", pattern: "/documents/{id}", handle: (*server).document, uploads: true},
+
+	{method: "GET", pattern: "/aide", handle: (*server).help, who: everyone},
+	{method: "GET", pattern: "/accessibilite", handle: (*server).accessibility, who: everyone},
+	{method: "GET", pattern: "/donnees-personnelles", handle: (*server).privacy, who: everyone},
+
+	{method: "GET", pattern: "/static/{file}", handle: (*server).static, who: asset},
+	{method: "GET", pattern: "/apparence/{colour}/{file}", handle: (*server).accent, who: asset},
+}

@@ -1,0 +1,138 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"cecoia.example/tickets"
+)
+
+type updateBody struct {
+	actionPage
+	Draft     bool // the words come from a refused mail
+	DraftAt   stamp
+	DraftTill stamp
+	Question  *call
+	Resolved  bool // both a refusal and a mere addition are possible
+	Text      field
+	Documents documentList
+	Upload    field
+}
+
+// actionPage is what the pages of one action share.
+type actionPage struct {
+	Heading, Number, Excerpt, Path, Action, Command string
+}
+
+func newActionPage(v *visit, r *http.Request, view tickets.View, titleKey string) actionPage {
+	return actionPage{
+		Heading: v.words.T(titleKey), Number: view.Number.String(), Excerpt: excerpt(view.Card),
+		Path: tickets.TicketPath(view.Academy, view.Number), Action: r.URL.Path, Command: newCommand(),
+	}
+}
+
+// fitting returns the ticket when the action fits it now; otherwise it leads to
+// the ticket's page, saying who did what when.
+func (s *server) fitting(r *http.Request, v *visit, page string, action tickets.Action) (tickets.View, error) {
+	view, err := s.view(r, v, page)
+	if err != nil {
+		return tickets.View{}, err
+	}
+	if slices.Contains(view.Actions, action) {
+		return view, nil
+	}
+	why := &tickets.Error{Code: tickets.Forbidden, Message: "action.party_only", Args: []any{view.Number.String()}}
+	if view.Party(v.person.ID) {
+		why = &tickets.Error{
+			Code: tickets.Conflict, Message: "conflict." + string(view.StatusAction),
+			Args: []any{view.Number.String(), view.Who(view.StatusBy).Name(), view.StatusAt},
+		}
+	}
+	s.auth.Flash(r.Context(), v.words.Error(why))
+	return tickets.View{}, &movedError{tickets.TicketPath(view.Academy, view.Number)}
+}
+
+// update is "Mise à jour de l'incident", prefilled with what the visitor wrote
+// in a mail that was refused.
+func (s *server) update(w http.ResponseWriter, r *http.Request, v *visit) error {
+	view, err := s.fitting(r, v, "/mise-a-jour", tickets.ActionComplement)
+	if err != nil {
+		return err
+	}
+	typed := ""
+	if view.Draft != nil {
+		typed = view.Draft.Text
+	}
+	return s.showUpdate(w, r, v, view, 0, typed, nil)
+}
+
+func (s *server) showUpdate(w http.ResponseWriter, r *http.Request, v *visit, view tickets.View, status int, typed string, refused error) error {
+	fm := newForm(v.words, refused)
+	body := updateBody{
+		actionPage: newActionPage(v, r, view, "web.update.title."+string(view.Number.Kind)),
+		Resolved:   slices.Contains(view.Actions, tickets.ActionRefuse),
+		Text: fm.field(field{
+			Name: "text", Kind: "textarea", Rows: 9, Value: typed, Limit: tickets.MaxText,
+			Label: v.words.T("web.field.text.complement"),
+		}),
+		Documents: documents(v.words, pendingDocuments(v, view.Attachments), true), Upload: uploadField(fm),
+	}
+	if view.Draft != nil {
+		body.Draft, body.DraftAt, body.DraftTill = true, when(v.words, view.Draft.CreatedAt), date(v.words, view.Draft.ExpiresAt)
+	}
+	if c := requesterCall(v, view); c != nil {
+		body.Question = c
+	}
+	return s.render(w, r, v, content{
+		status: status, template: "update", title: body.Heading + " – " + body.Number,
+		problems: fm.problems(nil), body: body,
+	})
+}
+
+// doUpdate adds to the ticket, or refuses its resolution with the same words.
+// Documents come first: when one is refused nothing is sent, the others and the
+// words stay.
+func (s *server) doUpdate(w http.ResponseWriter, r *http.Request, v *visit) error {
+	ref, err := s.ref(r, v)
+	if err != nil {
+		return err
+	}
+	c, err := s.desk.Case(r.Context(), v.caller(), ref)
+	if err != nil {
+		return err
+	}
+	if !c.Party(v.person.ID) {
+		return &tickets.Error{Code: tickets.Forbidden, Message: "action.party_only", Args: []any{c.Number.String()}}
+	}
+	sub, err := s.readUpload(w, r, v, c.ID)
+	if err != nil {
+		return err
+	}
+	again := func(view tickets.View, status int, refused error) error {
+		return s.showUpdate(w, r, v, view, status, sub.Get("text"), refused)
+	}
+	do := sub.Get("do")
+	id, detach := strings.CutPrefix(do, "detach:")
+	if detach {
+		if err := s.detach(r, v, id); err != nil {
+			return err
+		}
+	}
+	action := tickets.Action(do)
+	if refused := refusals(sub.refused...); refused != nil || detach || do == "attach" {
+		view, err := s.desk.View(r.Context(), v.caller(), ref)
+		if err != nil {
+			return err
+		}
+		status := 0
+		if refused != nil {
+			status = http.StatusUnprocessableEntity
+		}
+		return again(view, status, refused)
+	}
+	if action != tickets.ActionRefuse {
+		action = tickets.ActionComplement
+	}
+	return s.act(w, r, v, ref, action, sub, tickets.Input{Text: sub.Get("text")}, again)
+}

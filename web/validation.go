@@ -1,0 +1,76 @@
+package web
+
+import (
+	"net/http"
+	"strconv"
+
+	"cecoia.example/tickets"
+)
+
+type validationBody struct {
+	actionPage
+	Solution *call
+	Rating   field
+	Text     field
+	Draft    bool
+}
+
+// validation is where the requester says whether the ticket is resolved.
+func (s *server) validation(w http.ResponseWriter, r *http.Request, v *visit) error {
+	view, err := s.fitting(r, v, "/validation", tickets.ActionValidate)
+	if err != nil {
+		return err
+	}
+	typed := ""
+	if view.Draft != nil {
+		typed = view.Draft.Text
+	}
+	return s.showValidation(w, r, v, view, 0, typed, 0, nil)
+}
+
+func (s *server) showValidation(w http.ResponseWriter, r *http.Request, v *visit, view tickets.View, status int, typed string, rating int, refused error) error {
+	fm := newForm(v.words, refused)
+	marks := make([]option, 0, 5)
+	for n := 1; n <= 5; n++ {
+		marks = append(marks, option{Value: strconv.Itoa(n), Label: v.words.T("web.rating." + strconv.Itoa(n)), Checked: n == rating})
+	}
+	body := validationBody{
+		actionPage: newActionPage(v, r, view, "web.validation.title"),
+		Solution:   requesterCall(v, view), Draft: view.Draft != nil,
+		Rating: fm.optional(field{Name: "rating", Kind: "radio", Options: marks}),
+		Text: fm.field(field{
+			Name: "text", ID: "text-refuse", Kind: "textarea", Rows: 5, Value: typed, Limit: tickets.MaxText,
+			Label: v.words.T("web.field.text.refuse"), Hint: v.words.T("web.field.text.refuse.hint"),
+		}),
+	}
+	return s.render(w, r, v, content{
+		status: status, template: "validation", title: body.Heading + " – " + body.Number,
+		problems: fm.problems(nil), body: body,
+	})
+}
+
+// doValidation validates, with an optional rating, or refuses with a reason.
+func (s *server) doValidation(w http.ResponseWriter, r *http.Request, v *visit) error {
+	ref, err := s.ref(r, v)
+	if err != nil {
+		return err
+	}
+	sub, err := readForm(r)
+	if err != nil {
+		return err
+	}
+	action, in := tickets.ActionValidate, tickets.Input{}
+	if sub.Get("do") == string(tickets.ActionRefuse) {
+		action, in.Text = tickets.ActionRefuse, sub.Get("text")
+	} else if mark := sub.Get("rating"); mark != "" {
+		if in.Rating, err = strconv.Atoi(mark); err != nil {
+			in.Rating = -1 // the domain refuses it by name
+		}
+	}
+	return s.act(w, r, v, ref, action, sub, in, func(view tickets.View, status int, refused error) error {
+		if tickets.CodeOf(refused) == tickets.Conflict {
+			return s.showTicket(w, r, v, view, status, "", "", refused)
+		}
+		return s.showValidation(w, r, v, view, status, sub.Get("text"), in.Rating, refused)
+	})
+}
