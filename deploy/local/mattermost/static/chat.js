@@ -231,13 +231,16 @@ function complete(box, trigger) {
 for (const [box, root] of [[$('message-box'), () => ''], [$('thread-box'), () => thread]]) {
   const grow = () => { box.style.height = 'auto'; box.style.height = Math.min(box.scrollHeight, 200) + 'px'; };
   box.addEventListener('input', () => { suggest(box); grow(); });
+  let sending = false; // a driven browser may still insert the line break of an Enter that was taken
+  box.addEventListener('beforeinput', event => { if (sending && event.inputType === 'insertLineBreak') event.preventDefault(); });
   box.addEventListener('keydown', event => {
+    sending = event.key === 'Enter' && !event.shiftKey && !event.isComposing;
     if (event.key === 'Escape') box.form.querySelector('ul').hidden = true;
     if (event.key === 'Tab' && !event.shiftKey && /^\/\S*$/.test(box.value)) {
       const [first] = suggest(box);
       if (first) { event.preventDefault(); complete(box, first.trigger); }
     }
-    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
+    if (sending) {
       event.preventDefault();
       box.form.requestSubmit();
     }

@@ -1,0 +1,264 @@
+package mattermost_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/mattermost/mattermost/server/public/model"
+)
+
+// get is a page of the double and its headers.
+func (d *double) get(t *testing.T, path, language string) (string, http.Header) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, d.URL()+path, nil)
+	ok(t, err)
+	req.Close = true
+	req.Header.Set("Accept-Language", language)
+	res, err := http.DefaultClient.Do(req)
+	ok(t, err)
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	ok(t, err)
+	equal(t, "status of "+path, res.StatusCode, http.StatusOK)
+	return string(body), res.Header
+}
+
+func TestTheFirstPageListsPeopleNotBots(t *testing.T) {
+	d := start(t)
+	body, header := d.get(t, "/", "fr")
+	contains(t, body, "Qui êtes-vous")
+	contains(t, body, `data-user="agent"`)
+	contains(t, body, "Agathe Exemple")
+	contains(t, body, agentParis)
+	if strings.Contains(body, "cecoia") {
+		t.Error("bots are not for the list")
+	}
+	policy := header.Get("Content-Security-Policy")
+	contains(t, policy, "script-src 'self'")
+	if strings.Contains(policy, "unsafe") {
+		t.Errorf("policy %q", policy)
+	}
+	for _, inline := range []string{"<script>", "<style", " style=", " onclick="} {
+		for _, path := range []string{"/", "/chat?user=agent"} {
+			if body, _ := d.get(t, path, "fr"); strings.Contains(body, inline) {
+				t.Errorf("%s has %q", path, inline)
+			}
+		}
+	}
+	english, _ := d.get(t, "/", "en-GB,en;q=0.8")
+	contains(t, english, "Who are you?")
+}
+
+func TestSigningInOnThePageIsForItsOwnOriginOnly(t *testing.T) {
+	d := start(t)
+	signIn := func(origin string) int {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, d.URL()+"/page/signin", strings.NewReader("user=agent"))
+		ok(t, err)
+		req.Close = true
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		req.Header.Set("Origin", origin)
+		res, err := http.DefaultClient.Do(req)
+		ok(t, err)
+		_ = res.Body.Close()
+		return res.StatusCode
+	}
+	equal(t, "own", signIn(d.URL()), http.StatusOK)
+	equal(t, "foreign", signIn("http://evil.test"), http.StatusForbidden)
+}
+
+func TestThePageRendersMarkdownSafely(t *testing.T) {
+	d := start(t)
+	token, err := d.NewToken("agent")
+	ok(t, err)
+	for source, want := range map[string]string{
+		"**gras** et `code`":                "<strong>gras</strong> et <code>code</code>",
+		"<b>x</b><script>alert(1)</script>": "&lt;b&gt;x&lt;/b&gt;&lt;script&gt;",
+		"[a](javascript:alert(1))":          `<a href="" `,
+		"| a | b |\n|---|---|\n| 1 | 2 |":   "<td>1</td>",
+		"un\ndeux":                          "un<br>",
+		"bonjour @superviseur.":             `<em class="mention">@superviseur</em>.`,
+		"écrire à agent@creteil.example":    `href="mailto:agent@creteil.example"`,
+		"https://portail.example/t/1":       `rel="noopener noreferrer nofollow"`,
+	} {
+		p := post(t, d.bot(), &model.Post{ChannelId: assistance, Message: source})
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, d.URL()+"/page/post?id="+p.Id, nil)
+		ok(t, err)
+		req.Close = true
+		req.Header.Set("Authorization", "Bearer "+token)
+		res, err := http.DefaultClient.Do(req)
+		ok(t, err)
+		body, err := io.ReadAll(res.Body)
+		_ = res.Body.Close()
+		ok(t, err)
+		contains(t, string(body), want)
+		if strings.Contains(string(body), "javascript:") || strings.Contains(string(body), "<script") {
+			t.Errorf("%q is not safe: %s", source, body)
+		}
+	}
+}
+
+// browser opens Debian's Chromium at a path of the double.
+func (d *double) browser(t *testing.T, width, height int, path string) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), time.Minute)
+	opts := append(chromedp.DefaultExecAllocatorOptions[:len(chromedp.DefaultExecAllocatorOptions):len(chromedp.DefaultExecAllocatorOptions)],
+		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WindowSize(width, height), chromedp.Flag("disable-quic", true))
+	ctx, stopAllocator := chromedp.NewExecAllocator(ctx, opts...)
+	ctx, stop := chromedp.NewContext(ctx)
+	t.Cleanup(func() { stop(); stopAllocator(); cancel() })
+	ok(t, chromedp.Do(ctx, chromedp.EmulateViewport(int64(width), int64(height)))) // starts the browser, which lives as long as ctx
+	steps(t, ctx, chromedp.Navigate(d.URL()+path))
+	return ctx
+}
+
+func steps(t *testing.T, ctx context.Context, actions ...chromedp.Action[chromedp.Void]) {
+	t.Helper()
+	for i, a := range actions {
+		step, cancel := context.WithTimeout(ctx, patience)
+		err := chromedp.Do(step, a)
+		cancel()
+		if err != nil {
+			shot, _ := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+			name := t.ArtifactDir() + "/failed.png"
+			_ = os.WriteFile(name, shot, 0o600)
+			t.Fatalf("step %d: %v (see %s)", i, err, name)
+		}
+	}
+}
+
+// ready waits for the page to be signed in, filled and live. A query would stay
+// bound to the document that a click is leaving; an evaluation does not.
+func ready(t *testing.T, ctx context.Context) {
+	t.Helper()
+	eventually(t, "the page is ready", func() bool {
+		done, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.body?.dataset.ready === 'true'`))
+		return err == nil && done
+	})
+}
+
+func text(t *testing.T, ctx context.Context, selector string) string {
+	t.Helper()
+	s, err := chromedp.Run(ctx, chromedp.TextContent(chromedp.CSS(selector)))
+	ok(t, err)
+	return s
+}
+
+func evaluate(t *testing.T, ctx context.Context, script string) string {
+	t.Helper()
+	s, err := chromedp.Run(ctx, chromedp.Evaluate[string](script))
+	ok(t, err)
+	return s
+}
+
+func see(selector string) chromedp.Action[chromedp.Void] {
+	return chromedp.WaitVisible(chromedp.CSS(selector))
+}
+
+func press(selector string) chromedp.Action[chromedp.Void] {
+	return chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible)
+}
+
+func write(selector, keys string) chromedp.Action[chromedp.Void] {
+	return chromedp.SendKeys(chromedp.CSS(selector), keys)
+}
+
+func TestAPersonLivesTheStoryInABrowser(t *testing.T) {
+	d := start(t)
+	card := d.postCard(t)
+	ctx := d.browser(t, 1280, 900, "/")
+	steps(t, ctx, press(`[data-user="agent"]`))
+	ready(t, ctx)
+	steps(t, ctx, see(`#posts [data-post-id="`+card.Id+`"]`))
+
+	// A command: the hint, then an answer only its reader sees.
+	d.in.answers(answerJSON(`{"text":"**trois** tickets"}`))
+	steps(t, ctx, write("#message-box", "/tic"), see(`[data-suggestion="ticket"]`))
+	contains(t, text(t, ctx, "#suggestions"), "[verbe] [numéro]")
+	steps(t, ctx, write("#message-box", "\tliste\r"), see("#posts .ephemeral strong"))
+	equal(t, "command", d.in.last(t).form(t).Get("text"), "liste")
+
+	// What the server refuses is said where people look.
+	steps(t, ctx, write("#message-box", "/inconnu\r"), see("#notice"))
+	contains(t, text(t, ctx, "#notice"), "/inconnu")
+	equal(t, "kept for another try", evaluate(t, ctx, `document.getElementById('message-box').value`), "/inconnu")
+	evaluate(t, ctx, `document.getElementById('message-box').value = ''`)
+
+	// A button updates the card in place.
+	d.in.answers(answerJSON(`{"update":{"message":"pris par @agent"}}`))
+	steps(t, ctx, press(`[data-action="prendre"]`), see("#posts .edited"))
+	contains(t, text(t, ctx, `#posts [data-post-id="`+card.Id+`"] .message`), "pris par @agent")
+
+	// A menu sends its option.
+	evaluate(t, ctx, `(() => { const menu = document.querySelector('[data-action="theme"]'); menu.value = 'ent';
+		menu.dispatchEvent(new Event('change', {bubbles: true})); return ''; })()`)
+	eventually(t, "the menu was sent", func() bool { return d.in.last(t).json(t)["type"] == "select" })
+
+	// A thread: what is written there stays there, and a command in it says so.
+	steps(t, ctx, press(`[data-post-id="`+card.Id+`"] [data-open-thread]`), see(`#thread-posts [data-post-id="`+card.Id+`"]`),
+		write("#thread-box", "une note\r"), see("#thread-posts .own"), see("#posts .replies"))
+	d.in.answers(answerJSON(`{"text":"dans le fil"}`))
+	steps(t, ctx, write("#thread-box", "/ticket voir\r"), see("#thread-posts .ephemeral"))
+	equal(t, "root", d.in.last(t).form(t).Get("root_id"), card.Id)
+
+	// Someone else's post arrives by itself.
+	post(t, d.as(superviseur), &model.Post{ChannelId: assistance, Message: "arrivé tout seul"})
+	steps(t, ctx, see(`#posts [data-author="superviseur"]`))
+
+	// A dialog shows the integration's field errors, then closes.
+	trigger := d.in.last(t).form(t).Get("trigger_id")
+	_, err := d.client().OpenInteractiveDialog(t.Context(), d.dialog(trigger))
+	ok(t, err)
+	d.in.answers(answerJSON(`{"errors":{"solution":"Trop court."}}`))
+	steps(t, ctx, see("#dialog-submit"), press("#dialog-submit"), see(`[data-error-for="solution"]:not(:empty)`))
+	equal(t, "nothing sent", text(t, ctx, `[data-error-for="solution"]`), "Ce champ est obligatoire.")
+	steps(t, ctx, write(`[name="solution"]`, "bref"), press("#dialog-submit"))
+	eventually(t, "the integration's error is shown", func() bool {
+		return text(t, ctx, `[data-error-for="solution"]`) == "Trop court."
+	})
+	d.in.answers(answerJSON(`{}`))
+	steps(t, ctx, press("#dialog-submit"), chromedp.WaitNotVisible(chromedp.CSS("#dialog-submit")))
+	equal(t, "submitted", d.in.last(t).json(t)["submission"].(map[string]any)["solution"], any("bref"))
+
+	// A direct channel with the bot, and a message that arrives meanwhile.
+	steps(t, ctx, press(`[data-channel="@cecoia"]`), see(`[data-channel="@cecoia"][aria-current]`), write("#message-box", "bonjour\r"), see("#posts .own"))
+	equal(t, "direct", d.DirectPosts("agent", "cecoia")[0].Message, "bonjour")
+	post(t, d.bot(), &model.Post{ChannelId: assistance, Message: "pendant ce temps"})
+	steps(t, ctx, see(`[data-channel="creteil/assistance"] .unread:not([hidden])`))
+
+	// A restart of the server is survived.
+	d.DropSockets()
+	eventually(t, "the page listens again", func() bool { return d.Sockets() == 1 })
+	ready(t, ctx)
+}
+
+func TestThePageFitsA320PixelScreen(t *testing.T) {
+	d := start(t)
+	d.postCard(t)
+	ctx := d.browser(t, 320, 640, "/chat?user=agent&channel=creteil/assistance")
+	ready(t, ctx)
+	wide, err := chromedp.Run(ctx, chromedp.Evaluate[float64](`document.documentElement.scrollWidth`))
+	ok(t, err)
+	if wide > 320 {
+		t.Errorf("the page is %v px wide", wide)
+	}
+	steps(t, ctx, press("#menu"), see(`[data-channel="@cecoia"]`), press(`[data-channel="@cecoia"]`), see("#message-box"), chromedp.WaitNotPresent(chromedp.CSS(".menu-open")))
+	contains(t, text(t, ctx, "#channel-name"), "Cecoia")
+}
+
+func TestALinkOpensAChannelAndAThread(t *testing.T) {
+	d := start(t)
+	p := post(t, d.bot(), &model.Post{ChannelId: supervision, Message: "alerte"})
+	q := url.Values{"user": {"superviseur"}, "channel": {"creteil/supervision"}, "thread": {p.Id}}
+	ctx := d.browser(t, 1280, 900, "/chat?"+q.Encode())
+	ready(t, ctx)
+	steps(t, ctx, see(`#thread-posts [data-post-id="`+p.Id+`"]`))
+	contains(t, text(t, ctx, "#channel-name"), "Supervision")
+	contains(t, text(t, ctx, "#thread-name"), "Thread") // this supervisor reads English
+}
