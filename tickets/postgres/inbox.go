@@ -36,8 +36,8 @@ func (db *DB) mailFacts(ctx context.Context, academy tickets.AcademyID, sender s
 			f.Ticket.Ticket, err = pgx.CollectOneRow(rows, scanTicket)
 			return ignoreAbsent(err)
 		})
-	b.Queue(`SELECT coalesce(bool_or(sender = $2 AND ticket IS NOT DISTINCT FROM $3), false),
-			count(*) FILTER (WHERE sender = $2), count(*) FILTER (WHERE guided_at > $5)
+	b.Queue(`SELECT coalesce(bool_or(sender = lower($2) AND ticket IS NOT DISTINCT FROM $3), false),
+			count(*) FILTER (WHERE sender = lower($2)), count(*) FILTER (WHERE guided_at > $5)
 		FROM inbound_mails WHERE academy = $1 AND guided_at > $4`,
 		academy, sender, nullable(ticket), now.Add(-24*time.Hour), now.Add(-time.Hour)).
 		QueryRow(func(row pgx.Row) error { return row.Scan(&f.Answered, &f.AnsweredDay, &f.AnsweredAll) })

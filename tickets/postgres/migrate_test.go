@@ -214,14 +214,13 @@ func TestUnavailable(t *testing.T) {
 	}
 	// The server ends our connection in the middle of a statement.
 	conn := w.at(t)
-	var pid uint32 = conn.PgConn().PID()
+	pid := conn.PgConn().PID()
 	done := make(chan error, 1)
 	go func() {
 		_, err := conn.Exec(context.Background(), `SELECT pg_sleep(30)`)
 		done <- err
 	}()
-	for count(t, w, `SELECT count(*) FROM pg_stat_activity WHERE pid = $1 AND state = 'active'`, pid) == 0 {
-	}
+	until(t, w, `SELECT count(*) FROM pg_stat_activity WHERE pid = $1 AND state = 'active'`, pid)
 	must(t)(w.Pool().Exec(t.Context(), `SELECT pg_terminate_backend($1)`, pid))
 	if err := <-done; !postgres.Unavailable(err) {
 		t.Errorf("terminated: %v", err)

@@ -288,4 +288,3 @@ func (db *DB) ThreadTicket(ctx context.Context, academy tickets.AcademyID, ch ti
 	}
 	return found.Ticket, found.Recipient, nil
 }
-

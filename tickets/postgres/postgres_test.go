@@ -3,7 +3,6 @@ package postgres_test
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -146,6 +145,16 @@ func count(t *testing.T, w *world, sql string, args ...any) int {
 	return n
 }
 
+// until waits for a count to be more than none.
+func until(t *testing.T, w *world, sql string, args ...any) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); count(t, w, sql, args...) == 0; {
+		if time.Now().After(deadline) {
+			t.Fatalf("in vain: %s", sql)
+		}
+	}
+}
+
 func must(t *testing.T) func(any, error) {
 	return func(_ any, err error) {
 		t.Helper()
@@ -189,5 +198,3 @@ func (w *world) at(t *testing.T) *pgx.Conn {
 	t.Cleanup(func() { conn.Close(context.Background()) })
 	return conn
 }
-
-var _ = fmt.Sprint

@@ -1,0 +1,216 @@
+package postgres_test
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"cecoia.example/tickets"
+)
+
+func TestForms(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	desk, claire, denis := w.desk(), by("creteil", "claire"), by("creteil", "denis")
+	f, err := desk.StartForm(ctx, claire, tickets.Incident)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := desk.StartForm(ctx, claire, tickets.Incident)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "the same form", again, f)
+	service, err := desk.StartForm(ctx, claire, tickets.Service)
+	if err != nil || service.ID == f.ID || service.Number.String() != "S261121_002" {
+		t.Errorf("service form %s, %v", service.Number, err)
+	}
+	f.Card.Description, f.Card.Summary = "Rien ne va.", "Écran"
+	must(t)(nil, desk.SaveForm(ctx, claire, f))
+	got, _, err := desk.Form(ctx, claire, f.ID)
+	if err != nil || got.Card != f.Card || got.Number != f.Number || !got.UpdatedAt.After(f.UpdatedAt) {
+		t.Errorf("saved %s, %v", asJSON(got), err)
+	}
+	_, err = w.Form(ctx, "creteil", denis.Person.ID, f.ID)
+	code(t, "another's", err, tickets.NotFound)
+	_, err = w.Form(ctx, "paris", claire.Person.ID, f.ID)
+	code(t, "elsewhere", err, tickets.NotFound)
+	stolen := f
+	stolen.Author = denis.Person.ID
+	code(t, "overwriting another's", w.SaveForm(ctx, stolen), tickets.Expired)
+	must(t)(nil, w.DropForm(ctx, "creteil", denis.Person.ID, f.ID))
+
+	c, err := desk.Send(ctx, claire, f.ID)
+	if err != nil || c.Number != f.Number || c.ID != f.ID || c.Description != "Rien ne va." {
+		t.Fatalf("sent %s, %v", asJSON(c), err)
+	}
+	_, err = w.Form(ctx, "creteil", claire.Person.ID, f.ID)
+	code(t, "once sent", err, tickets.NotFound)
+	code(t, "brought back", w.SaveForm(ctx, f), tickets.Expired)
+	twice, err := desk.Send(ctx, claire, f.ID)
+	if err != nil || twice.ID != c.ID {
+		t.Errorf("sent twice: %s, %v", twice.Number, err)
+	}
+	must(t)(nil, w.DropForm(ctx, "creteil", claire.Person.ID, service.ID))
+	_, err = w.LatestForm(ctx, "creteil", claire.Person.ID, tickets.Service)
+	code(t, "dropped", err, tickets.NotFound)
+	must(t)(nil, w.DropForm(ctx, "creteil", claire.Person.ID, service.ID))
+}
+
+// Sending and saving at the same time, many times: one ticket, and no form left
+// that could be sent again.
+func TestSendAgainstSave(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	desk, claire := w.desk(), by("creteil", "claire")
+	for i := range 20 {
+		f, err := desk.StartForm(ctx, claire, tickets.Incident)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Card.Description = fmt.Sprint("number ", i)
+		must(t)(nil, w.SaveForm(ctx, f))
+		var wg sync.WaitGroup
+		for range 2 {
+			wg.Go(func() {
+				if _, err := desk.Send(ctx, claire, f.ID); err != nil {
+					t.Error(err)
+				}
+			})
+			wg.Go(func() {
+				if err := w.SaveForm(ctx, f); err != nil && tickets.CodeOf(err) != tickets.Expired {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if n := count(t, w, `SELECT count(*) FROM forms`); n != 0 {
+			t.Fatalf("round %d: the form is back", i)
+		}
+	}
+	if n := count(t, w, `SELECT count(*) FROM tickets`); n != 20 {
+		t.Errorf("%d tickets, want 20", n)
+	}
+}
+
+func attachment(ticket, author uuid.UUID, at time.Time) tickets.Attachment {
+	return tickets.Attachment{
+		Academy: "creteil", ID: newID(), Ticket: ticket, Author: author, Name: "écran.png",
+		MediaType: "image/png", Size: 1 << 33, SHA256: [32]byte{1, 31: 2}, At: at,
+	}
+}
+
+// A document is pending for its author alone until their next words, then it is
+// its event's.
+func TestDocuments(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	claire, agathe := by("creteil", "claire"), by("creteil", "agathe")
+	desk := w.desk()
+	f, err := desk.StartForm(ctx, claire, tickets.Incident)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := attachment(f.ID, claire.Person.ID, noon)
+	must(t)(nil, w.AddAttachment(ctx, first, 3))
+	got, err := w.Attachment(ctx, "creteil", first.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "pending", got, first)
+	_, err = w.Attachment(ctx, "paris", first.ID)
+	code(t, "elsewhere", err, tickets.NotFound)
+
+	f.Card.Description = "x"
+	must(t)(nil, desk.SaveForm(ctx, claire, f))
+	c, err := desk.Send(ctx, claire, f.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := func(who tickets.Caller) string {
+		t.Helper()
+		as, err := w.Attachments(ctx, "creteil", c.ID, who.Person.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := ""
+		for _, a := range as {
+			s += map[bool]string{true: "pending ", false: "bound "}[a.Event == uuid.Nil]
+		}
+		return s
+	}
+	if list(claire) != "bound " || list(agathe) != "bound " {
+		t.Errorf("after sending: %q, %q", list(claire), list(agathe))
+	}
+	theirs := attachment(c.ID, agathe.Person.ID, noon.Add(time.Second))
+	must(t)(nil, w.AddAttachment(ctx, theirs, 3))
+	if list(claire) != "bound " || list(agathe) != "bound pending " {
+		t.Errorf("pending: %q, %q", list(claire), list(agathe))
+	}
+	w.do(t, claire, c, tickets.ActionComplement, "Mes mots ne lient pas son document.")
+	if list(agathe) != "bound pending " {
+		t.Errorf("after another's words: %q", list(agathe))
+	}
+	// An internal note's document is the desk's.
+	w.do(t, agathe, c, tickets.ActionNote, "Entre nous.")
+	if list(claire) != "bound " || list(agathe) != "bound bound " || list(by("creteil", "aurel")) != "bound bound " {
+		t.Errorf("after a note: %q, %q", list(claire), list(agathe))
+	}
+	code(t, "dropping a bound one", w.DropAttachment(ctx, "creteil", agathe.Person.ID, theirs.ID), tickets.NotFound)
+
+	pending := attachment(c.ID, claire.Person.ID, noon)
+	must(t)(nil, w.AddAttachment(ctx, pending, 3))
+	code(t, "dropping another's", w.DropAttachment(ctx, "creteil", agathe.Person.ID, pending.ID), tickets.NotFound)
+	must(t)(nil, w.DropAttachment(ctx, "creteil", claire.Person.ID, pending.ID))
+}
+
+func TestDocumentsAreBounded(t *testing.T) {
+	w := newWorld(t)
+	ticket, claire := newID(), person("creteil", "claire")
+	var kept, refused atomic.Int64
+	var wg sync.WaitGroup
+	for range 12 {
+		wg.Go(func() {
+			err := w.AddAttachment(t.Context(), attachment(ticket, claire.ID, noon), 5)
+			switch {
+			case err == nil:
+				kept.Add(1)
+			case tickets.CodeOf(err) == tickets.Invalid:
+				refused.Add(1)
+			default:
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if kept.Load() != 5 || refused.Load() != 7 {
+		t.Errorf("kept %d, refused %d", kept.Load(), refused.Load())
+	}
+	// Another's documents on the same ticket count for them.
+	if err := w.AddAttachment(t.Context(), attachment(ticket, person("creteil", "denis").ID, noon), 5); err != nil {
+		t.Error(err)
+	}
+}
+
+// Dropping a form drops its documents, and no others.
+func TestDropFormDropsDocuments(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	claire := by("creteil", "claire")
+	f, err := w.desk().StartForm(ctx, claire, tickets.Incident)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := w.open(t, "creteil", tickets.Card{})
+	must(t)(nil, w.AddAttachment(ctx, attachment(f.ID, claire.Person.ID, noon), 3))
+	must(t)(nil, w.AddAttachment(ctx, attachment(c.ID, claire.Person.ID, noon), 3))
+	must(t)(nil, w.DropForm(ctx, "creteil", claire.Person.ID, f.ID))
+	must(t)(nil, w.DropForm(ctx, "creteil", claire.Person.ID, c.ID)) // a ticket's id is no form
+	if n := count(t, w, `SELECT count(*) FROM attachments WHERE ticket = $1`, c.ID); n != 1 || count(t, w, `SELECT count(*) FROM attachments`) != 1 {
+		t.Errorf("%d documents left on the ticket", n)
+	}
+}

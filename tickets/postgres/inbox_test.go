@@ -1,0 +1,220 @@
+package postgres_test
+
+import (
+	"encoding/json"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"cecoia.example/tickets"
+)
+
+// mail is one that claire sent, as the n-th of the mailbox.
+func mail(n uint32) tickets.InboundMail {
+	return tickets.InboundMail{
+		Academy: "creteil", Mailbox: "INBOX", UIDValidity: 1 << 31, UID: n, Hash: [32]byte{byte(n), byte(n >> 8)},
+		MessageID: "m@creteil.example", Sender: "claire@creteil.example", Person: person("creteil", "claire").ID,
+		Row: 7, Verdict: "guide",
+	}
+}
+
+func TestRefusedMail(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	desk, claire := w.desk(), by("creteil", "claire")
+	c := w.open(t, "creteil", tickets.Card{})
+	facts := func() tickets.MailFacts {
+		t.Helper()
+		f, err := desk.MailFacts(ctx, "creteil", "Claire@creteil.example", c.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	f := facts()
+	if !f.Known || !f.Participant || f.Person.Login != "claire" || f.Ticket.ID != c.ID || f.Answered || f.AnsweredDay+f.AnsweredAll != 0 {
+		t.Errorf("facts %s", asJSON(f))
+	}
+	same(t, "the ticket", f.Ticket, c)
+
+	m := mail(1)
+	m.Ticket = c.ID
+	guide := &tickets.Guidance{Lang: tickets.French, MessageID: "m@creteil.example", Quoted: "nul \x00"}
+	for i := range 2 {
+		kept, err := desk.RefuseMail(ctx, m, "Bonjour \x00\xff,\nc’est l’écran de gauche.", guide)
+		if err != nil || kept != (i == 0) {
+			t.Fatalf("time %d: kept %v, %v", i+1, kept, err)
+		}
+	}
+	if n := count(t, w, `SELECT count(*) FROM deliveries WHERE template = 'guidance'`); n != 1 {
+		t.Errorf("%d guidance mails owed", n)
+	}
+	d, err := w.ReplyDraft(ctx, "creteil", c.ID, claire.Person.ID, w.now)
+	if err != nil || d.Text != "Bonjour \uFFFD\uFFFD,\nc’est l’écran de gauche." || !d.ExpiresAt.After(w.now.Add(6*24*time.Hour)) {
+		t.Errorf("draft %s, %v", asJSON(d), err)
+	}
+	if f := facts(); !f.Answered || f.AnsweredDay != 1 || f.AnsweredAll != 1 {
+		t.Errorf("answered: %s", asJSON(f))
+	}
+
+	// A second reply joins the draft.
+	m = mail(2)
+	m.Ticket = c.ID
+	must(t)(desk.RefuseMail(ctx, m, "PS : merci.", nil))
+	d, err = w.ReplyDraft(ctx, "creteil", c.ID, claire.Person.ID, w.now)
+	if err != nil || !strings.HasPrefix(d.Text, "Bonjour") || !strings.HasSuffix(d.Text, "gauche.\n\nPS : merci.") {
+		t.Errorf("merged %q, %v", d.Text, err)
+	}
+	// Of too much the newest is kept.
+	m = mail(3)
+	m.Ticket = c.ID
+	must(t)(desk.RefuseMail(ctx, m, strings.Repeat("é", tickets.MaxText-3)+"fin", nil))
+	d, err = w.ReplyDraft(ctx, "creteil", c.ID, claire.Person.ID, w.now)
+	if err != nil || len([]rune(d.Text)) != tickets.MaxText || !strings.HasSuffix(d.Text, "éfin") {
+		t.Errorf("%d characters, %v", len([]rune(d.Text)), err)
+	}
+
+	// It is hers, here.
+	for what, err := range map[string]error{
+		"another's": draftError(t, w, "creteil", c.ID, person("creteil", "denis").ID, w.now),
+		"elsewhere": draftError(t, w, "paris", c.ID, claire.Person.ID, w.now),
+		"expired":   draftError(t, w, "creteil", c.ID, claire.Person.ID, w.now.Add(8*24*time.Hour)),
+	} {
+		code(t, what, err, tickets.NotFound)
+	}
+	// An expired one gives way.
+	w.now = w.now.Add(8 * 24 * time.Hour)
+	m = mail(4)
+	m.Ticket = c.ID
+	must(t)(desk.RefuseMail(ctx, m, "Toujours rien.", nil))
+	d, err = w.ReplyDraft(ctx, "creteil", c.ID, claire.Person.ID, w.now)
+	if err != nil || d.Text != "Toujours rien." {
+		t.Errorf("after expiry %q, %v", d.Text, err)
+	}
+	// Another's words leave it; hers to the desk end it.
+	w.do(t, by("creteil", "agathe"), c, tickets.ActionAsk, "Lequel ?")
+	if draftError(t, w, "creteil", c.ID, claire.Person.ID, w.now) != nil {
+		t.Error("the desk's words ended her draft")
+	}
+	w.do(t, claire, c, tickets.ActionComplement, "Celui de gauche.")
+	code(t, "once sent", draftError(t, w, "creteil", c.ID, claire.Person.ID, w.now), tickets.NotFound)
+}
+
+func draftError(t *testing.T, w *world, a tickets.AcademyID, ticket, who uuid.UUID, now time.Time) error {
+	t.Helper()
+	_, err := w.ReplyDraft(t.Context(), a, ticket, who, now)
+	return err
+}
+
+// The guidance's delivery has no event, but its ticket and its data.
+func TestGuidanceNotice(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	c := w.open(t, "creteil", tickets.Card{})
+	for n, ticket := range []uuid.UUID{c.ID, uuid.Nil, uuid.Nil} {
+		m := mail(uint32(n))
+		m.Ticket = ticket
+		must(t)(w.desk().RefuseMail(ctx, m, "", &tickets.Guidance{Lang: tickets.French, Subject: "Re: écran"}))
+	}
+	now := w.now.Add(time.Second)
+	seen := 0
+	for _, n := range w.lease(t, "creteil", deliveries(t, w), now) {
+		if n.Template != tickets.TemplateGuidance {
+			continue
+		}
+		var g tickets.Guidance
+		if err := json.Unmarshal(n.Data, &g); err != nil || g.Subject != "Re: écran" {
+			t.Errorf("data %s, %v", n.Data, err)
+		}
+		if n.Event.ID != uuid.Nil || n.Case.ID != n.Ticket || n.Delivery.Recipient != "address:claire@creteil.example" || n.Recipient.ID != uuid.Nil {
+			t.Errorf("notice %s", asJSON(n))
+		}
+		seen++
+	}
+	if seen != 3 { // without a ticket each is a lane of its own
+		t.Errorf("%d guidance mails leased, want 3", seen)
+	}
+}
+
+// The same mail is handled once: by its place in the mailbox, or by its bytes
+// within a day, whichever door and however many at once.
+func TestMailHandledOnce(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	keep := func(m tickets.InboundMail) bool {
+		t.Helper()
+		m.ID = newID()
+		kept, err := w.KeepMail(ctx, m, nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return kept
+	}
+	m := mail(1)
+	m.ReceivedAt = noon
+	if !keep(m) || keep(m) {
+		t.Error("by its place")
+	}
+	other := m
+	other.Hash = [32]byte{9}
+	if keep(other) {
+		t.Error("the same place, other bytes")
+	}
+	elsewhere := m
+	elsewhere.Mailbox, elsewhere.UID = "", 0
+	elsewhere.ReceivedAt = noon.Add(23 * time.Hour)
+	if keep(elsewhere) {
+		t.Error("the same bytes by the other door")
+	}
+	elsewhere.ReceivedAt = noon.Add(25 * time.Hour)
+	if !keep(elsewhere) {
+		t.Error("the same bytes a day later are another mail")
+	}
+	elsewhere.Academy, elsewhere.ReceivedAt = "paris", noon
+	if !keep(elsewhere) {
+		t.Error("another academy's mail")
+	}
+	var kept atomic.Int64
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			m := mail(100)
+			m.ID, m.ReceivedAt = newID(), noon
+			if i%2 == 0 {
+				m.Mailbox = ""
+			}
+			ok, err := w.KeepMail(ctx, m, nil, nil)
+			if err != nil {
+				t.Error(err)
+			}
+			if ok {
+				kept.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	if kept.Load() != 1 {
+		t.Errorf("kept %d times", kept.Load())
+	}
+}
+
+func TestMailFactsOfStrangers(t *testing.T) {
+	w := newWorld(t)
+	c := w.open(t, "creteil", tickets.Card{})
+	f, err := w.MailFacts(t.Context(), "creteil", "\xff\x00stranger@elsewhere.example", newID(), noon)
+	if err != nil || f.Known || f.Participant || f.Ticket.ID != uuid.Nil {
+		t.Errorf("facts %s, %v", asJSON(f), err)
+	}
+	f, err = w.MailFacts(t.Context(), "creteil", "agathe@creteil.example", c.ID, noon)
+	if err != nil || !f.Known || f.Participant {
+		t.Errorf("an agent: %s, %v", asJSON(f), err)
+	}
+	f, err = w.MailFacts(t.Context(), "paris", "claire@paris.example", c.ID, noon)
+	if err != nil || !f.Known || f.Participant || f.Ticket.ID != uuid.Nil {
+		t.Errorf("another academy's ticket: %s, %v", asJSON(f), err)
+	}
+}
