@@ -1,0 +1,416 @@
+package notify_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+
+	localredis "cecoia.example/deploy/local/redis"
+	"cecoia.example/notify"
+	"cecoia.example/tickets"
+)
+
+func TestEverythingArrivesOnceAndInOrder(t *testing.T) {
+	embedded, err := localredis.StartEmbedded(t.Context(), localredis.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer embedded.Close()
+	for name, w := range map[string]*world{"redis-server": newWorld(t), "embedded redis": newWorldOn(t, embedded.URL())} {
+		t.Run(name, func(t *testing.T) {
+			o := &outbox{}
+			n, stop := run(t, w.options(both(o)))
+			_, stopOther := run(t, w.options(both(o))) // a second process
+			d := w.desk(n.Wake)
+			for range 10 {
+				for _, a := range []tickets.AcademyID{"creteil", "paris"} {
+					c := open(t, d, a)
+					do(t, d, c, tickets.ActionTake, "")
+					do(t, d, c, tickets.ActionNote, "vu")
+					do(t, d, c, tickets.ActionResolve, "fait")
+				}
+			}
+			eventually(t, "nothing is owed", func() bool { return w.owed(t) == 0 })
+			stop()
+			stopOther()
+			o.once(t)
+			if got := o.count(); got != 20*6 || w.ended(t) != got { // four cards, two mails
+				t.Errorf("%d sent, %d in the log", got, w.ended(t))
+			}
+		})
+	}
+}
+
+func TestRedisForgettingLosesNothing(t *testing.T) {
+	w := newWorld(t)
+	o := &outbox{}
+	n, stop := run(t, w.options(both(o)))
+	d := w.desk(n.Wake)
+	for i := range 60 {
+		if i%15 == 7 {
+			if err := w.redis.FlushAll(t.Context()).Err(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		do(t, d, open(t, d, "creteil"), tickets.ActionTake, "")
+	}
+	eventually(t, "nothing is owed", func() bool { return w.owed(t) == 0 })
+	stop()
+	o.once(t)
+	if o.count() != 60*3 {
+		t.Errorf("%d sent", o.count())
+	}
+}
+
+// A queue that lost only its groups, or only its epoch, is made anew too.
+func TestRedisForgettingInPart(t *testing.T) {
+	for _, lost := range []string{"cecoia:deliveries:epoch", "cecoia:deliveries:chat"} {
+		t.Run(lost, func(t *testing.T) {
+			w := newWorld(t)
+			o := &outbox{}
+			n, _ := run(t, w.options(both(o)))
+			d := w.desk(n.Wake)
+			open(t, d, "creteil")
+			eventually(t, "the first is delivered", func() bool { return w.owed(t) == 0 })
+			if err := w.redis.Del(t.Context(), lost).Err(); err != nil {
+				t.Fatal(err)
+			}
+			open(t, d, "creteil")
+			eventually(t, "the second is delivered", func() bool { return w.owed(t) == 0 })
+		})
+	}
+}
+
+func TestRedisAwayDelaysOnly(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := l.Addr().String()
+	_ = l.Close()
+	start := func() *localredis.Server {
+		s, err := localredis.StartServer(t.Context(), localredis.Options{Addr: addr})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	first := start()
+	w := newWorldOn(t, first.URL())
+	o := &outbox{}
+	n, stop := run(t, w.options(both(o)))
+	d := w.desk(n.Wake)
+	open(t, d, "creteil")
+	eventually(t, "the first is delivered", func() bool { return w.owed(t) == 0 })
+
+	_ = first.Stop(context.Background())
+	open(t, d, "creteil") // the ticket does not need Redis
+	eventually(t, "the outage is logged", func() bool { return w.logged.count("redis does not answer") > 0 })
+	for range 3 {
+		open(t, d, "creteil")
+	}
+	second := start()
+	defer second.Stop(context.Background()) //nolint:errcheck // a test's
+	eventually(t, "nothing is owed", func() bool { return w.owed(t) == 0 })
+	stop()
+	o.once(t)
+	if got := w.logged.count("redis does not answer"); got != 1 {
+		t.Errorf("the outage is logged %d times", got)
+	}
+}
+
+// deafStore is a store whose Record fails while deaf.
+type deafStore struct {
+	*world
+	deaf    atomic.Bool
+	refused atomic.Int64
+}
+
+func (s *deafStore) Record(ctx context.Context, a tickets.AcademyID, r []tickets.Receipt) (int, error) {
+	if s.deaf.Load() {
+		s.refused.Add(1)
+		return 0, errors.New("the database is away")
+	}
+	return s.world.Record(ctx, a, r)
+}
+
+func TestAReceiptIsTriedAgainUntilRecorded(t *testing.T) {
+	w := newWorld(t)
+	o := &outbox{}
+	store := &deafStore{world: w}
+	store.deaf.Store(true)
+	options := w.options(both(o))
+	options.Store = store
+	n, _ := run(t, options)
+	open(t, w.desk(n.Wake), "creteil")
+	eventually(t, "a record is refused twice", func() bool { return store.refused.Load() >= 2 })
+	store.deaf.Store(false)
+	eventually(t, "nothing is owed", func() bool { return w.owed(t) == 0 })
+	if o.count() != 1 {
+		t.Errorf("sent %d times", o.count())
+	}
+}
+
+// A worker that dies between sending and recording leaves a lease; when it ends
+// the delivery comes again, the same one.
+func TestAWorkerKilledBeforeRecording(t *testing.T) {
+	w := newWorld(t)
+	o := &outbox{}
+	store := &deafStore{world: w}
+	store.deaf.Store(true)
+	options := w.options(both(o))
+	options.Store, options.Drain = store, time.Millisecond
+	n, kill := run(t, options)
+	open(t, w.desk(n.Wake), "creteil")
+	eventually(t, "it is sent", func() bool { return store.refused.Load() > 0 })
+	kill()
+
+	_, _ = run(t, w.options(both(o)))
+	if w.owed(t) != 1 || o.count() != 1 {
+		t.Fatalf("%d owed, %d sent before the lease ended", w.owed(t), o.count())
+	}
+	w.advance(2 * time.Minute)
+	eventually(t, "nothing is owed", func() bool { return w.owed(t) == 0 })
+	sent := o.all()
+	if len(sent) != 2 || sent[0].ID != sent[1].ID || sent[1].Attempts != 2 {
+		t.Errorf("sent %d: %+v", len(sent), sent)
+	}
+}
+
+func TestBackoffIsRecordedAndKept(t *testing.T) {
+	w := newWorld(t)
+	o := &outbox{answer: func(_ context.Context, n tickets.Notice) tickets.Receipt {
+		if n.Attempts < 3 {
+			return tickets.Receipt{Outcome: tickets.Retry, Err: "not now"}
+		}
+		return tickets.Receipt{Outcome: tickets.Delivered}
+	}}
+	options := w.options(both(o))
+	var asked []time.Duration
+	options.Jitter = func(d time.Duration) time.Duration {
+		if d >= time.Second { // the backoff's, not that of a short pause
+			asked = append(asked, d)
+			return time.Hour
+		}
+		return 0
+	}
+	n, stop := run(t, options)
+	open(t, w.desk(n.Wake), "creteil")
+	for attempt := 1; attempt < 3; attempt++ {
+		eventually(t, "an attempt is recorded", func() bool {
+			return o.count() == attempt && w.count(t, `SELECT count(*) FROM deliveries WHERE lease IS NULL AND error = 'not now'`) == 1
+		})
+		w.advance(59 * time.Minute)
+		time.Sleep(0)
+		if o.count() != attempt {
+			t.Fatal("tried before its time")
+		}
+		w.advance(2 * time.Minute)
+	}
+	eventually(t, "nothing is owed", func() bool { return w.owed(t) == 0 })
+	stop()
+	if len(asked) != 2 || asked[0] != time.Second || asked[1] != 2*time.Second {
+		t.Errorf("ceilings %v, want 1s 2s", asked)
+	}
+}
+
+func TestPermanentFailuresAreDeadAndFreeTheirLane(t *testing.T) {
+	w := newWorld(t)
+	o := &outbox{answer: func(_ context.Context, n tickets.Notice) tickets.Receipt {
+		if n.Seq == 1 {
+			return tickets.Receipt{Outcome: tickets.Permanent, Err: "no such channel\x00\xff"}
+		}
+		return tickets.Receipt{Outcome: tickets.Delivered}
+	}}
+	d := w.desk(nil)
+	c := open(t, d, "creteil")
+	do(t, d, c, tickets.ActionNote, "vu")
+	run(t, w.options(both(o)))
+	eventually(t, "nothing is owed", func() bool { return w.owed(t) == 0 })
+	if got := w.count(t, `SELECT count(*) FROM delivery_log WHERE dead AND error = 'no such channel'`); got != 1 {
+		t.Errorf("%d dead in the log", got)
+	}
+	if got := w.count(t, `SELECT count(*) FROM delivery_log WHERE NOT dead`); got != 1 {
+		t.Errorf("%d delivered", got)
+	}
+}
+
+func TestAttemptsAndAgeTogetherExhaustADelivery(t *testing.T) {
+	w := newWorld(t)
+	o := &outbox{answer: func(context.Context, tickets.Notice) tickets.Receipt {
+		return tickets.Receipt{Outcome: tickets.Uncertain, Err: "who knows"}
+	}}
+	options := w.options(both(o))
+	options.MaxAttempts, options.MaxAge = 3, time.Hour
+	options.Jitter = func(time.Duration) time.Duration { return 0 }
+	n, _ := run(t, options)
+	open(t, w.desk(n.Wake), "creteil")
+	eventually(t, "many attempts within its age", func() bool { return o.count() > 5 })
+	if w.owed(t) != 1 {
+		t.Fatal("given up before its age")
+	}
+	w.advance(time.Hour)
+	eventually(t, "it is dead", func() bool { return w.count(t, `SELECT count(*) FROM delivery_log WHERE dead`) == 1 })
+}
+
+func TestSuccessorsDoNotWaitForTheSweep(t *testing.T) {
+	w := newWorld(t)
+	o := &outbox{}
+	d := w.desk(nil)
+	c := open(t, d, "creteil")
+	for range 5 {
+		do(t, d, c, tickets.ActionNote, uuid.NewString())
+	}
+	options := w.options(both(o))
+	options.Sweep = time.Hour
+	run(t, options)
+	eventually(t, "nothing is owed", func() bool { return w.owed(t) == 0 })
+	o.once(t)
+}
+
+func TestABellOfAnotherProcessRings(t *testing.T) {
+	w := newWorld(t)
+	o := &outbox{}
+	options := w.options(both(o))
+	options.Sweep = time.Hour
+	run(t, options)
+	bell := notify.NewBell(w.redis, options.Logger)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { defer close(done); _ = bell.Run(ctx) }()
+	defer func() { cancel(); <-done }()
+	open(t, w.desk(nil), "creteil")
+	eventually(t, "nothing is owed", func() bool { bell.Wake(); return w.owed(t) == 0 })
+}
+
+func TestAPanicIsOneFailedAttempt(t *testing.T) {
+	w := newWorld(t)
+	o := &outbox{answer: func(_ context.Context, n tickets.Notice) tickets.Receipt {
+		if n.Attempts == 1 {
+			panic("boom")
+		}
+		return tickets.Receipt{Outcome: tickets.Delivered}
+	}}
+	options := w.options(both(o))
+	options.Jitter = func(time.Duration) time.Duration { return 0 }
+	n, _ := run(t, options)
+	open(t, w.desk(n.Wake), "creteil")
+	eventually(t, "nothing is owed", func() bool { return w.owed(t) == 0 })
+	if o.count() != 2 || w.logged.count("boom") == 0 {
+		t.Errorf("%d attempts, %d log lines", o.count(), w.logged.count("boom"))
+	}
+}
+
+func TestStoppingWaitsForSendsUnderWay(t *testing.T) {
+	w := newWorld(t)
+	entered, leave := make(chan struct{}), make(chan struct{})
+	o := &outbox{answer: func(context.Context, tickets.Notice) tickets.Receipt {
+		close(entered)
+		<-leave
+		return tickets.Receipt{Outcome: tickets.Delivered}
+	}}
+	options := w.options(both(o))
+	options.Drain = patience
+	n, stop := run(t, options)
+	open(t, w.desk(n.Wake), "creteil")
+	<-entered
+	stopped := make(chan struct{})
+	go func() { defer close(stopped); stop() }()
+	close(leave)
+	<-stopped
+	if w.owed(t) != 0 {
+		t.Error("a delivered one is still owed")
+	}
+}
+
+func TestStoppingCutsSendsThatDoNotEnd(t *testing.T) {
+	w := newWorld(t)
+	entered := make(chan struct{})
+	o := &outbox{answer: func(ctx context.Context, _ tickets.Notice) tickets.Receipt {
+		close(entered)
+		<-ctx.Done()
+		return tickets.Receipt{Outcome: tickets.Uncertain, Err: "cut"}
+	}}
+	options := w.options(both(o))
+	options.Drain = 10 * time.Millisecond
+	n, stop := run(t, options)
+	open(t, w.desk(n.Wake), "creteil")
+	<-entered
+	stop()
+	if got := w.count(t, `SELECT count(*) FROM deliveries WHERE lease IS NULL AND error = 'cut'`); got != 1 {
+		t.Error("the cut attempt is not recorded")
+	}
+}
+
+func TestAChannelThatHangsDoesNotHoldTheOther(t *testing.T) {
+	w := newWorld(t)
+	stuck := &outbox{answer: func(ctx context.Context, _ tickets.Notice) tickets.Receipt {
+		<-ctx.Done()
+		return tickets.Receipt{Outcome: tickets.Retry}
+	}}
+	mails := &outbox{}
+	options := w.options(map[tickets.Channel]notify.Channel{tickets.Chat: stuck, tickets.Mail: mails})
+	options.Concurrency, options.Drain = 2, time.Millisecond
+	n, _ := run(t, options)
+	d := w.desk(n.Wake)
+	for range 5 {
+		do(t, d, open(t, d, "creteil"), tickets.ActionTake, "")
+	}
+	eventually(t, "the mails are out", func() bool { return mails.count() == 5 })
+	if got := stuck.count(); got != 2 {
+		t.Errorf("%d posts under way at once, want 2", got)
+	}
+}
+
+func TestMetrics(t *testing.T) {
+	w := newWorld(t)
+	registry := prometheus.NewRegistry()
+	options := w.options(both(&outbox{}))
+	options.Registerer = registry
+	n, stop := run(t, options)
+	open(t, w.desk(n.Wake), "creteil")
+	eventually(t, "nothing is owed", func() bool { return w.owed(t) == 0 })
+	stop()
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, f := range families {
+		names = append(names, f.GetName())
+		if f.GetName() == "cecoia_delivery_attempts_total" {
+			m := f.GetMetric()[0]
+			if m.GetCounter().GetValue() != 1 {
+				t.Errorf("attempts %v", m)
+			}
+		}
+		if f.GetName() == "cecoia_deliveries_under_way" && f.GetMetric()[0].GetGauge().GetValue() != 0 {
+			t.Errorf("under way at rest: %v", f.GetMetric())
+		}
+	}
+	if got := strings.Join(names, " "); !strings.Contains(got, "cecoia_delivery_attempts_total") || len(names) != 6 { // no lost receipt yet is a 0 that shows
+		t.Logf("metrics: %s", got)
+	}
+}
+
+func TestOptionsThatContradictAreRefused(t *testing.T) {
+	w := newWorld(t)
+	for _, change := range []func(*notify.Options){
+		func(o *notify.Options) { o.Store = nil },
+		func(o *notify.Options) { o.Channels = nil },
+		func(o *notify.Options) { o.Lease, o.SendTimeout = time.Second, time.Second },
+	} {
+		o := w.options(both(&outbox{}))
+		change(&o)
+		if _, err := notify.New(o); err == nil {
+			t.Error("accepted")
+		}
+	}
+}
