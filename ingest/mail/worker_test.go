@@ -1,0 +1,606 @@
+package mail
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/goleak"
+
+	"cecoia.example/tickets"
+)
+
+func TestReplyIsRefusedWithGuidance(t *testing.T) {
+	w := newWorld(t)
+	box := newMailbox(t, imap.CapMove, imap.CapUIDPlus)
+	start(t, w.options(box.url()))
+	raw := w.reply(1, "C'est la salle 204.\n\nLe 21/11/2026 à 10:12, Assistance a écrit :\n> Quelle salle ?",
+		"References: <root@creteil.example> <last@creteil.example>")
+	box.put(t, raw)
+	w.eventually(t, "the mail is filed", func() bool { return box.count(folderRefused) == 1 && box.count("INBOX") == 0 })
+
+	var recipient string
+	var data []byte
+	err := w.db.Pool().QueryRow(t.Context(), "SELECT recipient, data FROM deliveries WHERE template = 'guidance' AND ticket = $1", w.ticket.ID).Scan(&recipient, &data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var g tickets.Guidance
+	if err := json.Unmarshal(data, &g); err != nil {
+		t.Fatal(err)
+	}
+	if recipient != "address:ada.lecuyer@creteil.example" || g.Lang != tickets.English || g.MessageID != "reply-1@creteil.example" ||
+		strings.Join(g.References, " ") != "root@creteil.example last@creteil.example" ||
+		g.Subject != "Re: ["+w.ticket.Number.String()+"]" || g.Quoted != "C'est la salle 204." || g.Generic {
+		t.Errorf("to %s: %+v", recipient, g)
+	}
+	if v := w.view(t); v.Draft == nil || v.Draft.Text != "C'est la salle 204." || len(v.Events) != 1 {
+		t.Errorf("draft %+v, %d events", v.Draft, len(v.Events))
+	}
+	var sum []byte
+	if err := w.db.Pool().QueryRow(t.Context(), "SELECT hash FROM inbound_mails").Scan(&sum); err != nil {
+		t.Fatal(err)
+	}
+	f, err := w.files.Open(t.Context(), testAcademy.ID, [32]byte(sum))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if kept, _ := io.ReadAll(f); !bytes.Equal(kept, raw) {
+		t.Errorf("the raw message is not what came: %q", kept)
+	}
+	if n := w.log.count("row=12 verdict=answer"); n != 1 {
+		t.Errorf("%d log lines", n)
+	}
+	if strings.Contains(w.log.String(), "204") || strings.Contains(w.log.String(), "hunter2") {
+		t.Error("content or a password in the log")
+	}
+}
+
+func TestWithoutATicketTheGuidanceIsGeneric(t *testing.T) {
+	w := newWorld(t)
+	box := newMailbox(t, imap.CapMove)
+	start(t, w.options(box.url()))
+	box.put(t, []byte("Return-Path: <eve@elsewhere.example>\r\nAuthentication-Results: mx.creteil.example; dmarc=pass\r\n"+
+		"From: eve@elsewhere.example\r\nTo: no-reply@creteil.example\r\nSubject: ["+w.ticket.Number.String()+"]\r\n\r\nBonjour\r\n"))
+	w.eventually(t, "the mail is filed", func() bool { return box.count(folderRefused) == 1 })
+	if n := w.figure(t, "SELECT count(*) FROM deliveries WHERE template = 'guidance' AND ticket IS NULL AND data->>'generic' = 'true' AND data->>'lang' = 'fr'"); n != 1 {
+		t.Errorf("%d generic guidances", n)
+	}
+}
+
+func TestSubjectLinksParticipantsOnly(t *testing.T) {
+	w := newWorld(t)
+	box := newMailbox(t, imap.CapMove)
+	start(t, w.options(box.url()))
+	for _, who := range []string{"ada.lecuyer", "bob.exemple"} {
+		box.put(t, []byte("Return-Path: <"+who+"@creteil.example>\r\nAuthentication-Results: mx.creteil.example; dmarc=pass\r\n"+
+			"From: "+who+"@creteil.example\r\nTo: no-reply@creteil.example\r\nSubject: Re: ["+w.ticket.Number.String()+"] x\r\n\r\nDe "+who+"\r\n"))
+	}
+	w.eventually(t, "the mails are filed", func() bool { return box.count(folderRefused) == 2 })
+	if n := w.figure(t, "SELECT count(*) FROM inbound_mails WHERE ticket = $1", w.ticket.ID); n != 1 {
+		t.Errorf("%d mails linked to the ticket", n)
+	}
+	if v := w.view(t); v.Draft == nil || v.Draft.Text != "De ada.lecuyer" {
+		t.Errorf("draft %+v", v.Draft)
+	}
+}
+
+// A participant's words are kept in every row in which they may be theirs.
+func TestDraftsWithoutAnAnswer(t *testing.T) {
+	for _, c := range []struct {
+		name, field, folder string
+		draft               bool
+	}{
+		{"automatic by its stamp", "Auto-Submitted: auto-replied", folderAutomatic, true},
+		{"no answer wished", "X-Auto-Response-Suppress: All", folderRefused, true},
+		{"our own loop", "X-Cecoia-Loop: creteil", folderAutomatic, false},
+		{"a report", "Content-Type: multipart/report; boundary=b", folderBounces, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t)
+			box := newMailbox(t, imap.CapMove)
+			start(t, w.options(box.url()))
+			box.put(t, w.reply(1, "C'est la salle 204.", c.field))
+			w.eventually(t, "the mail is filed", func() bool { return box.count(c.folder) == 1 })
+			if v := w.view(t); (v.Draft != nil) != c.draft {
+				t.Errorf("draft %+v", v.Draft)
+			}
+			if n := w.guidances(t); n != 0 {
+				t.Errorf("%d answers", n)
+			}
+		})
+	}
+}
+
+func TestOurOwnMailGetsNoAnswer(t *testing.T) {
+	w := newWorld(t)
+	box := newMailbox(t, imap.CapMove)
+	start(t, w.options(box.url()))
+	for i, header := range []string{
+		"From: no-reply@creteil.example\r\nTo: no-reply@creteil.example\r\n",
+		"From: ada.lecuyer@creteil.example\r\nTo: no-reply@creteil.example\r\nX-Cecoia-Loop: creteil\r\n",
+		"Return-Path: <>\r\nFrom: bounce@creteil.example\r\nTo: no-reply@creteil.example\r\n",
+	} {
+		box.put(t, fmt.Appendf(nil, "%sAuthentication-Results: mx.creteil.example; dmarc=pass\r\n\r\n%d\r\n", header, i))
+	}
+	w.eventually(t, "the mails are filed", func() bool { return box.count(folderAutomatic) == 3 })
+	if n := w.guidances(t); n != 0 {
+		t.Errorf("%d answers to ourselves", n)
+	}
+	if n := w.figure(t, "SELECT count(*) FROM inbound_mails WHERE row = 1"); n != 3 {
+		t.Errorf("%d rows 1", n)
+	}
+}
+
+// Two who answer each other cannot make more than one guidance a day.
+func TestASecondReplyIsHeld(t *testing.T) {
+	w := newWorld(t)
+	box := newMailbox(t, imap.CapMove)
+	start(t, w.options(box.url()))
+	box.put(t, w.reply(1, "Un"))
+	box.put(t, w.reply(2, "Deux"))
+	w.eventually(t, "the mails are filed", func() bool { return box.count(folderRefused) == 2 })
+	if n := w.guidances(t); n != 1 {
+		t.Errorf("%d answers", n)
+	}
+	if v := w.view(t); v.Draft == nil || v.Draft.Text != "Un\n\nDeux" {
+		t.Errorf("draft %+v", v.Draft)
+	}
+}
+
+// withDocuments is a reply with a picture, a program and a logo in the HTML.
+func (w *world) withDocuments(n int) []byte {
+	png := []byte("\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x02\x00\x00\x00")
+	part := func(header string, content []byte) string {
+		return "--b\n" + header + "Content-Transfer-Encoding: base64\n\n" + base64.StdEncoding.EncodeToString(content) + "\n"
+	}
+	shot := append(bytes.Clone(png), make([]byte, minInline)...)
+	return w.reply(n, "--b\n\nVoici.\n"+
+		part("Content-Type: image/png; name=ecran.png\nContent-Disposition: attachment; filename=ecran.png\n", png)+
+		part("Content-Type: application/octet-stream\nContent-Disposition: attachment; filename=virus.pdf\n", []byte("MZ\x90\x00\x03\x00\x00\x00\x04\x00"))+
+		"--b\nContent-Type: multipart/related; boundary=r\n\n"+
+		strings.ReplaceAll(part("Content-Type: image/png; name=logo.png\nContent-ID: <logo>\n", png)+
+			part("Content-Type: image/png; name=collage.png\nContent-ID: <shot>\n", shot), "--b\n", "--r\n")+
+		"--r--\n--b--", "Content-Type: multipart/mixed; boundary=b")
+}
+
+func TestDocumentsWaitOnTheTicket(t *testing.T) {
+	w := newWorld(t)
+	box := newMailbox(t, imap.CapMove)
+	start(t, w.options(box.url()))
+	raw := w.withDocuments(1)
+	box.put(t, raw)
+	w.eventually(t, "the mail is filed", func() bool { return box.count(folderRefused) == 1 })
+	box.put(t, raw) // delivered again
+	w.eventually(t, "the second is filed", func() bool { return box.count(folderRefused) == 2 })
+	var names []string
+	for _, a := range w.view(t).Attachments {
+		names = append(names, a.Name+" "+a.MediaType)
+	}
+	if got := strings.Join(names, ", "); got != "ecran.png image/png, collage.png image/png" {
+		t.Errorf("documents: %s\n%s", got, w.log)
+	}
+	if n := w.guidances(t); n != 1 {
+		t.Errorf("%d answers", n)
+	}
+}
+
+func TestForgedSendersLeaveNoDocuments(t *testing.T) {
+	w := newWorld(t)
+	box := newMailbox(t, imap.CapMove)
+	start(t, w.options(box.url()))
+	box.put(t, bytes.Replace(w.withDocuments(1), []byte("dmarc=pass"), []byte("dmarc=fail"), 1))
+	w.eventually(t, "the mail is set aside", func() bool { return box.count(folderQuarantine) == 1 })
+	if v := w.view(t); len(v.Attachments) != 0 || w.guidances(t) != 0 {
+		t.Errorf("documents %v, %d answers", v.Attachments, w.guidances(t))
+	}
+}
+
+// crashing stands for a process that is killed: at its step, once, everything
+// the worker does fails from then on.
+type crashing struct {
+	tickets.Store
+	tickets.Files
+	step   string
+	killed context.CancelFunc
+}
+
+var errKilled = errors.New("killed")
+
+func (c *crashing) Put(ctx context.Context, a tickets.AcademyID, r io.Reader, limit int64) (tickets.Stored, error) {
+	if c.step == "before the raw message is kept" {
+		c.killed()
+		return tickets.Stored{}, errKilled
+	}
+	s, err := c.Files.Put(ctx, a, r, limit)
+	if c.step == "after the raw message is kept" {
+		c.killed()
+		return tickets.Stored{}, errKilled
+	}
+	return s, err
+}
+
+func (c *crashing) KeepMail(ctx context.Context, m tickets.InboundMail, draft *tickets.ReplyDraft, owed *tickets.Delivery) (bool, error) {
+	if c.step == "before the decision is recorded" {
+		c.killed()
+		return false, errKilled
+	}
+	kept, err := c.Store.KeepMail(ctx, m, draft, owed)
+	if c.step == "after the decision is recorded" {
+		c.killed()
+		return false, errKilled
+	}
+	return kept, err
+}
+
+func TestKilledAtAnyStep(t *testing.T) {
+	for _, step := range []string{
+		"before the raw message is kept", "after the raw message is kept",
+		"before the decision is recorded", "after the decision is recorded",
+		"before the move", "after the move",
+	} {
+		t.Run(step, func(t *testing.T) {
+			w := newWorld(t)
+			box := newMailbox(t, imap.CapMove)
+			box.put(t, w.reply(1, "C'est la salle 204."))
+
+			ctx, cancel := context.WithCancel(t.Context())
+			c := &crashing{Store: w.db, Files: w.files, step: step, killed: cancel}
+			box.hook(func(h *hooks) {
+				h.move = func() error {
+					switch step {
+					case "before the move":
+						cancel()
+						return errKilled
+					case "after the move":
+						cancel()
+					}
+					return nil
+				}
+			})
+			o := w.options(box.url())
+			o.Files = c
+			o.Desk = tickets.NewDesk(tickets.Options{Store: c, Files: c})
+			first, err := New(o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := first.Run(ctx); err != nil || ctx.Err() == nil {
+				t.Fatalf("the first worker was not killed: %v", err)
+			}
+			box.hook(func(h *hooks) { h.move = nil })
+			start(t, w.options(box.url()))
+			w.eventually(t, "the mail is filed", func() bool { return box.count(folderRefused) == 1 && box.count("INBOX") == 0 })
+			if n := w.guidances(t); n != 1 {
+				t.Errorf("%d answers", n)
+			}
+			if v := w.view(t); v.Draft == nil || v.Draft.Text != "C'est la salle 204." {
+				t.Errorf("draft %+v", v.Draft)
+			}
+		})
+	}
+}
+
+// failing is a register that fails now and then.
+type failing struct {
+	tickets.Store
+	fail func(tickets.InboundMail) bool
+}
+
+func (f *failing) KeepMail(ctx context.Context, m tickets.InboundMail, draft *tickets.ReplyDraft, owed *tickets.Delivery) (bool, error) {
+	if f.fail(m) {
+		return false, errors.New("register: refused")
+	}
+	return f.Store.KeepMail(ctx, m, draft, owed)
+}
+
+func TestRegisterAway(t *testing.T) {
+	w := newWorld(t)
+	box := newMailbox(t, imap.CapMove)
+	for i := range 5 {
+		box.put(t, w.reply(i, "Texte"))
+	}
+	var tries atomic.Int32
+	o := w.options(box.url())
+	o.Desk = tickets.NewDesk(tickets.Options{Store: &failing{w.db, func(tickets.InboundMail) bool { return tries.Add(1) < 40 }}, Files: w.files})
+	start(t, o)
+	w.eventually(t, "the mails are filed", func() bool { return box.count(folderRefused) == 5 })
+	if n := box.count(folderQuarantine); n != 0 {
+		t.Errorf("%d mails set aside for a fault that was not theirs", n)
+	}
+}
+
+func TestAMailTheRegisterRefusesDoesNotBlockTheOthers(t *testing.T) {
+	w := newWorld(t)
+	box := newMailbox(t, imap.CapMove)
+	o := w.options(box.url())
+	o.Poll = 10 * time.Millisecond
+	o.Desk = tickets.NewDesk(tickets.Options{Store: &failing{w.db, func(m tickets.InboundMail) bool { return m.MessageID == "reply-0@creteil.example" }}, Files: w.files})
+	start(t, o)
+	for i := range 40 {
+		box.put(t, w.reply(i, "Texte"))
+		w.eventually(t, "the others pass", func() bool { return i == 0 || box.count(folderRefused) >= i })
+		if box.count(folderQuarantine) == 1 {
+			return
+		}
+	}
+	t.Errorf("never set aside\n%s", w.log)
+}
+
+// A mail whose reading breaks the connection is found among others and set
+// aside; the others are handled.
+func TestPoisonIsIsolated(t *testing.T) {
+	w := newWorld(t)
+	box := newMailbox(t, imap.CapMove)
+	for i := range 30 {
+		box.put(t, w.reply(i, "Texte"))
+	}
+	const poison = 17
+	box.hook(func(h *hooks) {
+		h.fetch = func(set imap.NumSet, o *imap.FetchOptions) error {
+			if uids, ok := set.(imap.UIDSet); ok && len(o.BodySection) > 0 && uids.Contains(poison) {
+				panic("a malformed message") // the server cuts the connection
+			}
+			return nil
+		}
+	})
+	o := w.options(box.url())
+	o.Ceilings = Ceilings{Day: 1000, Hour: 1000}
+	start(t, o)
+	w.eventually(t, "all but one are handled", func() bool {
+		return box.count(folderRefused) == 29 && box.count(folderQuarantine) == 1 && box.count("INBOX") == 0
+	})
+	if n := w.log.count("set aside without being handled"); n != 1 {
+		t.Errorf("%d log lines on it", n)
+	}
+}
+
+func TestTooLargeMailsAreSetAside(t *testing.T) {
+	w := newWorld(t)
+	box := newMailbox(t, imap.CapMove)
+	var whole atomic.Int32
+	box.hook(func(h *hooks) {
+		h.fetch = func(_ imap.NumSet, o *imap.FetchOptions) error {
+			for _, s := range o.BodySection {
+				if s.Specifier == imap.PartSpecifierNone {
+					whole.Add(1)
+				}
+			}
+			return nil
+		}
+	})
+	box.put(t, w.reply(1, strings.Repeat("beaucoup trop long\n", 1000)))
+	start(t, w.options(box.url()), func(w *Worker) { w.bounds.Message = 8 << 10 })
+	w.eventually(t, "the mail is set aside", func() bool { return box.count(folderQuarantine) == 1 })
+	if n := w.figure(t, "SELECT count(*) FROM inbound_mails WHERE row = 0 AND verdict = 'quarantine' AND message_id = 'reply-1@creteil.example'"); n != 1 || whole.Load() != 0 {
+		t.Errorf("%d records, read whole %d times", n, whole.Load())
+	}
+}
+
+func TestHangingServerIsLeft(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		hang func(*hooks, <-chan struct{})
+	}{
+		{"IDLE", func(h *hooks, end <-chan struct{}) { h.idle = func(<-chan struct{}) { <-end } }},
+		{"FETCH", func(h *hooks, end <-chan struct{}) {
+			h.fetch = func(imap.NumSet, *imap.FetchOptions) error { <-end; return nil }
+		}},
+		{"MOVE", func(h *hooks, end <-chan struct{}) { h.move = func() error { <-end; return nil } }},
+		{"greeting", func(h *hooks, _ <-chan struct{}) {
+			h.conn = func(c net.Conn) net.Conn { return &mute{c} }
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t)
+			box := newMailbox(t, imap.CapMove)
+			end := make(chan struct{})
+			t.Cleanup(func() { close(end) })
+			box.hook(func(h *hooks) { c.hang(h, end) })
+			o := w.options(box.url())
+			o.Timeouts.Connect, o.Timeouts.Command, o.Timeouts.Fetch = 200*time.Millisecond, 200*time.Millisecond, 200*time.Millisecond
+			box.put(t, w.reply(1, "Un"))
+			start(t, o)
+			w.eventually(t, "the worker leaves", func() bool { return w.log.count("no answer within 200ms") > 0 })
+			box.hook(func(h *hooks) { *h = hooks{} })
+			box.put(t, w.reply(2, "Deux"))
+			w.eventually(t, "the mails are filed", func() bool { return box.count(folderRefused) == 2 })
+			if n := w.guidances(t); n != 1 {
+				t.Errorf("%d answers", n)
+			}
+		})
+	}
+}
+
+// mute is a connection whose peer never says a word.
+type mute struct{ net.Conn }
+
+func (m *mute) Write(p []byte) (int, error) { return len(p), nil }
+
+// Connections that break anywhere lose nothing and double nothing.
+func TestBrokenConnections(t *testing.T) {
+	w := newWorld(t)
+	box := newMailbox(t, imap.CapMove)
+	var budget atomic.Int64
+	box.hook(func(h *hooks) {
+		h.conn = func(c net.Conn) net.Conn { return &cutAfter{Conn: c, left: budget.Add(137)} }
+	})
+	const mails = 20
+	for i := range mails {
+		box.put(t, w.reply(i, fmt.Sprint("Texte ", i)))
+	}
+	o := w.options(box.url())
+	o.Ceilings = Ceilings{Day: 1000, Hour: 1000}
+	start(t, o)
+	w.eventually(t, "the mails are filed", func() bool { return box.count(folderRefused)+box.count(folderQuarantine) == mails })
+	if n := w.figure(t, "SELECT count(*) FROM inbound_mails"); n+box.count(folderQuarantine) != mails || w.guidances(t) != 1 {
+		t.Errorf("%d records, %d set aside, %d answers", n, box.count(folderQuarantine), w.guidances(t))
+	}
+}
+
+// cutAfter breaks once the server has written some bytes.
+type cutAfter struct {
+	net.Conn
+	left int64
+}
+
+func (c *cutAfter) Write(p []byte) (int, error) {
+	if int64(len(p)) > c.left {
+		n, _ := c.Conn.Write(p[:c.left])
+		c.Conn.Close()
+		return n, net.ErrClosed
+	}
+	c.left -= int64(len(p))
+	return c.Conn.Write(p)
+}
+
+func TestRenumberedMailbox(t *testing.T) {
+	w := newWorld(t)
+	box := newMailbox(t, imap.CapMove)
+	start(t, w.options(box.url()))
+	raw := w.reply(1, "Un")
+	box.put(t, raw)
+	w.eventually(t, "the mail is filed", func() bool { return box.count(folderRefused) == 1 })
+
+	if err := errors.Join(box.user.Delete("INBOX"), box.user.Create("INBOX", nil)); err != nil {
+		t.Fatal(err)
+	}
+	box.put(t, raw)               // UID 1 again, the same mail
+	box.put(t, w.reply(2, "Deux")) // and one that is new
+	box.cut()
+	w.eventually(t, "the mails are filed", func() bool { return box.count(folderRefused) == 3 })
+	if n := w.figure(t, "SELECT count(*) FROM inbound_mails"); n != 2 || w.guidances(t) != 1 {
+		t.Errorf("%d records, %d answers", n, w.guidances(t))
+	}
+	if w.log.count("the mailbox was renumbered") != 1 {
+		t.Error("nothing in the log")
+	}
+}
+
+func TestWithoutMove(t *testing.T) {
+	w := newWorld(t)
+	box := newMailbox(t, imap.CapUIDPlus)
+	start(t, w.options(box.url()))
+	box.put(t, w.reply(1, "Un"))
+	w.eventually(t, "the mail is filed", func() bool { return box.count(folderRefused) == 1 && box.count("INBOX") == 0 })
+}
+
+func TestWithoutMoveAndUIDPlusNothingIsTouched(t *testing.T) {
+	w := newWorld(t)
+	box := newMailbox(t)
+	box.put(t, w.reply(1, "Un"))
+	start(t, w.options(box.url()))
+	w.eventually(t, "the worker says so", func() bool { return w.log.count("neither MOVE nor UIDPLUS") > 0 })
+	if box.count("INBOX") != 1 || w.guidances(t) != 0 {
+		t.Error("something happened")
+	}
+}
+
+// New mail wakes the worker; the poll is far away.
+func TestIdleWakes(t *testing.T) {
+	w := newWorld(t)
+	box := newMailbox(t, imap.CapMove)
+	o := w.options(box.url())
+	o.Poll = time.Hour
+	o.Timeouts.Idle = 200 * time.Millisecond // what the in-memory server forgets to tell is found then
+	start(t, o)
+	for i := range 3 {
+		box.put(t, w.reply(i, fmt.Sprint(i)))
+		w.eventually(t, "the mail is filed", func() bool { return box.count(folderRefused) == i+1 })
+	}
+}
+
+func TestManyMailsAtOnce(t *testing.T) {
+	w := newWorld(t)
+	box := newMailbox(t, imap.CapMove)
+	const mails = 450 // more than two batches
+	for i := range mails {
+		box.put(t, w.reply(i, fmt.Sprint("Texte ", i)))
+	}
+	var moves atomic.Int32
+	box.hook(func(h *hooks) { h.move = func() error { moves.Add(1); return nil } })
+	start(t, w.options(box.url()))
+	w.eventually(t, "the mails are filed", func() bool { return box.count(folderRefused) == mails })
+	if w.guidances(t) != 1 || moves.Load() != 3 {
+		t.Errorf("%d answers, %d moves", w.guidances(t), moves.Load())
+	}
+}
+
+func TestRunLeavesNothingBehind(t *testing.T) {
+	w := newWorld(t)
+	box := newMailbox(t, imap.CapMove)
+	before := goleak.IgnoreCurrent()
+	stop := start(t, w.options(box.url()))
+	box.put(t, w.reply(1, "Un"))
+	w.eventually(t, "the mail is filed", func() bool { return box.count(folderRefused) == 1 })
+	stop()
+	box.cut()
+	goleak.VerifyNone(t, before)
+}
+
+func TestNewNamesWhatIsMissing(t *testing.T) {
+	w := &world{log: &logs{}, keys: testKeyring(t)}
+	if _, err := New(w.options("imaps://u:hunter2@imap.creteil.example")); err == nil {
+		t.Error("a worker without a desk")
+	}
+	o := w.options("imaps://u:hunter2@imap.creteil.example")
+	o.Desk, o.Files, o.Registerer = tickets.NewDesk(tickets.Options{}), &crashing{}, prometheus.NewRegistry()
+	if _, err := New(o); err != nil {
+		t.Error(err)
+	}
+	o.Academy.ID = "paris" // one worker an academy, one registry
+	if _, err := New(o); err != nil {
+		t.Error(err)
+	}
+	o.URL = "imaps://u:hun/ter2@x"
+	if _, err := New(o); err == nil || strings.Contains(err.Error(), "hun") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// A 25 MB mail is kept and read within a few megabytes of memory.
+func TestBigMailStaysSmallInMemory(t *testing.T) {
+	w := newWorld(t)
+	worker, err := New(w.options("imap://u@127.0.0.1?tls=none"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	raw, err := worker.keep(t.Context(), bigMail())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := worker.handle(t.Context(), origin{}, raw); err != nil {
+		t.Fatal(err)
+	}
+	runtime.ReadMemStats(&after)
+	if allocated := after.TotalAlloc - before.TotalAlloc; allocated > 64<<20 {
+		t.Errorf("%d bytes allocated in all", allocated)
+	}
+}
+
+func TestALargerMailIsNotKept(t *testing.T) {
+	w := newWorld(t)
+	worker, err := New(w.options("imap://u@127.0.0.1?tls=none"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = worker.keep(t.Context(), io.LimitReader(&repeat{line: "x\r\n"}, MaxMessage+1))
+	if tickets.CodeOf(err) != tickets.Invalid {
+		t.Errorf("error %v", err)
+	}
+}
