@@ -145,7 +145,7 @@ func (d *Desk) Do(ctx context.Context, by Caller, ref Ref, action Action, in Inp
 		return t, e, d.complete(e, expand(a, after, *e)), nil
 	})
 	if err != nil {
-		return Result{}, err
+		return Result{}, named(err, ref)
 	}
 	if !res.Repeated {
 		d.committed()
@@ -165,7 +165,7 @@ type View struct {
 // View returns the ticket with its timeline, or [NotFound] when the caller may
 // not know of it. Internal events are only for the desk.
 func (d *Desk) View(ctx context.Context, by Caller, ref Ref) (View, error) {
-	c, err := d.store.Case(ctx, by.Person, ref)
+	c, err := d.Case(ctx, by, ref)
 	if err != nil {
 		return View{}, err
 	}
@@ -198,7 +198,16 @@ func (d *Desk) View(ctx context.Context, by Caller, ref Ref) (View, error) {
 
 // Case returns the ticket alone, or [NotFound] when the caller may not know of it.
 func (d *Desk) Case(ctx context.Context, by Caller, ref Ref) (Case, error) {
-	return d.store.Case(ctx, by.Person, ref)
+	c, err := d.store.Case(ctx, by.Person, ref)
+	return c, named(err, ref)
+}
+
+// named gives the refusal of a ticket the number that was asked for.
+func named(err error, ref Ref) error {
+	if CodeOf(err) == NotFound {
+		return notFound("ticket.no_such", ref.String())
+	}
+	return err
 }
 
 // CaseByID is Case by the ticket's id.

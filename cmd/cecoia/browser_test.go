@@ -81,7 +81,9 @@ func (b *browser) click(selector string) {
 // fill replaces what a field holds.
 func (b *browser) fill(selector, value string) {
 	b.t.Helper()
-	b.do("filling "+selector, chromedp.Clear(selector, chromedp.NodeVisible), chromedp.SendKeys(selector, value))
+	b.do("filling "+selector, chromedp.WaitVisible(selector))
+	eval[any](b, fmt.Sprintf(`document.querySelector(%q).select()`, selector)) // what is typed takes its place
+	b.do("filling "+selector, chromedp.SendKeys(selector, value))
 }
 
 func (b *browser) attach(selector, path string) {

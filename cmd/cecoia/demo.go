@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"cecoia.example/deploy/example"
+	"cecoia.example/deploy/local/child"
 	"cecoia.example/deploy/local/mail"
 	"cecoia.example/deploy/local/mattermost"
 	ingestmattermost "cecoia.example/ingest/mattermost"
@@ -22,9 +23,6 @@ import (
 
 // demoPassword is the password of every account of the demo.
 const demoPassword = "demo"
-
-// mailHost is the name of the demo's mail server, its authserv-id too.
-const mailHost = "mail.example"
 
 // The demo's bot: an account of the Mattermost double with a fixed token.
 const (
@@ -47,12 +45,14 @@ type demoCommand struct {
 func (c *demoCommand) Run(ctx context.Context, out *output) (err error) {
 	log := c.logger()
 	if c.Data == "" {
-		dir, err := os.MkdirTemp("", "cecoia-demo-")
+		if c.Data, err = os.MkdirTemp("", "cecoia-demo-"); err != nil {
+			return err
+		}
+		remove, err := child.RemoveAtEnd(c.Data)
 		if err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-		c.Data = dir
+		defer func() { err = errors.Join(err, remove()) }()
 	}
 	if c.Data, err = c.dataFolder(); err != nil {
 		return err
@@ -82,7 +82,7 @@ func (c *demoCommand) Run(ctx context.Context, out *output) (err error) {
 
 	c.MattermostURL, c.MattermostToken = chat.URL(), demoBotToken
 	c.SMTPURL = "smtp://" + mailServer.SMTPAddr() + "?tls=none"
-	c.AuthServID = mailHost
+	c.AuthServID = mail.AuthServID
 	c.own = map[string]string{}
 	for _, a := range academies {
 		c.own[academyVariable("CECOIA_SLASH_TOKEN", a.ID)] = slashToken(a.ID)
@@ -143,17 +143,21 @@ func closeWithin(end func(context.Context) error, log *slog.Logger) {
 // of the gateway.
 func (c *demoCommand) startMail(ctx context.Context, academies []tickets.Academy, people []tickets.Person, log *slog.Logger) (*mail.Server, error) {
 	var accounts []mail.Account
-	for _, p := range people {
-		accounts = append(accounts, mail.Account{Address: p.Email, Password: demoPassword, Name: p.Name()})
-	}
 	for _, a := range academies {
-		accounts = append(accounts,
-			mail.Account{Address: a.NoReply, Password: demoPassword, Name: "No-reply"},
-			mail.Account{Address: a.Bounce, Password: demoPassword, Name: "Bounces"})
+		add := func(address, name string) {
+			accounts = append(accounts, mail.Account{Address: address, Password: demoPassword, Name: name, Group: a.Name})
+		}
+		for _, p := range people {
+			if p.Academy == a.ID {
+				add(p.Email, p.Name())
+			}
+		}
+		add(a.NoReply, "No-reply")
+		add(a.Bounce, "Bounces")
 	}
 	return mail.Start(ctx, mail.Options{
 		SMTPAddr: c.SMTPAddr, IMAPAddr: c.IMAPAddr, PageAddr: c.MailboxAddr,
-		Dir: filepath.Join(c.Data, "mail"), Hostname: mailHost, Accounts: accounts, Logger: log.With("part", "mail server"),
+		Dir: filepath.Join(c.Data, "mail"), Accounts: accounts, Location: academies[0].Location(), Logger: log.With("part", "mail server"),
 	})
 }
 

@@ -44,6 +44,7 @@ var deskWords = table{
 	"error.internal":                {FR: "Un incident technique nous empêche de répondre. Rien n’est perdu : réessayez dans un instant.", EN: "A technical problem keeps us from answering. Nothing is lost: try again in a moment."},
 	"error.number.malformed":        {FR: "« %s » n’est pas un numéro de demande. Exemples : 7, I261121_007.", EN: "“%s” is not a ticket number. Examples: 7, I261121_007."},
 	"error.ticket.not_found":        {FR: "Cette demande n’existe pas, ou elle ne vous est pas accessible.", EN: "There is no such ticket, or you may not see it."},
+	"error.ticket.no_such":          {FR: "La demande %s n’existe pas, ou elle ne vous est pas accessible.", EN: "There is no ticket %s, or you may not see it."},
 	"error.person.not_found":        {FR: "Cette personne n’est pas dans l’annuaire.", EN: "This person is not in the directory."},
 	"error.academy.not_found":       {FR: "Cette académie n’est pas connue.", EN: "This academy is not known."},
 	"error.document.not_found":      {FR: "Ce document n’existe pas, ou il ne vous est pas accessible.", EN: "There is no such document, or you may not see it."},

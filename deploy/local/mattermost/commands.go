@@ -312,8 +312,9 @@ func (s *Server) sendCommand(ctx context.Context, c *model.Command, form url.Val
 	if c.Method != model.CommandMethodGet {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
-	if c.Token != "" {
-		req.Header.Set("Authorization", "Token "+c.Token)
+	req.Header.Set("Authorization", "Token "+c.Token)
+	if bearer := s.world.bearers[c.Id]; bearer != "" { // only the seed sets it, no lock needed
+		req.Header.Set("Authorization", "Bearer "+bearer)
 	}
 	res, err := s.do(req)
 	if err != nil {

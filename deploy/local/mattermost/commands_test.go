@@ -385,3 +385,32 @@ func TestTheHostOfAResponseURLComesFromTheUsersHostHeader(t *testing.T) {
 	_ = res.Body.Close()
 	contains(t, d.in.last(t).form(t).Get("response_url"), "http://evil.test/hooks/commands/")
 }
+
+func TestAnOutgoingOAuthConnectionSendsABearerTokenInstead(t *testing.T) {
+	d := start(t, func(o *mattermost.Options) { o.Seed.Commands[0].Bearer = "oauth" })
+	_, _, err := d.execute(d.as(agent), "/ticket liste")
+	ok(t, err)
+	equal(t, "authorization", d.in.last(t).header.Get("Authorization"), "Bearer oauth")
+	equal(t, "token", d.in.last(t).form(t).Get("token"), commandToken)
+}
+
+func TestAnAdminChangesAndDeletesCommands(t *testing.T) {
+	d := start(t)
+	admin := d.as(superviseur)
+	id := mattermost.CommandID("creteil", "ticket")
+	c, _, err := admin.GetCommandById(t.Context(), id)
+	ok(t, err)
+	c.URL, c.Token = d.in.URL+"/ailleurs", "not mine to choose"
+	_, _, err = admin.UpdateCommand(t.Context(), c)
+	ok(t, err)
+	_, _, err = d.execute(d.as(agent), "/ticket liste")
+	ok(t, err)
+	equal(t, "path", d.in.last(t).path, "/ailleurs")
+	equal(t, "token", d.in.last(t).form(t).Get("token"), commandToken)
+	res, err := d.as(agent).DeleteCommand(t.Context(), id)
+	refused(t, res, err, http.StatusNotFound, "api.command.command.not_found.app_error")
+	_, err = admin.DeleteCommand(t.Context(), id)
+	ok(t, err)
+	_, res, err = d.execute(d.as(agent), "/ticket liste")
+	refused(t, res, err, http.StatusNotFound, "api.command.execute_command.not_found.app_error")
+}

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
@@ -204,7 +205,7 @@ func (f *faults) wrap(route string, next http.Handler) http.Handler {
 			}
 			panic(http.ErrAbortHandler) // cuts the connection without an answer
 		case fault.Status == http.StatusTooManyRequests || !f.allowed(r):
-			refuseRate(w)
+			f.refuseRate(w)
 		case fault.Status != 0:
 			writeError(w, r, &apiError{id: "app.fault", status: fault.Status})
 		case fault.LoseAnswer:
@@ -218,9 +219,12 @@ func (f *faults) wrap(route string, next http.Handler) http.Handler {
 
 // refuseRate answers like the real limiter: plain text, which model.Client4
 // cannot decode into an AppError.
-func refuseRate(w http.ResponseWriter) {
+func (f *faults) refuseRate(w http.ResponseWriter) {
+	f.mu.Lock()
+	burst := f.burst
+	f.mu.Unlock()
 	h := w.Header()
-	h.Set("X-Ratelimit-Limit", "10")
+	h.Set("X-Ratelimit-Limit", strconv.Itoa(burst))
 	h.Set("X-Ratelimit-Remaining", "0")
 	h.Set("X-Ratelimit-Reset", "1")
 	h.Set("Retry-After", "1")

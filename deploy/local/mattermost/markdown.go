@@ -43,9 +43,11 @@ func newMarkdown() markdown {
 		parser.WithParagraphTransformers(util.Prioritized(parser.LinkReferenceParagraphTransformer, 100)),
 		parser.WithASTTransformers(util.Prioritized(linksLeaveThePage{}, 1000)),
 	)
+	// Alignment as a style would break the page's policy.
+	table := extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute))
 	return markdown{goldmark.New(
 		goldmark.WithParser(p),
-		goldmark.WithExtensions(extension.Table, extension.Strikethrough, extension.Linkify),
+		goldmark.WithExtensions(table, extension.Strikethrough, extension.Linkify),
 		goldmark.WithRendererOptions(html.WithHardWraps()),
 	)}
 }

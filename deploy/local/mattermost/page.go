@@ -34,7 +34,7 @@ func (s *Server) pageRoutes(mux *http.ServeMux) {
 		panic(err) // the folder is embedded above
 	}
 	handle := func(route string, h http.Handler) { mux.Handle(route, secured(h)) }
-	user := func(route string, h handler) { handle(route, s.signedIn(h)) }
+	user := func(route string, h handler) { handle(route, answerAfter(s.signedIn(h))) }
 
 	handle("GET /{$}", http.HandlerFunc(p.chooser))
 	handle("GET /chat", http.HandlerFunc(p.chat))

@@ -1,6 +1,7 @@
 package mattermost
 
 import (
+	"maps"
 	"sync"
 	"time"
 )
@@ -14,8 +15,9 @@ const pendingLife = 30 * time.Second
 type pendingPosts struct {
 	now func() time.Time
 
-	mu   sync.Mutex
-	keys map[string]pendingPost
+	mu    sync.Mutex
+	keys  map[string]pendingPost
+	swept time.Time
 }
 
 type pendingPost struct {
@@ -36,14 +38,13 @@ func (p *pendingPosts) claim(key string) (postID string, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.now()
-	for k, seen := range p.keys {
-		if !now.Before(seen.until) {
-			delete(p.keys, k)
-		}
+	if now.Sub(p.swept) >= pendingLife {
+		maps.DeleteFunc(p.keys, func(_ string, seen pendingPost) bool { return !now.Before(seen.until) })
+		p.swept = now
 	}
 	seen, found := p.keys[key]
 	switch {
-	case !found:
+	case !found || !now.Before(seen.until):
 		p.keys[key] = pendingPost{until: now.Add(pendingLife)}
 		return "", nil
 	case seen.postID == "":

@@ -2,6 +2,8 @@ package mattermost_test
 
 import (
 	"encoding/json"
+	"fmt"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -104,6 +106,40 @@ func TestTheBotMustBeAMemberOfPublicChannelsToo(t *testing.T) {
 	_, _, err = d.bot().AddChannelMember(t.Context(), cantine, mattermost.UserID("cecoia"))
 	ok(t, err)
 	post(t, d.bot(), &model.Post{ChannelId: cantine, Message: "à table"})
+}
+
+func TestWhoLeavesAChannelPostsThereNoMore(t *testing.T) {
+	d := start(t)
+	_, err := d.as(superviseur).RemoveUserFromChannel(t.Context(), assistance, mattermost.UserID("cecoia"))
+	ok(t, err)
+	_, res, err := d.bot().CreatePost(t.Context(), &model.Post{ChannelId: assistance, Message: "x"})
+	refused(t, res, err, http.StatusForbidden, "api.context.permissions.app_error")
+	_, res, err = d.bot().GetChannelMember(t.Context(), assistance, model.Me, "")
+	refused(t, res, err, http.StatusNotFound, "app.channel.get_member.missing.app_error")
+	res, err = d.as(agent).RemoveUserFromChannel(t.Context(), assistance, mattermost.UserID("superviseur"))
+	refused(t, res, err, http.StatusForbidden, "api.context.permissions.app_error")
+}
+
+func TestASlowReaderHoldsNobodyUp(t *testing.T) {
+	d := start(t)
+	long := strings.Repeat("long ", 3000)
+	for range 60 {
+		post(t, d.bot(), &model.Post{ChannelId: assistance, Message: long})
+	}
+	conn, err := net.Dial("tcp", strings.TrimPrefix(d.URL(), "http://"))
+	ok(t, err)
+	defer conn.Close()
+	ok(t, conn.(*net.TCPConn).SetReadBuffer(1024))
+	for range 20 { // a megabyte each, and nobody reads
+		_, err = fmt.Fprintf(conn, "GET /api/v4/channels/%s/posts?per_page=60 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n\r\n", assistance, botToken)
+		ok(t, err)
+	}
+	route := "GET /api/v4/channels/{channel}/posts"
+	eventually(t, "the slow reader is served", func() bool { return d.Requests(route) > 0 })
+	for range 20 {
+		_, _, err = d.bot().GetMe(t.Context(), "")
+		ok(t, err)
+	}
 }
 
 func TestABotCannotPostEphemerals(t *testing.T) {

@@ -1,6 +1,7 @@
 package mattermost
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -20,7 +21,8 @@ type handler func(w http.ResponseWriter, r *http.Request, me *model.User) error
 // routes is the route table.
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
-	public := func(route string, h http.HandlerFunc) { mux.Handle(route, s.faults.wrap(route, versioned(h))) }
+	raw := func(route string, h http.HandlerFunc) { mux.Handle(route, s.faults.wrap(route, versioned(h))) }
+	public := func(route string, h http.HandlerFunc) { raw(route, answerAfter(h)) }
 	user := func(route string, h handler) { public(route, s.signedIn(h)) }
 
 	public("GET /api/v4/system/ping", s.ping)
@@ -74,7 +76,7 @@ func (s *Server) routes() http.Handler {
 	public("POST /api/v4/actions/dialogs/open", s.openDialog)
 	user("POST /api/v4/actions/dialogs/submit", s.submitDialog)
 
-	public("GET /api/v4/websocket", s.websocket)
+	raw("GET /api/v4/websocket", s.websocket)
 	public("/api/v4/", func(w http.ResponseWriter, r *http.Request) {
 		writeError(w, r, notFound("api.context.404"))
 	})
@@ -91,6 +93,28 @@ func versioned(next http.HandlerFunc) http.HandlerFunc {
 		next(w, r)
 	}
 }
+
+// answerAfter sends a handler's answer once it returned: what a handler writes
+// while it holds the lock must not wait for a client that does not read.
+func answerAfter(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		a := &answer{header: w.Header(), status: http.StatusOK}
+		next(a, r)
+		w.WriteHeader(a.status)
+		_, _ = a.body.WriteTo(w)
+	}
+}
+
+// answer is an http.ResponseWriter that keeps what it is given.
+type answer struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (a *answer) Header() http.Header         { return a.header }
+func (a *answer) WriteHeader(status int)      { a.status = status }
+func (a *answer) Write(b []byte) (int, error) { return a.body.Write(b) }
 
 // signedIn runs a handler for the owner of the request's token, or answers 401.
 func (s *Server) signedIn(h handler) http.HandlerFunc {

@@ -57,6 +57,9 @@ type Command struct {
 	Hint, Description         string
 	// Get makes the server send GET, with the token in the address. A trap.
 	Get bool
+	// Bearer is the token of an outgoing OAuth connection: it takes the place of
+	// the command's token in the header. Empty: there is no connection.
+	Bearer string
 }
 
 // idEncoding is Mattermost's own alphabet for ids.
@@ -125,6 +128,7 @@ func (w *world) seed(seed Seed, now int64) error {
 		if team == nil {
 			return fmt.Errorf("seed: command %q names the team %q, which is not declared", c.Trigger, c.Team)
 		}
+		w.bearers[CommandID(c.Team, c.Trigger)] = c.Bearer
 		method := model.CommandMethodPost
 		if c.Get {
 			method = model.CommandMethodGet

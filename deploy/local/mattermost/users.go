@@ -137,13 +137,18 @@ func (s *Server) listUsers(w http.ResponseWriter, r *http.Request, _ *model.User
 	return writeJSON(w, http.StatusOK, found)
 }
 
-// getUserList answers GET /users/{user}/teams.
+// getUserList answers GET /users/{user}/teams and, for oneself,
+// GET /users/{user}/channels.
 func (s *Server) getUserList(w http.ResponseWriter, r *http.Request, me *model.User) error {
-	if r.PathValue("what") != "teams" {
-		return notFound("api.context.404")
-	}
+	what := r.PathValue("what")
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if what == "channels" && pathUser(r, me) == me.Id {
+		return writeJSON(w, http.StatusOK, s.world.channelsOf(me.Id, ""))
+	}
+	if what != "teams" {
+		return notFound("api.context.404")
+	}
 	teams := []*model.Team{}
 	for _, id := range s.world.teamOrder {
 		if s.world.isMember(id, pathUser(r, me)) {

@@ -42,6 +42,7 @@ type world struct {
 	members   map[string][]string // channel or team id → user ids, in order of joining
 	admins    map[string]bool     // team id + user id
 	commands  map[string]*model.Command
+	bearers   map[string]string // command id → token of an outgoing OAuth connection
 	sessions  map[string]*session
 	hooks     map[string]*hook
 
@@ -55,7 +56,7 @@ func newWorld() *world {
 	return &world{
 		teams: map[string]*model.Team{}, users: map[string]*model.User{}, passwords: map[string]string{},
 		channels: map[string]*model.Channel{}, members: map[string][]string{}, admins: map[string]bool{},
-		commands: map[string]*model.Command{}, sessions: map[string]*session{}, hooks: map[string]*hook{},
+		commands: map[string]*model.Command{}, bearers: map[string]string{}, sessions: map[string]*session{}, hooks: map[string]*hook{},
 		posts: map[string]*model.Post{}, timeline: map[string][]string{}, threads: map[string][]string{}, history: map[string][]*model.Post{},
 	}
 }
