@@ -32,6 +32,9 @@ const headOfLane = `(d.ticket IS NULL OR NOT EXISTS (SELECT FROM deliveries e
 // leased, and not on that queue since less than visibility. It returns how many
 // they were; push is not called with none.
 func (db *DB) Enqueue(ctx context.Context, academy tickets.AcademyID, epoch string, now time.Time, visibility time.Duration, limit int, push func(context.Context, []tickets.DeliveryKey) error) (int, error) {
+	if epoch == "" { // it stands for no queue at all
+		return 0, fmt.Errorf("postgres.Enqueue(%s): no epoch", academy)
+	}
 	var keys []tickets.DeliveryKey
 	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
 		var err error
