@@ -16,6 +16,7 @@ type effort struct {
 	tries   int
 	replies int       // uses of the reply handle
 	next    time.Time // not tried again before
+	ended   bool      // an answer that still comes was given before
 }
 
 // keep makes a command durable, so that "the answer follows" is true.
@@ -40,7 +41,7 @@ func (g *Gateway) finish(ctx context.Context, c Command) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	delete(g.efforts, c.ID)
+	g.effort(c.ID).ended = true
 	for token, w := range g.waiting {
 		if w.late && w.command.ID == c.ID {
 			delete(g.waiting, token)
@@ -55,7 +56,11 @@ func (g *Gateway) settle(ctx context.Context, s settlement) bool {
 	if s.outcome.Retry {
 		return false
 	}
-	if c.Reply != "" && g.Reply != nil && g.countReply(c.ID) <= replyTries {
+	tries, ended := g.countReply(c.ID)
+	if ended {
+		return true
+	}
+	if c.Reply != "" && g.Reply != nil && tries <= replyTries {
 		err := g.Reply(ctx, c, s.outcome.Answer)
 		if err != nil {
 			g.Logger.Warn("late answer not delivered", "command", c.ID, "academy", c.Academy, "error", err)
@@ -68,19 +73,19 @@ func (g *Gateway) settle(ctx context.Context, s settlement) bool {
 	return true
 }
 
-func (g *Gateway) countReply(id string) int {
+func (g *Gateway) countReply(id string) (tries int, ended bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	e := g.effort(id)
 	e.replies++
-	return e.replies
+	return e.replies, e.ended
 }
 
 // effort returns what was tried for the command; g.mu is held.
 func (g *Gateway) effort(id string) *effort {
 	e := g.efforts[id]
 	if e == nil {
-		e = &effort{}
+		e = &effort{next: g.Now()}
 		g.efforts[id] = e
 	}
 	return e
@@ -93,7 +98,7 @@ func (g *Gateway) begin(id string) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	e := g.effort(id)
-	if now.Before(e.next) {
+	if now.Before(e.next) || e.ended {
 		return false
 	}
 	e.next = now.Add(min(g.Abandoned<<min(e.tries, 10), 5*time.Minute))

@@ -1,0 +1,580 @@
+package ingest_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	goredis "github.com/redis/go-redis/v9"
+	"go.uber.org/goleak"
+
+	"cecoia.example/deploy/local/redis"
+	"cecoia.example/deploy/local/redis/redistest"
+	"cecoia.example/ingest"
+	"cecoia.example/tickets"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// store keeps accepted commands in memory, as Postgres would.
+type store struct {
+	mu     sync.Mutex
+	kept   map[string]kept
+	fail   error
+	accept func() // called before a command is kept
+}
+
+type kept struct {
+	payload  []byte
+	at       time.Time
+	finished bool
+}
+
+func (s *store) Academies(context.Context) ([]tickets.Academy, error) {
+	return []tickets.Academy{{ID: "creteil"}}, nil
+}
+
+func (s *store) AcceptCommand(_ context.Context, _ tickets.AcademyID, id string, payload []byte, at time.Time) error {
+	if s.accept != nil {
+		s.accept()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fail != nil {
+		return s.fail
+	}
+	if _, there := s.kept[id]; !there {
+		s.kept[id] = kept{payload: payload, at: at}
+	}
+	return nil
+}
+
+func (s *store) FinishCommand(_ context.Context, _ tickets.AcademyID, id string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if k, there := s.kept[id]; there {
+		k.finished = true
+		s.kept[id] = k
+	}
+	return nil
+}
+
+func (s *store) AcceptedCommands(_ context.Context, _ tickets.AcademyID, before time.Time, _ int) (payloads [][]byte, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, id := range slices.Sorted(maps.Keys(s.kept)) {
+		if k := s.kept[id]; !k.finished && k.at.Before(before) {
+			payloads = append(payloads, k.payload)
+		}
+	}
+	return payloads, nil
+}
+
+// state returns whether the command was kept, and ended.
+func (s *store) state(id string) (there, finished bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k, there := s.kept[id]
+	return there, k.finished
+}
+
+// desk executes commands and notes what it did and what was replied.
+type desk struct {
+	store   *store
+	log     *lockedBuffer
+	timer   chan time.Time // ends the patience of a Submit
+	execute func(context.Context, ingest.Command) (string, error)
+	reply   func() error
+
+	mu       sync.Mutex
+	executed map[string]int
+	replies  []string
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+func newDesk() *desk {
+	return &desk{
+		store: &store{kept: map[string]kept{}}, log: &lockedBuffer{},
+		timer: make(chan time.Time, 1), executed: map[string]int{},
+	}
+}
+
+// start runs a gateway of this desk until the end of the test.
+func (d *desk) start(t *testing.T, options func(*ingest.Options)) (g *ingest.Gateway, stop func()) {
+	t.Helper()
+	o := ingest.Options{
+		Store: d.store,
+		Execute: func(ctx context.Context, c ingest.Command) (string, error) {
+			d.mu.Lock()
+			d.executed[c.ID]++
+			d.mu.Unlock()
+			if d.execute != nil {
+				return d.execute(ctx, c)
+			}
+			return "done: " + c.Text, nil
+		},
+		Reply: func(_ context.Context, c ingest.Command, a ingest.Answer) error {
+			d.mu.Lock()
+			d.replies = append(d.replies, fmt.Sprintf("%s %s %s", c.ID, a.How, a.Text))
+			d.mu.Unlock()
+			if d.reply != nil {
+				return d.reply()
+			}
+			return nil
+		},
+		After:     func(time.Duration) <-chan time.Time { return d.timer },
+		Abandoned: 200 * time.Millisecond, Sweep: 20 * time.Millisecond,
+		Logger: slog.New(slog.NewTextHandler(d.log, nil)),
+	}
+	if options != nil {
+		options(&o)
+	}
+	g = ingest.New(o)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { g.Run(ctx); close(done) }()
+	stop = func() {
+		cancel()
+		select {
+		case <-done:
+		case <-time.After(10 * time.Second):
+			t.Error("Run does not end")
+		}
+	}
+	t.Cleanup(stop)
+	return g, stop
+}
+
+func (d *desk) times(id string) int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.executed[id]
+}
+
+func (d *desk) replied() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.replies)
+}
+
+func command(id string) ingest.Command {
+	return ingest.Command{
+		ID: id, Academy: "creteil", Account: "account", Text: "text of " + id,
+		Reply: "secret-handle", ReceivedAt: time.Now(),
+	}
+}
+
+// eventually waits, bounded, until cond holds.
+func eventually(t *testing.T, what string, cond func() bool) {
+	t.Helper()
+	deadline := time.After(10 * time.Second)
+	look := time.NewTicker(5 * time.Millisecond)
+	defer look.Stop()
+	for !cond() {
+		select {
+		case <-look.C:
+		case <-deadline:
+			t.Fatal("never: ", what)
+		}
+	}
+}
+
+func parse(t *testing.T, url string) *goredis.Options {
+	t.Helper()
+	o, err := goredis.ParseURL(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+func client(t *testing.T, url string) *goredis.Client {
+	t.Helper()
+	c := goredis.NewClient(parse(t, url))
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+func onRedis(t *testing.T, url string) func(*ingest.Options) {
+	return func(o *ingest.Options) { o.Redis = parse(t, url) }
+}
+
+func wantAnswer(t *testing.T, got ingest.Answer, how ingest.How, text string) {
+	t.Helper()
+	if got.How != how || got.Text != text {
+		t.Errorf("answer %+v, want %s %q", got, how, text)
+	}
+}
+
+// nothingLeft waits until the stream and its group hold nothing.
+func nothingLeft(t *testing.T, c *goredis.Client) {
+	t.Helper()
+	eventually(t, "the stream is empty and nothing is pending", func() bool {
+		n, err := c.XLen(t.Context(), "cecoia:commands").Result()
+		pending, perr := c.XPending(t.Context(), "cecoia:commands", "workers").Result()
+		return err == nil && perr == nil && n == 0 && pending.Count == 0
+	})
+}
+
+func TestAnswersInTimeLeaveNothingBehind(t *testing.T) {
+	server := redistest.New(t)
+	d := newDesk()
+	a, _ := d.start(t, onRedis(t, server.URL()))
+	b, _ := d.start(t, onRedis(t, server.URL()))
+	var all sync.WaitGroup
+	for i := range 100 {
+		all.Go(func() {
+			g := []*ingest.Gateway{a, b}[i%2]
+			c := command(fmt.Sprint("c", i))
+			if got := g.Submit(t.Context(), c); got.How != ingest.Done || got.Text != "done: "+c.Text {
+				t.Errorf("answer %+v", got)
+			}
+			if n := d.times(c.ID); n != 1 {
+				t.Errorf("executed %d times", n)
+			}
+		})
+	}
+	all.Wait()
+	nothingLeft(t, client(t, server.URL()))
+	if len(d.store.kept) != 0 || len(d.replied()) != 0 {
+		t.Errorf("kept %v, replied %v", d.store.kept, d.replied())
+	}
+}
+
+// The answer goes to the process that waits, here one that only submits.
+func TestAnAnswerReachesAnotherProcess(t *testing.T) {
+	server := redistest.New(t)
+	d, other := newDesk(), newDesk()
+	d.execute = func(context.Context, ingest.Command) (string, error) { return "by the other", nil }
+	other.execute = func(ctx context.Context, c ingest.Command) (string, error) {
+		if c.ID == "hold" {
+			<-ctx.Done()
+		}
+		return "here", nil
+	}
+	hold := make(chan ingest.Answer, 1)
+	g, _ := other.start(t, func(o *ingest.Options) {
+		onRedis(t, server.URL())(o)
+		o.Workers, o.ExecuteTimeout, o.Abandoned = 1, 2*time.Second, time.Minute
+	})
+	go func() { hold <- g.Submit(context.Background(), command("hold")) }()
+	eventually(t, "its one worker is busy", func() bool { return other.times("hold") == 1 })
+	d.start(t, onRedis(t, server.URL()))
+	wantAnswer(t, g.Submit(t.Context(), command("c")), ingest.Done, "by the other")
+	<-hold
+}
+
+func TestALateAnswerIsPromisedOnlyOnceKept(t *testing.T) {
+	for name, withRedis := range map[string]bool{"by Redis": true, "directly": false} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk()
+			release := make(chan struct{})
+			d.execute = func(context.Context, ingest.Command) (string, error) { <-release; return "late", nil }
+			g, _ := d.start(t, func(o *ingest.Options) {
+				o.Abandoned = time.Minute
+				if withRedis {
+					onRedis(t, redistest.New(t).URL())(o)
+				}
+			})
+			d.timer <- time.Time{}
+			wantAnswer(t, g.Submit(t.Context(), command("c")), ingest.Later, "")
+			if there, finished := d.store.state("c"); !there || finished {
+				t.Errorf("when the person is told: kept %t, ended %t", there, finished)
+			}
+			close(release)
+			eventually(t, "the command is ended", func() bool { _, finished := d.store.state("c"); return finished })
+			if got := d.replied(); !slices.Equal(got, []string{"c done late"}) {
+				t.Errorf("replied %q", got)
+			}
+		})
+	}
+}
+
+func TestAnAnswerThatComesWhileKeepingIsInTime(t *testing.T) {
+	d := newDesk()
+	release, answered := make(chan struct{}), make(chan struct{})
+	d.execute = func(context.Context, ingest.Command) (string, error) { <-release; return "just in time", nil }
+	var g *ingest.Gateway
+	d.store.accept = func() {
+		close(release)
+		go func() { // Run's end waits for the execution and its hand-over
+			defer close(answered)
+			eventually(t, "executed", func() bool { return d.times("c") == 1 })
+		}()
+		<-answered
+	}
+	var stop func()
+	g, stop = d.start(t, nil)
+	d.timer <- time.Time{}
+	got := g.Submit(t.Context(), command("c"))
+	stop()
+	// The hand-over may still come after the keeping: then it is a late answer.
+	switch got.How {
+	case ingest.Done:
+		if _, finished := d.store.state("c"); !finished || len(d.replied()) != 0 {
+			t.Errorf("in time: ended %t, replied %q", finished, d.replied())
+		}
+	case ingest.Later:
+	default:
+		t.Errorf("answer %+v", got)
+	}
+}
+
+func TestWhatCannotBeKeptIsNotAccepted(t *testing.T) {
+	d := newDesk()
+	d.store.fail = errors.New("no database")
+	release := make(chan struct{})
+	d.execute = func(context.Context, ingest.Command) (string, error) { <-release; return "after all", nil }
+	g, _ := d.start(t, nil)
+	d.timer <- time.Time{}
+	wantAnswer(t, g.Submit(t.Context(), command("c")), ingest.NotAccepted, "")
+	close(release) // it was executed nevertheless: the person is told
+	eventually(t, "the late answer", func() bool { return slices.Equal(d.replied(), []string{"c done after all"}) })
+}
+
+func TestWithoutRedisCommandsAreExecutedDirectly(t *testing.T) {
+	port, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := port.Addr().String()
+	port.Close()
+	d := newDesk()
+	g, _ := d.start(t, onRedis(t, "redis://"+addr))
+	wantAnswer(t, g.Submit(t.Context(), command("before")), ingest.Done, "done: text of before")
+
+	server, err := redis.StartServer(t.Context(), redis.Options{Addr: addr})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := client(t, server.URL())
+	eventually(t, "commands go through Redis once it is there", func() bool {
+		wantAnswer(t, g.Submit(t.Context(), command("with")), ingest.Done, "done: text of with")
+		added, err := c.XInfoStream(t.Context(), "cecoia:commands").Result()
+		return err == nil && added.LastGeneratedID != "0-0"
+	})
+	// Killed while a command is executed: the answer does not need it.
+	started, release := make(chan struct{}), make(chan struct{})
+	d.execute = func(context.Context, ingest.Command) (string, error) {
+		close(started)
+		<-release
+		return "through", nil
+	}
+	answer := make(chan ingest.Answer, 1)
+	go func() { answer <- g.Submit(context.Background(), command("during")) }()
+	<-started
+	server.Kill()
+	<-server.Done()
+	close(release)
+	wantAnswer(t, <-answer, ingest.Done, "through")
+	d.execute = nil
+	wantAnswer(t, g.Submit(t.Context(), command("after")), ingest.Done, "done: text of after")
+	if err := server.Stop(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// add puts a command on the stream, as the process of that id would.
+func add(t *testing.T, c *goredis.Client, process string, command ingest.Command) {
+	t.Helper()
+	payload, err := json.Marshal(command)
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := []any{"command", payload, "token", "token", "process", process}
+	if err := c.XAdd(t.Context(), &goredis.XAddArgs{Stream: "cecoia:commands", Values: values}).Err(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAWorkerKilledBeforeAcknowledgingIsReplaced(t *testing.T) {
+	server := redistest.New(t)
+	c := client(t, server.URL())
+	if err := c.XGroupCreateMkStream(t.Context(), "cecoia:commands", "workers", "0").Err(); err != nil {
+		t.Fatal(err)
+	}
+	add(t, c, "killed-process", command("c"))
+	read, err := c.XReadGroup(t.Context(), &goredis.XReadGroupArgs{Group: "workers", Consumer: "killed-process", Streams: []string{"cecoia:commands", ">"}}).Result()
+	if err != nil || len(read) != 1 {
+		t.Fatalf("read %v, %v", read, err)
+	}
+	d := newDesk()
+	d.start(t, onRedis(t, server.URL()))
+	nothingLeft(t, c)
+	if got := d.replied(); !slices.Equal(got, []string{"c done done: text of c"}) {
+		t.Errorf("replied %q: nobody waits any more, so the handle is the way", got)
+	}
+}
+
+func TestAnUnreadableEntryIsDropped(t *testing.T) {
+	server := redistest.New(t)
+	c := client(t, server.URL())
+	if err := c.XAdd(t.Context(), &goredis.XAddArgs{Stream: "cecoia:commands", Values: []any{"command", "{"}}).Err(); err != nil {
+		t.Fatal(err)
+	}
+	d := newDesk()
+	g, _ := d.start(t, onRedis(t, server.URL()))
+	wantAnswer(t, g.Submit(t.Context(), command("c")), ingest.Done, "done: text of c")
+	nothingLeft(t, c)
+}
+
+func TestWhatRedisForgetsIsExecutedAgain(t *testing.T) {
+	server := redistest.New(t)
+	c := client(t, server.URL())
+	d := newDesk()
+	release := make(chan struct{})
+	d.execute = func(_ context.Context, c ingest.Command) (string, error) {
+		if c.ID == "slow" {
+			<-release
+		}
+		return "did " + c.ID, nil
+	}
+	g, _ := d.start(t, func(o *ingest.Options) { onRedis(t, server.URL())(o); o.Workers = 1 })
+	slow := make(chan ingest.Answer, 1)
+	go func() { slow <- g.Submit(context.Background(), command("slow")) }()
+	eventually(t, "the worker is busy", func() bool { return d.times("slow") == 1 })
+	lost := make(chan ingest.Answer, 1)
+	go func() { lost <- g.Submit(context.Background(), command("lost")) }()
+	eventually(t, "the second command waits", func() bool {
+		n, err := c.XLen(t.Context(), "cecoia:commands").Result()
+		return err == nil && n == 2
+	})
+	if err := c.FlushAll(t.Context()).Err(); err != nil {
+		t.Fatal(err)
+	}
+	close(release)
+	wantAnswer(t, <-slow, ingest.Done, "did slow")
+	d.timer <- time.Time{}
+	wantAnswer(t, <-lost, ingest.Later, "")
+	eventually(t, "the sweep has done it", func() bool { _, finished := d.store.state("lost"); return finished })
+	if got := d.replied(); !slices.Equal(got, []string{"lost done did lost"}) {
+		t.Errorf("replied %q", got)
+	}
+	// The group was forgotten too: it is there again.
+	wantAnswer(t, g.Submit(t.Context(), command("next")), ingest.Done, "did next")
+	nothingLeft(t, c)
+}
+
+// A process killed after its promise: the next one keeps it.
+func TestKeptCommandsSurviveTheProcess(t *testing.T) {
+	d := newDesk()
+	c := command("c")
+	payload, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.store.AcceptCommand(t.Context(), "creteil", "c", payload, time.Now().Add(-time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	failures := 2 // the database comes back only later
+	d.execute = func(context.Context, ingest.Command) (string, error) {
+		if failures--; failures >= 0 {
+			return "", errors.New("no database")
+		}
+		return "kept", nil
+	}
+	d.start(t, func(o *ingest.Options) { o.Abandoned = 10 * time.Millisecond })
+	eventually(t, "ended", func() bool { _, finished := d.store.state("c"); return finished })
+	if got := d.replied(); !slices.Equal(got, []string{"c done kept"}) {
+		t.Errorf("replied %q", got)
+	}
+}
+
+func TestRepliesAreTriedAFewTimes(t *testing.T) {
+	for name, c := range map[string]struct {
+		err   error
+		tries int
+	}{
+		"undeliverable":  {fmt.Errorf("gone: %w", ingest.ErrUndeliverable), 1},
+		"always failing": {errors.New("status 500"), 5},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk()
+			d.reply = func() error { return c.err }
+			release := make(chan struct{})
+			d.execute = func(context.Context, ingest.Command) (string, error) { <-release; return "late", nil }
+			g, _ := d.start(t, func(o *ingest.Options) { o.Abandoned = time.Millisecond })
+			d.timer <- time.Time{}
+			wantAnswer(t, g.Submit(t.Context(), command("c")), ingest.Later, "")
+			close(release)
+			eventually(t, "ended", func() bool { _, finished := d.store.state("c"); return finished })
+			if got := len(d.replied()); got > c.tries || got == 0 {
+				t.Errorf("%d tries, at most %d", got, c.tries)
+			}
+			if strings.Contains(d.log.String(), "secret-handle") {
+				t.Error("the reply handle is in the log")
+			}
+		})
+	}
+}
+
+func TestAPanicIsAnAnswerWithAnIncident(t *testing.T) {
+	d := newDesk()
+	d.execute = func(context.Context, ingest.Command) (string, error) { panic("boom") }
+	g, _ := d.start(t, onRedis(t, redistest.New(t).URL()))
+	got := g.Submit(t.Context(), command("c"))
+	if got.How != ingest.Failed || got.Incident == "" || !strings.Contains(d.log.String(), got.Incident) {
+		t.Errorf("answer %+v, log %s", got, d.log)
+	}
+	if strings.Contains(d.log.String(), "text of c") {
+		t.Error("the person's words are in the log")
+	}
+}
+
+func TestAfterItsEndNothingIsAccepted(t *testing.T) {
+	d := newDesk()
+	g, stop := d.start(t, nil)
+	stop()
+	wantAnswer(t, g.Submit(t.Context(), command("c")), ingest.NotAccepted, "")
+	if d.times("c") != 0 {
+		t.Error("executed nevertheless")
+	}
+}
+
+func TestFingerprint(t *testing.T) {
+	c := command("one")
+	same := c
+	same.ID, same.Reply, same.ReceivedAt = "two", "other", time.Time{}
+	if c.Fingerprint() != same.Fingerprint() {
+		t.Error("the same words by the same person differ")
+	}
+	for name, change := range map[string]func(*ingest.Command){
+		"academy": func(c *ingest.Command) { c.Academy = "paris" },
+		"account": func(c *ingest.Command) { c.Account += "x" },
+		"place":   func(c *ingest.Command) { c.Place = "x" },
+		"thread":  func(c *ingest.Command) { c.Thread = "x" },
+		"text":    func(c *ingest.Command) { c.Text += " " },
+	} {
+		other := c
+		change(&other)
+		if c.Fingerprint() == other.Fingerprint() {
+			t.Errorf("another %s is not told apart", name)
+		}
+	}
+}
