@@ -63,7 +63,9 @@ func (s *Server) updateCommand(w http.ResponseWriter, r *http.Request, me *model
 // putCommand stores a valid command with a trigger no other of its team has. The
 // caller holds mu.
 func (s *Server) putCommand(w http.ResponseWriter, status int, c, answer *model.Command) error {
-	if err := c.IsValid(); err != nil {
+	checked := *c
+	checked.Token = model.NewId() // a seeded token may have any length
+	if err := checked.IsValid(); err != nil {
 		return badRequest(err.Id)
 	}
 	if other := s.world.command(c.TeamId, c.Trigger); other != nil && other.Id != c.Id {

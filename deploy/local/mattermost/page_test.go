@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -145,9 +146,7 @@ func ready(t *testing.T, ctx context.Context) {
 
 func text(t *testing.T, ctx context.Context, selector string) string {
 	t.Helper()
-	s, err := chromedp.Run(ctx, chromedp.TextContent(chromedp.CSS(selector)))
-	ok(t, err)
-	return s
+	return evaluate(t, ctx, "document.querySelector("+strconv.Quote(selector)+").textContent")
 }
 
 func evaluate(t *testing.T, ctx context.Context, script string) string {
@@ -196,6 +195,7 @@ func TestAPersonLivesTheStoryInABrowser(t *testing.T) {
 	contains(t, text(t, ctx, `#posts [data-post-id="`+card.Id+`"] .message`), "pris par @agent")
 
 	// A menu sends its option.
+	d.in.answers(answerJSON(`{}`))
 	evaluate(t, ctx, `(() => { const menu = document.querySelector('[data-action="theme"]'); menu.value = 'ent';
 		menu.dispatchEvent(new Event('change', {bubbles: true})); return ''; })()`)
 	eventually(t, "the menu was sent", func() bool { return d.in.last(t).json(t)["type"] == "select" })

@@ -65,14 +65,11 @@ function parse(html) {
 
 const before = (a, b) => +a.dataset.created - +b.dataset.created || +a.dataset.order - +b.dataset.order;
 
-// place puts a post where its time says, or replaces the older version of it.
+// place puts a post where its time says, or brings the one shown up to date.
 function place(list, post) {
   const old = list.querySelector(`[data-post-id="${post.dataset.postId}"]`);
   if (old) {
-    if (+old.dataset.updated > +post.dataset.updated) return;
-    const focused = old.contains(document.activeElement) && document.activeElement.dataset.action;
-    old.replaceWith(post);
-    if (focused) post.querySelector(`[data-action="${focused}"]`)?.focus();
+    if (+old.dataset.updated <= +post.dataset.updated) update(old, post);
     return;
   }
   const next = [...list.querySelectorAll('article')].find(other => before(post, other) < 0);
@@ -80,6 +77,20 @@ function place(list, post) {
   list.insertBefore(post, next || null);
   days(list);
   if (low || post.matches('.own, .ephemeral')) list.scrollTop = list.scrollHeight;
+}
+
+// update changes only the parts of a post that differ, so that a button under
+// the pointer or the focus stays the same button.
+function update(old, post) {
+  for (const { name, value } of post.attributes) old.setAttribute(name, value);
+  const body = old.querySelector('.body');
+  const have = [...body.children];
+  const want = [...post.querySelector('.body').children];
+  want.forEach((part, i) => {
+    if (!have[i]) body.append(part);
+    else if (!have[i].isEqualNode(part)) have[i].replaceWith(part);
+  });
+  for (const part of have.slice(want.length)) part.remove();
 }
 
 function days(list) {
@@ -109,7 +120,6 @@ async function refresh(id) {
   const root = post.dataset.rootId;
   if (!root) place($('posts'), post.cloneNode(true));
   if (thread === (root || id)) place($('thread-posts'), post);
-  for (const bar of document.querySelectorAll('[data-color]')) bar.style.setProperty('--bar', bar.dataset.color);
   if (root) await refresh(root);
 }
 
