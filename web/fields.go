@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 
 	"cecoia.example/tickets"
@@ -79,7 +80,7 @@ func (f *form) field(x field) field {
 		x.Kind = "text"
 	}
 	if x.Limit > 0 {
-		x.LimitText = f.words.T("web.field.limit", x.Limit)
+		x.LimitText = f.words.T("web.field.limit", grouped(f.words, x.Limit))
 	}
 	// What was typed is shown again as it is, but a page must be UTF-8.
 	x.Value = strings.ToValidUTF8(x.Value, "\uFFFD")
@@ -124,6 +125,19 @@ func (f *form) problems(elsewhere func(name string) string) []problem {
 		out = append(out, p)
 	}
 	return out
+}
+
+// grouped writes a number with its thousands apart: "10 000", "10,000".
+func grouped(words locale.Printer, n int) string {
+	s := strconv.Itoa(n)
+	if len(s) < 5 {
+		return s
+	}
+	separator := "\u202f"
+	if words.Lang == tickets.English {
+		separator = ","
+	}
+	return s[:len(s)-3] + separator + s[len(s)-3:]
 }
 
 // invalid makes a refusal of the portal's own.

@@ -20,7 +20,7 @@ type step struct {
 	title  string // key of its words
 	names  []string
 	apply  func(*tickets.Card, url.Values)
-	fields func(*form, *visit, tickets.Card) []field
+	fields func(*form, *visit, tickets.Form) []field
 	// needs says what must be there before going on; nil for nothing.
 	needs     func(tickets.Card) error
 	documents bool
@@ -34,6 +34,7 @@ const checkSlug = "/verification"
 type stepBody struct {
 	formHead
 	Action    string
+	Known     []answer // what needs no field, on the first step
 	Fields    []field
 	Documents *documentList // nil on the steps without documents
 	Upload    field
@@ -179,7 +180,13 @@ func (st *step) render(s *server, w http.ResponseWriter, r *http.Request, v *vis
 	head := s.formHead(v, f, slices.Index(formSteps, st))
 	body := stepBody{
 		formHead: head, Action: r.URL.RequestURI(),
-		Fields: st.fields(fm, v, f.Card), Submit: v.words.T("web.do.continue"),
+		Fields: st.fields(fm, v, f), Submit: v.words.T("web.do.continue"),
+	}
+	if st == formSteps[0] {
+		body.Known = []answer{
+			{Label: v.words.T("web.field.beneficiary"), Value: v.person.Name()},
+			{Label: v.words.T("web.form.hour"), Value: v.words.When(s.now())},
+		}
 	}
 	if st.documents {
 		list := documents(v.words, pendingDocuments(v, docs), true)
@@ -219,16 +226,14 @@ func (s *server) formHead(v *visit, f tickets.Form, current int) formHead {
 	return head
 }
 
-// answer is one line of the check.
-type answer struct{ Label, Value string }
+// answer is one line of a card or of the check; None is the words for nothing.
+type answer struct{ Label, Value, None string }
 
-// answers writes what the card holds, by step.
-func answers(words locale.Printer, a tickets.Academy, c tickets.Card) map[*step][]answer {
+// answers writes what the form holds, by step.
+func answers(words locale.Printer, a tickets.Academy, f tickets.Form) map[*step][]answer {
+	c := f.Card
 	line := func(name, value string) answer {
-		if value == "" {
-			value = words.T("web.form.nothing")
-		}
-		return answer{words.T("web.field." + name), value}
+		return answer{words.T("web.card." + name), value, words.T("web.form.nothing")}
 	}
 	yes := words.T("web.no")
 	if c.Private {
@@ -237,7 +242,7 @@ func answers(words locale.Printer, a tickets.Academy, c tickets.Card) map[*step]
 	return map[*step][]answer{
 		placeStep: {
 			line("phone", c.Phone), line("place", c.Place), line("entity", c.Entity), line("equipment", c.Equipment),
-			line("equipment_info", c.EquipmentInfo), line("private", yes), line("urgency", words.Urgency(c.Urgency)),
+			line("equipment_info", c.EquipmentInfo), line("private."+string(f.Kind), yes), line("urgency", words.Urgency(c.Urgency)),
 		},
 		requestStep: {line("description", c.Description)},
 		detailsStep: {

@@ -34,7 +34,7 @@ func (s *server) showCheck(w http.ResponseWriter, r *http.Request, v *visit, sta
 	fm := newForm(v.words, refused)
 	head := s.formHead(v, f, len(formSteps))
 	body := checkBody{formHead: head, Action: r.URL.Path, Documents: documents(v.words, pendingDocuments(v, docs), false)}
-	held := answers(v.words, v.academy, f.Card)
+	held := answers(v.words, v.academy, f)
 	for _, st := range formSteps {
 		body.Sections = append(body.Sections, checkSection{
 			Title: v.words.T(st.title), Change: formPath(f.ID) + st.slug + "?verifier",

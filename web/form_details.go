@@ -15,7 +15,8 @@ var detailsStep = &step{
 		c.Theme, c.Availability = in.Get("theme"), in.Get("availability")
 		c.OtherPhone, c.Summary = in.Get("other_phone"), in.Get("summary")
 	},
-	fields: func(f *form, v *visit, c tickets.Card) []field {
+	fields: func(f *form, v *visit, draft tickets.Form) []field {
+		c := draft.Card
 		themes := make([]option, 0, len(v.academy.Themes)+1)
 		for _, t := range v.academy.Themes {
 			themes = append(themes, option{Value: t.Code, Label: t.Name.In(f.words.Lang), Checked: t.Code == c.Theme})

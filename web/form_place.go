@@ -23,7 +23,8 @@ var placeStep = &step{
 		}
 		c.Urgency = tickets.Urgency(n)
 	},
-	fields: func(f *form, v *visit, c tickets.Card) []field {
+	fields: func(f *form, _ *visit, draft tickets.Form) []field {
+		c := draft.Card
 		urgencies := make([]option, 0, 3)
 		for _, u := range []tickets.Urgency{tickets.Critical, tickets.High, tickets.Low} {
 			n := strconv.Itoa(int(u))
@@ -38,7 +39,10 @@ var placeStep = &step{
 			f.optional(field{Name: "equipment", Value: c.Equipment, Hint: f.words.T("web.field.equipment.hint")}),
 			f.optional(field{Name: "equipment_info", Value: c.EquipmentInfo, Hint: f.words.T("web.field.equipment_info.hint")}),
 			f.field(field{Name: "urgency", Kind: "radio", Options: urgencies}),
-			f.field(field{Name: "private", Kind: "checkbox", Checked: c.Private, Hint: f.words.T("web.field.private.hint")}),
+			f.field(field{
+				Name: "private", Kind: "checkbox", Checked: c.Private,
+				Label: f.words.T("web.card.private." + string(draft.Kind)), Hint: f.words.T("web.field.private.hint"),
+			}),
 		}
 	},
 }

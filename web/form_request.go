@@ -13,9 +13,9 @@ var requestStep = &step{
 	names:     []string{"description", "document"},
 	documents: true,
 	apply:     func(c *tickets.Card, in url.Values) { c.Description = in.Get("description") },
-	fields: func(f *form, _ *visit, c tickets.Card) []field {
+	fields: func(f *form, _ *visit, draft tickets.Form) []field {
 		return []field{f.field(field{
-			Name: "description", Kind: "textarea", Rows: 9, Value: c.Description,
+			Name: "description", Kind: "textarea", Rows: 9, Value: draft.Card.Description,
 			Limit: tickets.MaxText, Hint: f.words.T("web.field.description.hint"),
 		})}
 	},

@@ -113,7 +113,9 @@ func (s *server) showTicket(w http.ResponseWriter, r *http.Request, v *visit, vi
 	if view.Private {
 		body.Private = words.T("web.ticket.private")
 	}
-	body.Call = requesterCall(v, view)
+	if body.Call = requesterCall(v, view); body.Call != nil && body.Draft && view.Status == tickets.StatusWaiting {
+		body.Call.Links = nil // the draft is the answer: it has its own link
+	}
 	for _, a := range view.Actions {
 		switch a {
 		case tickets.ActionComplement:
@@ -243,10 +245,10 @@ func requesterCall(v *visit, view tickets.View) *call {
 // identityCard is the card of the ticket as its page shows it.
 func identityCard(v *visit, view tickets.View) []answer {
 	words := v.words
-	out := []answer{{words.T("web.field.beneficiary"), view.Who(view.Beneficiary).Name()}}
+	out := []answer{{Label: words.T("web.card.beneficiary"), Value: view.Who(view.Beneficiary).Name()}}
 	add := func(key, value string) {
 		if value != "" {
-			out = append(out, answer{words.T("web.field." + key), value})
+			out = append(out, answer{Label: words.T("web.card." + key), Value: value})
 		}
 	}
 	if view.Requester != view.Beneficiary {
