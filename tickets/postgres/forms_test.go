@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"cecoia.example/tickets"
 )
@@ -94,6 +95,37 @@ func TestSendAgainstSave(t *testing.T) {
 	}
 	if n := count(t, w, `SELECT count(*) FROM tickets`); n != 20 {
 		t.Errorf("%d tickets, want 20", n)
+	}
+}
+
+// A form saved while its sending is about to commit is not brought back.
+func TestSaveWaitsForSend(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	c := w.open(t, "creteil", tickets.Card{})
+	f, err := w.desk().StartForm(ctx, by("creteil", "claire"), tickets.Incident)
+	if err != nil {
+		t.Fatal(err)
+	}
+	saved := make(chan error, 1)
+	err = pgx.BeginFunc(ctx, w.Pool(), func(tx pgx.Tx) error { // what Create does, but slowly
+		if _, err := tx.Exec(ctx, `
+			CREATE TEMPORARY TABLE sent ON COMMIT DROP AS SELECT * FROM tickets WHERE id = '`+c.ID.String()+`';
+			UPDATE sent SET id = '`+f.ID.String()+`', rank = 99;
+			INSERT INTO tickets SELECT * FROM sent;
+			DELETE FROM forms WHERE id = '`+f.ID.String()+`'`); err != nil {
+			return err
+		}
+		go func() { saved <- w.SaveForm(ctx, f) }()
+		until(t, w, `SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'`)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	code(t, "saved while sent", <-saved, tickets.Expired)
+	if n := count(t, w, `SELECT count(*) FROM forms`); n != 0 {
+		t.Error("the form is back")
 	}
 }
 
