@@ -1,6 +1,7 @@
 package mattermost
 
 import (
+	"iter"
 	"net/http"
 	"regexp"
 	"strings"
@@ -132,6 +133,6 @@ func (s *Server) showEphemeral(p *model.Post) {
 }
 
 // only is a sequence of one.
-func only(id string) func(func(string) bool) {
+func only(id string) iter.Seq[string] {
 	return func(yield func(string) bool) { yield(id) }
 }

@@ -298,7 +298,7 @@ func (s *Server) channelMentions(text, teamID string) model.ChannelMentionMap {
 // sendCommand makes the outgoing request. Only 200 counts; what else happens,
 // the user reads "… returned response 500 …" or "… failed". Never retried.
 func (s *Server) sendCommand(ctx context.Context, c *model.Command, form url.Values) (*model.CommandResponse, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.timeout)
+	ctx, cancel := s.untilTimeout(ctx)
 	defer cancel()
 	failed := internalError("api.command.execute_command.failed.app_error", c.Trigger)
 	var req *http.Request

@@ -2,6 +2,7 @@ package mattermost_test
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net/http"
 	"net/url"
@@ -413,4 +414,22 @@ func TestAnAdminChangesAndDeletesCommands(t *testing.T) {
 	ok(t, err)
 	_, res, err = d.execute(d.as(agent), "/ticket liste")
 	refused(t, res, err, http.StatusNotFound, "api.command.execute_command.not_found.app_error")
+}
+
+func TestClosingDoesNotWaitForASlowIntegration(t *testing.T) {
+	d := start(t)
+	d.in.answers(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	done := make(chan error, 1)
+	c := d.as(agent)
+	go func() {
+		_, _, err := d.execute(c, "/ticket liste")
+		done <- err
+	}()
+	eventually(t, "the integration is called", func() bool { return d.in.count() == 1 })
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
+	defer cancel()
+	ok(t, d.Close(ctx))
+	if err := <-done; err == nil {
+		t.Error("the command must fail")
+	}
 }

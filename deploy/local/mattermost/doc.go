@@ -20,12 +20,12 @@
 //	world.go       what the server remembers, and who may do what
 //	journal.go     how it survives kill -9
 //	routes.go      the route table, sign-in and errors of one request
-//	users.go channels.go posts.go pending.go commands.go answers.go
-//	hooks.go actions.go dialogs.go websocket.go
+//	users.go channels.go posts.go reading.go pending.go commands.go answers.go
+//	hooks.go actions.go dialogs.go outgoing.go websocket.go
 //	               one story each, REST handler and rule together
 //	faults.go      switches and counters for tests
 //	observe.go     what a test may look at
-//	page.go markdown.go templates/ static/
+//	page.go view.go words.go markdown.go templates/ static/
 //	               the page for people
 //
 // # The page, for people and browser tests
@@ -48,7 +48,8 @@
 //	#message-box #send            write to the channel; Enter sends
 //	#thread-box #thread-send      write to the open thread
 //	#thread #thread-close         the side pane
-//	#suggestions                  the hint shown for "/…"
+//	#suggestions                  the hint shown for "/…"; #thread-suggestions
+//	                              in the thread
 //	#dialog                       the open dialog, a form with #dialog-submit and
 //	                              #dialog-cancel; fields [name="NAME"], an error
 //	                              [data-error-for="NAME"], the form's

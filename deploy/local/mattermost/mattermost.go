@@ -23,7 +23,7 @@ type Options struct {
 	// Addr is where Start listens; default "127.0.0.1:0".
 	Addr string
 	// URL is the site's address as people type it; default what Start listens on.
-	// Only the page shows it: response URLs follow the user's Host header.
+	// Only URL() returns it: response URLs follow the user's Host header.
 	URL string
 	// Dir is the folder of the journal, created if missing. Empty: memory only.
 	Dir string
@@ -129,7 +129,8 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	return s, nil
 }
 
-// URL is the site's address, without a slash at the end.
+// URL is the site's address, without a slash at the end: Options.URL, else where
+// Start listens.
 func (s *Server) URL() string { return s.url }
 
 // Handler serves the whole site, for httptest.

@@ -19,7 +19,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-const patience = 10 * time.Second // for what must happen; a test that passes never waits so long
+const patience = 30 * time.Second // for what must happen; a test that passes never waits so long
 
 // clock is a hand-moved clock.
 type clock struct {

@@ -16,6 +16,21 @@ func newOutgoingClient() *http.Client {
 	return &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}
 }
 
+// untilTimeout bounds an outgoing request. It goes on when the user's client
+// leaves, as on a real server, and ends when the double is closed. Always call
+// cancel.
+func (s *Server) untilTimeout(ctx context.Context) (_ context.Context, cancel context.CancelFunc) {
+	ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), s.timeout)
+	go func() {
+		select {
+		case <-s.closing:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
+}
+
 // do sends a request as the server's integrations do.
 func (s *Server) do(req *http.Request) (*http.Response, error) {
 	req.Header.Set("User-Agent", "Mattermost-Bot/1.1")
@@ -26,7 +41,7 @@ func (s *Server) do(req *http.Request) (*http.Response, error) {
 // postJSON sends an integration's callback and reads at most 1 MiB of the
 // answer. There is no authentication in it at all. Only 200 counts.
 func (s *Server) postJSON(ctx context.Context, address string, v any) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.timeout)
+	ctx, cancel := s.untilTimeout(ctx)
 	defer cancel()
 	failed := badRequest("api.post.do_action.action_integration.app_error")
 	body, err := json.Marshal(v)

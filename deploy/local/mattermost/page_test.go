@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	cdplog "github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/mattermost/mattermost/server/public/model"
 )
@@ -108,13 +110,23 @@ func TestThePageRendersMarkdownSafely(t *testing.T) {
 // browser opens Debian's Chromium at a path of the double.
 func (d *double) browser(t *testing.T, width, height int, path string) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), time.Minute)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 3*time.Minute)
 	opts := append(chromedp.DefaultExecAllocatorOptions[:len(chromedp.DefaultExecAllocatorOptions):len(chromedp.DefaultExecAllocatorOptions)],
 		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WindowSize(width, height), chromedp.Flag("disable-quic", true))
 	ctx, stopAllocator := chromedp.NewExecAllocator(ctx, opts...)
 	ctx, stop := chromedp.NewContext(ctx)
 	t.Cleanup(func() { stop(); stopAllocator(); cancel() })
 	ok(t, chromedp.Do(ctx, chromedp.EmulateViewport(int64(width), int64(height)))) // starts the browser, which lives as long as ctx
+	ok(t, chromedp.Listen(ctx, func(event any) {
+		switch e := event.(type) {
+		case *cdplog.EventEntryAdded:
+			if e.Entry.Source != cdplog.EntrySourceNetwork { // the API's refusals are the story's
+				t.Errorf("the browser logs %s: %s", e.Entry.Source, e.Entry.Text)
+			}
+		case *runtime.EventExceptionThrown:
+			t.Errorf("the page throws %s", e.ExceptionDetails.Text)
+		}
+	}))
 	steps(t, ctx, chromedp.Navigate(d.URL()+path))
 	return ctx
 }
@@ -177,7 +189,7 @@ func TestAPersonLivesTheStoryInABrowser(t *testing.T) {
 	steps(t, ctx, see(`#posts [data-post-id="`+card.Id+`"]`))
 
 	// A command: the hint, then an answer only its reader sees.
-	d.in.answers(answerJSON(`{"text":"**trois** tickets"}`))
+	d.in.answers(answerJSON(`{"text":"**trois** tickets\n\n| N° | Âge |\n|:---|---:|\n| 7 | 4 min |"}`))
 	steps(t, ctx, write("#message-box", "/tic"), see(`[data-suggestion="ticket"]`))
 	contains(t, text(t, ctx, "#suggestions"), "[verbe] [numéro]")
 	steps(t, ctx, write("#message-box", "\tliste\r"), see("#posts .ephemeral strong"))

@@ -197,7 +197,7 @@ func (s *Server) searchPosts(w http.ResponseWriter, r *http.Request, me *model.U
 }
 
 // matcher understands search terms. The caller holds mu, now and when matching.
-func (s *Server) matcher(terms string, any bool) func(*model.Post, *model.Channel) bool {
+func (s *Server) matcher(terms string, either bool) func(*model.Post, *model.Channel) bool {
 	var words []string
 	var in, from string
 	for i, quoted := range strings.Split(strings.ToLower(terms), `"`) {
@@ -225,6 +225,6 @@ func (s *Server) matcher(terms string, any bool) func(*model.Post, *model.Channe
 				hits++
 			}
 		}
-		return hits == len(words) || any && hits > 0
+		return hits == len(words) || either && hits > 0
 	}
 }
