@@ -209,7 +209,7 @@ func (f *faults) wrap(route string, next http.Handler) http.Handler {
 		case fault.Status != 0:
 			writeError(w, r, &apiError{id: "app.fault", status: fault.Status})
 		case fault.LoseAnswer:
-			next.ServeHTTP(discardAnswer{}, r)
+			next.ServeHTTP(&answer{header: http.Header{}}, r)
 			panic(http.ErrAbortHandler)
 		default:
 			next.ServeHTTP(w, r)
@@ -230,10 +230,3 @@ func (f *faults) refuseRate(w http.ResponseWriter) {
 	h.Set("Retry-After", "1")
 	http.Error(w, "limit exceeded", http.StatusTooManyRequests)
 }
-
-// discardAnswer takes an answer that is going to be lost.
-type discardAnswer struct{}
-
-func (discardAnswer) Header() http.Header         { return http.Header{} }
-func (discardAnswer) Write(b []byte) (int, error) { return len(b), nil }
-func (discardAnswer) WriteHeader(int)             {}

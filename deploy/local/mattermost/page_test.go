@@ -127,11 +127,11 @@ func (d *double) browser(t *testing.T, width, height int, path string) context.C
 			t.Errorf("the page throws %s", e.ExceptionDetails.Text)
 		}
 	}))
-	steps(t, ctx, chromedp.Navigate(d.URL()+path))
+	steps(ctx, t, chromedp.Navigate(d.URL()+path))
 	return ctx
 }
 
-func steps(t *testing.T, ctx context.Context, actions ...chromedp.Action[chromedp.Void]) {
+func steps(ctx context.Context, t *testing.T, actions ...chromedp.Action[chromedp.Void]) {
 	t.Helper()
 	for i, a := range actions {
 		step, cancel := context.WithTimeout(ctx, patience)
@@ -148,7 +148,7 @@ func steps(t *testing.T, ctx context.Context, actions ...chromedp.Action[chromed
 
 // ready waits for the page to be signed in, filled and live. A query would stay
 // bound to the document that a click is leaving; an evaluation does not.
-func ready(t *testing.T, ctx context.Context) {
+func ready(ctx context.Context, t *testing.T) {
 	t.Helper()
 	eventually(t, "the page is ready", func() bool {
 		done, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.body?.dataset.ready === 'true'`))
@@ -156,12 +156,12 @@ func ready(t *testing.T, ctx context.Context) {
 	})
 }
 
-func text(t *testing.T, ctx context.Context, selector string) string {
+func text(ctx context.Context, t *testing.T, selector string) string {
 	t.Helper()
-	return evaluate(t, ctx, "document.querySelector("+strconv.Quote(selector)+").textContent")
+	return evaluate(ctx, t, "document.querySelector("+strconv.Quote(selector)+").textContent")
 }
 
-func evaluate(t *testing.T, ctx context.Context, script string) string {
+func evaluate(ctx context.Context, t *testing.T, script string) string {
 	t.Helper()
 	s, err := chromedp.Run(ctx, chromedp.Evaluate[string](script))
 	ok(t, err)
@@ -184,84 +184,84 @@ func TestAPersonLivesTheStoryInABrowser(t *testing.T) {
 	d := start(t)
 	card := d.postCard(t)
 	ctx := d.browser(t, 1280, 900, "/")
-	steps(t, ctx, press(`[data-user="agent"]`))
-	ready(t, ctx)
-	steps(t, ctx, see(`#posts [data-post-id="`+card.Id+`"]`))
+	steps(ctx, t, press(`[data-user="agent"]`))
+	ready(ctx, t)
+	steps(ctx, t, see(`#posts [data-post-id="`+card.Id+`"]`))
 
 	// A command: the hint, then an answer only its reader sees.
 	d.in.answers(answerJSON(`{"text":"**trois** tickets\n\n| N° | Âge |\n|:---|---:|\n| 7 | 4 min |"}`))
-	steps(t, ctx, write("#message-box", "/tic"), see(`[data-suggestion="ticket"]`))
-	contains(t, text(t, ctx, "#suggestions"), "[verbe] [numéro]")
-	steps(t, ctx, write("#message-box", "\tliste\r"), see("#posts .ephemeral strong"))
+	steps(ctx, t, write("#message-box", "/tic"), see(`[data-suggestion="ticket"]`))
+	contains(t, text(ctx, t, "#suggestions"), "[verbe] [numéro]")
+	steps(ctx, t, write("#message-box", "\tliste\r"), see("#posts .ephemeral strong"))
 	equal(t, "command", d.in.last(t).form(t).Get("text"), "liste")
 
 	// What the server refuses is said where people look.
-	steps(t, ctx, write("#message-box", "/inconnu\r"), see("#notice"))
-	contains(t, text(t, ctx, "#notice"), "/inconnu")
-	equal(t, "kept for another try", evaluate(t, ctx, `document.getElementById('message-box').value`), "/inconnu")
-	evaluate(t, ctx, `document.getElementById('message-box').value = ''`)
+	steps(ctx, t, write("#message-box", "/inconnu\r"), see("#notice"))
+	contains(t, text(ctx, t, "#notice"), "/inconnu")
+	equal(t, "kept for another try", evaluate(ctx, t, `document.getElementById('message-box').value`), "/inconnu")
+	evaluate(ctx, t, `document.getElementById('message-box').value = ''`)
 
 	// A button updates the card in place.
 	d.in.answers(answerJSON(`{"update":{"message":"pris par @agent"}}`))
-	steps(t, ctx, press(`[data-action="prendre"]`), see("#posts .edited"))
-	contains(t, text(t, ctx, `#posts [data-post-id="`+card.Id+`"] .message`), "pris par @agent")
+	steps(ctx, t, press(`[data-action="prendre"]`), see("#posts .edited"))
+	contains(t, text(ctx, t, `#posts [data-post-id="`+card.Id+`"] .message`), "pris par @agent")
 
 	// A menu sends its option.
 	d.in.answers(answerJSON(`{}`))
-	evaluate(t, ctx, `(() => { const menu = document.querySelector('[data-action="theme"]'); menu.value = 'ent';
+	evaluate(ctx, t, `(() => { const menu = document.querySelector('[data-action="theme"]'); menu.value = 'ent';
 		menu.dispatchEvent(new Event('change', {bubbles: true})); return ''; })()`)
 	eventually(t, "the menu was sent", func() bool { return d.in.last(t).json(t)["type"] == "select" })
 
 	// A thread: what is written there stays there, and a command in it says so.
-	steps(t, ctx, press(`[data-post-id="`+card.Id+`"] [data-open-thread]`), see(`#thread-posts [data-post-id="`+card.Id+`"]`),
+	steps(ctx, t, press(`[data-post-id="`+card.Id+`"] [data-open-thread]`), see(`#thread-posts [data-post-id="`+card.Id+`"]`),
 		write("#thread-box", "une note\r"), see("#thread-posts .own"), see("#posts .replies"))
 	d.in.answers(answerJSON(`{"text":"dans le fil"}`))
-	steps(t, ctx, write("#thread-box", "/ticket voir\r"), see("#thread-posts .ephemeral"))
+	steps(ctx, t, write("#thread-box", "/ticket voir\r"), see("#thread-posts .ephemeral"))
 	equal(t, "root", d.in.last(t).form(t).Get("root_id"), card.Id)
 
 	// Someone else's post arrives by itself.
 	post(t, d.as(superviseur), &model.Post{ChannelId: assistance, Message: "arrivé tout seul"})
-	steps(t, ctx, see(`#posts [data-author="superviseur"]`))
+	steps(ctx, t, see(`#posts [data-author="superviseur"]`))
 
 	// A dialog shows the integration's field errors, then closes.
 	trigger := d.in.last(t).form(t).Get("trigger_id")
 	_, err := d.client().OpenInteractiveDialog(t.Context(), d.dialog(trigger))
 	ok(t, err)
 	d.in.answers(answerJSON(`{"errors":{"solution":"Trop court."}}`))
-	steps(t, ctx, see("#dialog-submit"), press("#dialog-submit"), see(`[data-error-for="solution"]:not(:empty)`))
-	equal(t, "nothing sent", text(t, ctx, `[data-error-for="solution"]`), "Ce champ est obligatoire.")
-	steps(t, ctx, write(`[name="solution"]`, "bref"), press("#dialog-submit"))
+	steps(ctx, t, see("#dialog-submit"), press("#dialog-submit"), see(`[data-error-for="solution"]:not(:empty)`))
+	equal(t, "nothing sent", text(ctx, t, `[data-error-for="solution"]`), "Ce champ est obligatoire.")
+	steps(ctx, t, write(`[name="solution"]`, "bref"), press("#dialog-submit"))
 	eventually(t, "the integration's error is shown", func() bool {
-		return text(t, ctx, `[data-error-for="solution"]`) == "Trop court."
+		return text(ctx, t, `[data-error-for="solution"]`) == "Trop court."
 	})
 	d.in.answers(answerJSON(`{}`))
-	steps(t, ctx, press("#dialog-submit"), chromedp.WaitNotVisible(chromedp.CSS("#dialog-submit")))
+	steps(ctx, t, press("#dialog-submit"), chromedp.WaitNotVisible(chromedp.CSS("#dialog-submit")))
 	equal(t, "submitted", d.in.last(t).json(t)["submission"].(map[string]any)["solution"], any("bref"))
 
 	// A direct channel with the bot, and a message that arrives meanwhile.
-	steps(t, ctx, press(`[data-channel="@cecoia"]`), see(`[data-channel="@cecoia"][aria-current]`), write("#message-box", "bonjour\r"), see("#posts .own"))
+	steps(ctx, t, press(`[data-channel="@cecoia"]`), see(`[data-channel="@cecoia"][aria-current]`), write("#message-box", "bonjour\r"), see("#posts .own"))
 	equal(t, "direct", d.DirectPosts("agent", "cecoia")[0].Message, "bonjour")
 	post(t, d.bot(), &model.Post{ChannelId: assistance, Message: "pendant ce temps"})
-	steps(t, ctx, see(`[data-channel="creteil/assistance"] .unread:not([hidden])`))
+	steps(ctx, t, see(`[data-channel="creteil/assistance"] .unread:not([hidden])`))
 
 	// A restart of the server is survived.
 	d.DropSockets()
 	eventually(t, "the page listens again", func() bool { return d.Sockets() == 1 })
-	ready(t, ctx)
+	ready(ctx, t)
 }
 
 func TestThePageFitsA320PixelScreen(t *testing.T) {
 	d := start(t)
 	d.postCard(t)
 	ctx := d.browser(t, 320, 640, "/chat?user=agent&channel=creteil/assistance")
-	ready(t, ctx)
+	ready(ctx, t)
 	wide, err := chromedp.Run(ctx, chromedp.Evaluate[float64](`document.documentElement.scrollWidth`))
 	ok(t, err)
 	if wide > 320 {
 		t.Errorf("the page is %v px wide", wide)
 	}
-	steps(t, ctx, press("#menu"), see(`[data-channel="@cecoia"]`), press(`[data-channel="@cecoia"]`), see("#message-box"), chromedp.WaitNotPresent(chromedp.CSS(".menu-open")))
-	contains(t, text(t, ctx, "#channel-name"), "Cecoia")
+	steps(ctx, t, press("#menu"), see(`[data-channel="@cecoia"]`), press(`[data-channel="@cecoia"]`), see("#message-box"), chromedp.WaitNotPresent(chromedp.CSS(".menu-open")))
+	contains(t, text(ctx, t, "#channel-name"), "Cecoia")
 }
 
 func TestALinkOpensAChannelAndAThread(t *testing.T) {
@@ -269,8 +269,8 @@ func TestALinkOpensAChannelAndAThread(t *testing.T) {
 	p := post(t, d.bot(), &model.Post{ChannelId: supervision, Message: "alerte"})
 	q := url.Values{"user": {"superviseur"}, "channel": {"creteil/supervision"}, "thread": {p.Id}}
 	ctx := d.browser(t, 1280, 900, "/chat?"+q.Encode())
-	ready(t, ctx)
-	steps(t, ctx, see(`#thread-posts [data-post-id="`+p.Id+`"]`))
-	contains(t, text(t, ctx, "#channel-name"), "Supervision")
-	contains(t, text(t, ctx, "#thread-name"), "Thread") // this supervisor reads English
+	ready(ctx, t)
+	steps(ctx, t, see(`#thread-posts [data-post-id="`+p.Id+`"]`))
+	contains(t, text(ctx, t, "#channel-name"), "Supervision")
+	contains(t, text(ctx, t, "#thread-name"), "Thread") // this supervisor reads English
 }

@@ -130,7 +130,7 @@ func (s *Server) getChannelPosts(w http.ResponseWriter, r *http.Request, me *mod
 	var found []*model.Post // newest first
 	for _, id := range slices.Backward(s.world.timeline[c.Id]) {
 		p := s.world.posts[id]
-		if (p.DeleteAt == 0 || deleted) && p.UpdateAt > since-1 && !(rootsOnly && p.RootId != "") {
+		if (p.DeleteAt == 0 || deleted) && p.UpdateAt >= since && (!rootsOnly || p.RootId == "") {
 			found = append(found, p)
 		}
 	}
