@@ -135,10 +135,12 @@ func trimRune(b []byte) []byte {
 	return b
 }
 
+var newlines = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
 // cleanText makes a text acceptable as a person's words: valid UTF-8, newlines
 // as \n, no control characters but newline and tab.
 func cleanText(s string) string {
-	s = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(strings.ToValidUTF8(s, "\uFFFD"))
+	s = newlines.Replace(strings.ToValidUTF8(s, "\uFFFD"))
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) && r != '\n' && r != '\t' || r == '\uFEFF' {
 			return -1
@@ -168,6 +170,17 @@ func cut(s string, limit int) string {
 		}
 	}
 	return s
+}
+
+// cutBytes shortens s to at most limit bytes, between characters.
+func cutBytes(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	for limit > 0 && !utf8.RuneStart(s[limit]) {
+		limit--
+	}
+	return s[:limit]
 }
 
 // words decodes encoded words (RFC 2047) of any charset known to go-message.

@@ -186,9 +186,9 @@ type linked struct {
 // lookUp finds the ticket a mail is about and what is known of its sender.
 func (d *door) lookUp(ctx context.Context, m Message) (linked, error) {
 	ticket, link := linkTicket(m, d.academy, d.keyring)
-	facts, err := d.desk.MailFacts(ctx, d.academy.ID, m.Author, ticket)
+	facts, err := d.facts(ctx, m, ticket)
 	if err != nil {
-		return linked{}, fmt.Errorf("mail: facts of a sender: %w", err)
+		return linked{}, err
 	}
 	if facts.Ticket.ID != uuid.Nil {
 		return linked{facts, link}, nil
@@ -198,21 +198,29 @@ func (d *door) lookUp(ctx context.Context, m Message) (linked, error) {
 		c, err := d.desk.Case(ctx, d.caller(facts.Person), ref)
 		switch {
 		case err == nil && c.Party(facts.Person.ID):
-			facts, err = d.desk.MailFacts(ctx, d.academy.ID, m.Author, c.ID)
-			if err != nil {
-				return linked{}, fmt.Errorf("mail: facts of a sender: %w", err)
-			}
-			return linked{facts, LinkSubject}, nil
+			facts, err = d.facts(ctx, m, c.ID)
+			return linked{facts, LinkSubject}, err
 		case err != nil && tickets.CodeOf(err) != tickets.NotFound:
 			return linked{}, fmt.Errorf("mail: ticket %s of a subject: %w", ref, err)
 		}
 	}
 	if ticket != uuid.Nil { // one that is gone: the facts are asked anew without it
-		if facts, err = d.desk.MailFacts(ctx, d.academy.ID, m.Author, uuid.Nil); err != nil {
-			return linked{}, fmt.Errorf("mail: facts of a sender: %w", err)
-		}
+		facts, err = d.facts(ctx, m, uuid.Nil)
 	}
-	return linked{facts, LinkNone}, nil
+	return linked{facts, LinkNone}, err
+}
+
+// facts asks what is known of a mail's author and of a ticket. Nothing is known
+// of an author without an address, whoever in the directory has none either.
+func (d *door) facts(ctx context.Context, m Message, ticket uuid.UUID) (tickets.MailFacts, error) {
+	f, err := d.desk.MailFacts(ctx, d.academy.ID, m.Author, ticket)
+	if err != nil {
+		return tickets.MailFacts{}, fmt.Errorf("mail: facts of a sender: %w", err)
+	}
+	if m.Author == "" {
+		return tickets.MailFacts{Ticket: f.Ticket}, nil
+	}
+	return f, nil
 }
 
 func (d *door) caller(p tickets.Person) tickets.Caller {

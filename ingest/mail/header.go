@@ -4,6 +4,7 @@ import (
 	"net/mail"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/emersion/go-message"
 )
@@ -50,28 +51,69 @@ func token(v string) string {
 	return strings.ToLower(strings.Trim(strings.TrimSpace(v), `"`))
 }
 
-// addressPattern finds addr-specs where a strict parser would give up: in a
-// broken list one good address still counts.
-var addressPattern = regexp.MustCompile(`[^\s<>()\[\],;:"@\\\x00-\x1f]{1,64}@[^\s<>()\[\],;:"@\\\x00-\x1f]{1,255}`)
+// The longest parts of an address (RFC 5321, section 4.5.3.1), in bytes.
+const (
+	maxLocal  = 64
+	maxDomain = 255
+)
 
-// scanAddresses returns every address in a value, in lower case.
+// inAddress says whether a byte may stand in an address without quotes.
+func inAddress(c byte) bool {
+	return c > ' ' && c != 0x7f && strings.IndexByte(`<>()[],;:"@\`, c) < 0
+}
+
+// scanAddresses returns every address in a value, in lower case, where a strict
+// parser would give up: in a broken list one good address still counts.
 func scanAddresses(v string) []string {
-	found := addressPattern.FindAllString(v, 200)
-	for i, a := range found {
-		found[i] = strings.ToLower(strings.TrimRight(a, "."))
+	var found []string
+	for at := 0; len(found) < 1000; at++ {
+		i := strings.IndexByte(v[at:], '@')
+		if i < 0 {
+			break
+		}
+		at += i
+		start, end := at, at+1
+		for start > 0 && at-start <= maxLocal && inAddress(v[start-1]) {
+			start--
+		}
+		for end < len(v) && end-at <= maxDomain+1 && inAddress(v[end]) {
+			end++
+		}
+		if a := plausible(strings.TrimRight(v[start:end], ".")); a != "" {
+			found = append(found, a)
+		}
 	}
 	return found
+}
+
+// plausible returns the address in lower case if it is one that can be written
+// to and kept, else "".
+func plausible(address string) string {
+	address = strings.TrimSpace(address)
+	at := strings.LastIndexByte(address, '@')
+	if at < 1 || at > maxLocal || at == len(address)-1 || len(address)-at-1 > maxDomain || !utf8.ValidString(address) {
+		return ""
+	}
+	for i := range len(address) {
+		if i != at && !inAddress(address[i]) {
+			return ""
+		}
+	}
+	return strings.ToLower(address)
 }
 
 // strict parses addresses as RFC 5322 writes them, whatever the charset of the
 // names.
 var strict = mail.AddressParser{WordDecoder: &words}
 
+// maxFrom bounds what is parsed of a From field, in bytes.
+const maxFrom = 8 << 10
+
 // author returns the one address of the From fields in lower case, or "" when
 // there is none, several, or nothing readable.
 func author(h message.Header) string {
 	from := h.Values("From")
-	if len(from) != 1 {
+	if len(from) != 1 || len(from[0]) > maxFrom {
 		return ""
 	}
 	if list, err := strict.ParseList(from[0]); err == nil {
@@ -87,17 +129,6 @@ func author(h message.Header) string {
 		return ""
 	}
 	return plausible(address)
-}
-
-// plausible returns the address in lower case if it is one that can be written
-// to and kept (RFC 5321, section 4.5.3.1), else "".
-func plausible(address string) string {
-	address = strings.ToLower(strings.TrimSpace(address))
-	if at := strings.LastIndexByte(address, '@'); at < 1 || at > 64 || len(address)-at > 256 ||
-		addressPattern.FindString(address) != address {
-		return ""
-	}
-	return address
 }
 
 // returnPath returns the envelope sender as the last server recorded it: empty

@@ -181,12 +181,12 @@ func (w *htmlWriter) text(s string) {
 		w.line.WriteString(lines[len(lines)-1])
 		return
 	}
-	for i, word := range strings.FieldsFunc(s, isHTMLSpace) {
+	for i, word := range strings.FieldsFunc(cleanText(s), isHTMLSpace) {
 		if (i > 0 || w.space || isHTMLSpace(rune(s[0]))) && w.line.Len() > 0 && !strings.HasSuffix(w.line.String(), " ") {
 			w.line.WriteByte(' ')
 		}
 		w.space = false
-		w.line.WriteString(cleanText(word))
+		w.line.WriteString(word)
 	}
 	if s != "" && isHTMLSpace(rune(s[len(s)-1])) {
 		w.space = true

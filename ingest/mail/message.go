@@ -59,14 +59,19 @@ func Parse(r io.Reader, b Bounds, now func() time.Time) (Message, error) {
 	return m, nil
 }
 
-// maxTexts is how many text parts are read; the rest of a mail's are ignored.
-const maxTexts = 20
+// maxTexts is how many text parts are read; maxSaid how many bytes of text, once
+// it is all plain, are looked at for the author's words. The raw message keeps
+// the rest.
+const (
+	maxTexts = 20
+	maxSaid  = 128 << 10
+)
 
 // selection picks the text of a mail among its parts: in each alternative the
 // plain text if it says anything, else the HTML; one after the other what is
 // not an alternative.
 type selection struct {
-	limit int64
+	left  int64 // bytes of text that may still be read
 	texts []text
 }
 
@@ -76,25 +81,27 @@ type text struct {
 	words       string
 }
 
-func newSelection(limit int64) *selection { return &selection{limit: limit} }
+func newSelection(limit int64) *selection { return &selection{left: limit} }
 
 // add is the walk's visitor.
 func (s *selection) add(p Part) error {
 	if p.Attached || len(s.texts) == maxTexts {
 		return nil
 	}
-	switch {
-	case p.MediaType == "text/plain" && p.FileName == "":
-		raw, _ := io.ReadAll(io.LimitReader(p.Body, s.limit)) // the walk tells of r's errors
-		words := decodeText(raw, p.Params["charset"])
-		if strings.EqualFold(p.Params["format"], "flowed") {
-			words = unflow(words, strings.EqualFold(p.Params["delsp"], "yes"))
-		}
-		s.texts = append(s.texts, text{p.Alternative, false, words})
-	case p.MediaType == "text/html":
-		raw, _ := io.ReadAll(io.LimitReader(p.Body, s.limit))
-		s.texts = append(s.texts, text{p.Alternative, true, htmlToText(decodeText(raw, p.Params["charset"]))})
+	html := p.MediaType == "text/html"
+	if !html && (p.MediaType != "text/plain" || p.FileName != "") {
+		return nil
 	}
+	raw, _ := io.ReadAll(io.LimitReader(p.Body, s.left)) // the walk tells of r's errors
+	s.left -= int64(len(raw))
+	words := decodeText(raw, p.Params["charset"])
+	switch {
+	case html:
+		words = htmlToText(words)
+	case strings.EqualFold(p.Params["format"], "flowed"):
+		words = unflow(words, strings.EqualFold(p.Params["delsp"], "yes"))
+	}
+	s.texts = append(s.texts, text{p.Alternative, html, words})
 	return nil
 }
 
@@ -111,7 +118,7 @@ func (s *selection) best() string {
 			out = append(out, words)
 		}
 	}
-	return strings.Join(out, "\n\n")
+	return cutBytes(strings.Join(out, "\n\n"), maxSaid)
 }
 
 // unflow joins the lines that format=flowed (RFC 3676) broke softly.

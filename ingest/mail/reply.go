@@ -250,14 +250,13 @@ func signed(lines []string) bool {
 	return at < len(lines) && allBlank(lines[:at])
 }
 
+// dropSignature leaves out the signature, and what a telephone added above it or
+// below.
 func dropSignature(lines []string) []string {
-	for {
-		at := signatureAt(lines)
-		if at == len(lines) {
-			return lines
-		}
-		lines = lines[:at]
+	for range 3 {
+		lines = lines[:signatureAt(lines)]
 	}
+	return lines
 }
 
 // onlyOld says whether nothing in the lines can be the author's: all is quoted,

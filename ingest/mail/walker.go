@@ -26,7 +26,7 @@ type Bounds struct {
 	Header   int           // bytes of each header, the parts' too
 	Depth    int           // nested multiparts
 	Parts    int           // parts in all
-	Text     int64         // bytes of text taken from one part, once decoded
+	Text     int64         // bytes of text read from all parts, their transfer encoding undone
 	Duration time.Duration // of one walk
 }
 
@@ -259,7 +259,7 @@ func (w *walker) header(top bool) message.Header {
 			break
 		}
 		if !top && !w.begun && w.err == nil {
-			if ahead, _ := w.in.Peek(512); !looksLikeHeader(ahead) {
+			if ahead, _ := w.in.Peek(512); !w.inHeader(ahead) {
 				w.note("header without an end")
 				break
 			}
@@ -296,20 +296,18 @@ func (w *walker) header(top bool) message.Header {
 	return message.Header{Header: h}
 }
 
-// looksLikeHeader says whether a part's next bytes may still belong to its
-// header: an empty line, a continuation, a boundary, a field.
-func looksLikeHeader(ahead []byte) bool {
-	if len(ahead) == 0 {
+// inHeader says whether a part's next bytes may still belong to its header: an
+// empty line, a continuation, a field; or a boundary, which ends it anyway.
+func (w *walker) inHeader(ahead []byte) bool {
+	line, _, _ := bytes.Cut(ahead, []byte("\n"))
+	line = bytes.TrimRight(line, " \t\r")
+	switch {
+	case len(line) == 0, ahead[0] == ' ', ahead[0] == '\t':
+		return true
+	case bytes.HasPrefix(line, []byte("--")) && w.match(line[2:]) != nil:
 		return true
 	}
-	switch ahead[0] {
-	case ' ', '\t', '\r', '\n', '-':
-		return true
-	}
-	if i := bytes.IndexByte(ahead, '\n'); i >= 0 {
-		ahead = ahead[:i]
-	}
-	return isField(ahead)
+	return isField(line)
 }
 
 // isField says whether a line begins a header field (RFC 5322, section 2.2).

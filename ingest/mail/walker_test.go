@@ -105,6 +105,7 @@ func TestWalkDegrades(t *testing.T) {
 		{"boundary that never comes", "Content-Type: multipart/mixed; boundary=b\n\nBonjour\n", ""},
 		{"part without an empty line", "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\nBonjour à tous\n--b--\n", "Bonjour à tous"},
 		{"part without a header", "Content-Type: multipart/mixed; boundary=b\n\n--b\nBonjour à tous\n--b--\n", "Bonjour à tous"},
+		{"part without a header that begins with a rule", "Content-Type: multipart/mixed; boundary=b\n\n--b\n- un\n- deux\n--b--\n", "- un\n- deux"},
 		{"bad base64", "Content-Transfer-Encoding: base64\n\nQm9u!?am91\n cg\n", "Bonjour"},
 		{"base64 with its padding lost", "Content-Transfer-Encoding: BASE64 (comment)\n\nQm9uam91cg\n", "Bonjour"},
 		{"base64 that stops in the middle", "Content-Transfer-Encoding: base64\n\nQm9uam91c", "Bonjou"},
@@ -269,4 +270,31 @@ func contains(notes []string, want string) bool {
 		}
 	}
 	return false
+}
+
+// Nothing a stranger writes makes the parser slow.
+func TestNothingIsSlow(t *testing.T) {
+	const size = 1 << 20
+	for _, line := range []string{
+		"Envoyé de mon iPhone\n", "--\n", "-- \n", "De : x\n", "Le 1 x a écrit :\n", "Le 1\n", "On 1 wrote:\n\n", ">\n", "> x\ny\n", "\n", " ", "a@", "-", "<a>", "<blockquote>", "<br>", "&",
+	} {
+		for _, media := range []string{"text/plain; format=flowed", "text/html"} {
+			raw := "Content-Type: " + media + "\n\n" + strings.Repeat(line, size/len(line))
+			start := time.Now()
+			words := newWords(parse(t, raw).Text)
+			if took := time.Since(start); took > 3*time.Second {
+				t.Errorf("%q as %s: %s, %d bytes", line, media, took, len(words))
+			}
+		}
+	}
+	for _, field := range []string{"To: ", "From: ", "References: ", "In-Reply-To: ", "Subject: ", "Content-Type: ", "Authentication-Results: mx.creteil.example;", "Auto-Submitted: "} {
+		for _, s := range []string{"a", "a@", "<", "<a", "(", "\"", "=?utf-8?q?", "=?utf-8?q?a?= ", ";", ";a=", "a,", ":", "\\"} {
+			start := time.Now()
+			m := parse(t, field+strings.Repeat(s, 250<<10/len(s))+"\n\n")
+			classify(Evidence{Message: m, Academy: testAcademy, Authentication: authenticate(m.Header, "mx.creteil.example", "creteil.example")})
+			if took := time.Since(start); took > 3*time.Second {
+				t.Errorf("%s%q…: %s", field, s, took)
+			}
+		}
+	}
 }

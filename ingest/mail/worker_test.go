@@ -250,7 +250,7 @@ func TestKilledAtAnyStep(t *testing.T) {
 	for _, step := range []string{
 		"before the raw message is kept", "after the raw message is kept",
 		"before the decision is recorded", "after the decision is recorded",
-		"before the move", "after the move",
+		"before the move", "during the move",
 	} {
 		t.Run(step, func(t *testing.T) {
 			w := newWorld(t)
@@ -265,7 +265,7 @@ func TestKilledAtAnyStep(t *testing.T) {
 					case "before the move":
 						cancel()
 						return errKilled
-					case "after the move":
+					case "during the move":
 						cancel()
 					}
 					return nil
@@ -478,7 +478,7 @@ func TestRenumberedMailbox(t *testing.T) {
 	if err := errors.Join(box.user.Delete("INBOX"), box.user.Create("INBOX", nil)); err != nil {
 		t.Fatal(err)
 	}
-	box.put(t, raw)               // UID 1 again, the same mail
+	box.put(t, raw)                // UID 1 again, the same mail
 	box.put(t, w.reply(2, "Deux")) // and one that is new
 	box.cut()
 	w.eventually(t, "the mails are filed", func() bool { return box.count(folderRefused) == 3 })
