@@ -141,7 +141,7 @@ func (d *Dir) put(ctx context.Context, academy tickets.AcademyID, r io.Reader, l
 func receive(ctx context.Context, to *os.File, r io.Reader, limit int64) (tickets.Stored, error) {
 	hash, head := sha256.New(), prefix{max: sniffed}
 	// One byte more than allowed tells too much from just enough.
-	bounded := io.LimitReader(&interruptible{ctx, r}, limit+1)
+	bounded := io.LimitReader(interruptible(ctx, r), limit+1)
 	n, err := io.Copy(io.MultiWriter(to, hash, &head), bounded)
 	if err != nil {
 		return tickets.Stored{}, err
@@ -230,15 +230,16 @@ func (p *prefix) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// interruptible ends reading once nobody waits for it any more.
-type interruptible struct {
-	ctx context.Context //nolint:containedctx // of one call
-	r   io.Reader
+// interruptible is r until nobody waits for it any more.
+func interruptible(ctx context.Context, r io.Reader) io.Reader {
+	return readerFunc(func(b []byte) (int, error) {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		return r.Read(b)
+	})
 }
 
-func (i *interruptible) Read(b []byte) (int, error) {
-	if err := i.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return i.r.Read(b)
-}
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(b []byte) (int, error) { return f(b) }

@@ -237,3 +237,22 @@ func TestUnavailable(t *testing.T) {
 		}
 	}
 }
+
+// A restart of the server costs the calls under way, not the process.
+func TestReconnects(t *testing.T) {
+	w := newWorld(t)
+	conn := w.at(t)
+	for range 3 {
+		must(t)(conn.Exec(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+			WHERE datname = current_database() AND pid <> pg_backend_pid()`))
+		for tries := 0; ; tries++ {
+			_, err := w.Academy(t.Context(), "creteil")
+			if err == nil {
+				break
+			}
+			if !postgres.Unavailable(err) || tries > 20 {
+				t.Fatalf("after %d tries: %v", tries, err)
+			}
+		}
+	}
+}

@@ -47,7 +47,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	}
 	config.MaxConns = 16
 	if o.MaxConns > 0 {
-		config.MaxConns = int32(min(o.MaxConns, 10_000)) //nolint:gosec // bounded
+		config.MaxConns = int32(min(o.MaxConns, 10_000))
 	}
 	config.MaxConnLifetimeJitter = 5 * time.Minute
 	if config.ConnConfig.ConnectTimeout == 0 {

@@ -21,8 +21,6 @@ func TestMain(m *testing.M) { postgrestest.Main(m) }
 // noon is when these tests begin, in a time zone that is not that of the server.
 var noon = time.Date(2026, 11, 21, 11, 0, 0, 0, time.UTC)
 
-const today tickets.Day = "261121"
-
 // world is a fresh register with two academies that have the same people, by
 // role, under different ids.
 type world struct {
