@@ -17,8 +17,12 @@ type Bell struct {
 	away  outage
 }
 
-// NewBell returns a bell that is silent until Run. The caller closes the client.
+// NewBell returns a bell that is silent until Run. The caller closes the client;
+// a nil logger is slog.Default().
 func NewBell(client *redis.Client, logger *slog.Logger) *Bell {
+	if logger == nil {
+		logger = slog.Default()
+	}
 	return &Bell{redis: client, ring: make(chan struct{}, 1), away: outage{what: "redis", logger: logger}}
 }
 

@@ -74,7 +74,7 @@ type Options struct {
 	MaxAttempts int
 	MaxAge      time.Duration
 	// Drain bounds how long Run waits for sends under way once its ctx ended.
-	// Default 3 s.
+	// Default 2 s.
 	Drain time.Duration
 
 	// Now is the clock; time.Now when nil.
@@ -98,7 +98,7 @@ func (o *Options) complete() error {
 	setDefault(&o.Sweep, 500*time.Millisecond)
 	setDefault(&o.MaxAttempts, 40)
 	setDefault(&o.MaxAge, 72*time.Hour)
-	setDefault(&o.Drain, 3*time.Second)
+	setDefault(&o.Drain, 2*time.Second)
 	if o.Lease <= o.SendTimeout {
 		return fmt.Errorf("a lease of %s must outlast a send of %s", o.Lease, o.SendTimeout)
 	}
@@ -128,6 +128,9 @@ type Notifier struct {
 	metrics *metrics
 
 	redisOutage, storeOutage outage
+	// unknown are the channels that deliveries wait for and nobody gave us; the
+	// relay alone looks at it.
+	unknown map[tickets.Channel]bool
 }
 
 // New returns a notifier that rests until Run. It fails on incomplete or
@@ -150,6 +153,7 @@ func New(o Options) (*Notifier, error) {
 		queue:       &queue{redis: o.Redis, channels: channels, consumer: rand.Text()},
 		wake:        make(chan struct{}, 1),
 		metrics:     m,
+		unknown:     map[tickets.Channel]bool{},
 		redisOutage: outage{what: "redis", logger: o.Logger},
 		storeOutage: outage{what: "deliveries store", logger: o.Logger},
 	}, nil

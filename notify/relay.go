@@ -59,14 +59,7 @@ var errPush = errors.New("push")
 // enqueue enqueues everything due of one academy.
 func (n *Notifier) enqueue(ctx context.Context, academy tickets.AcademyID, epoch string) error {
 	push := func(ctx context.Context, keys []tickets.DeliveryKey) error {
-		known := slices.DeleteFunc(slices.Clone(keys), func(k tickets.DeliveryKey) bool {
-			_, ok := n.opts.Channels[k.Channel]
-			return !ok
-		})
-		if len(known) < len(keys) {
-			n.opts.Logger.Warn("notify: deliveries wait for a channel that this process does not have",
-				"academy", academy, "count", len(keys)-len(known))
-		}
+		known := slices.DeleteFunc(slices.Clone(keys), n.hasNoChannel)
 		err := n.queue.push(ctx, known)
 		if errors.Is(err, errForgotten) {
 			n.Wake() // the next round makes the queue anew
@@ -87,6 +80,19 @@ func (n *Notifier) enqueue(ctx context.Context, academy tickets.AcademyID, epoch
 			return err
 		}
 	}
+}
+
+// hasNoChannel says whether nobody here can send the delivery. It waits then: it
+// comes round again each time Visibility has passed.
+func (n *Notifier) hasNoChannel(k tickets.DeliveryKey) bool {
+	if _, ok := n.opts.Channels[k.Channel]; ok {
+		return false
+	}
+	if !n.unknown[k.Channel] {
+		n.unknown[k.Channel] = true
+		n.opts.Logger.Warn("notify: deliveries wait for a channel that is not set up", "channel", k.Channel, "academy", k.Academy)
+	}
+	return true
 }
 
 // tidy removes, now and then, what dead workers left in the streams.

@@ -18,7 +18,7 @@ import (
 const (
 	// readBlock bounds how long a read waits for an entry: a stopping process
 	// waits for it, as the client cannot be interrupted.
-	readBlock = 500 * time.Millisecond
+	readBlock = 250 * time.Millisecond
 	// recordBatch is how many receipts one statement records.
 	recordBatch = 64
 	// longestErr is how much of a channel's error is kept, in bytes.

@@ -37,6 +37,9 @@ func CheckServer(serverURL string) error {
 }
 
 func parseServer(serverURL string) (endpoint, error) {
+	if serverURL == "" {
+		return endpoint{}, errors.New("none is set for this academy")
+	}
 	u, err := url.Parse(serverURL)
 	if err != nil || u.Hostname() == "" {
 		return endpoint{}, errors.New("the address must be of the form smtp://user:password@host:port")
