@@ -93,12 +93,13 @@ type Options struct {
 // Gateway takes commands in and answers them. It is safe for concurrent use.
 type Gateway struct {
 	Options
-	id       string        // of this process, in Redis
-	redis    *redis.Client // nil when there is none
-	avoid    atomic.Int64  // Redis failed: not before this time (Unix ns) for Submit
-	workers  chan struct{} // slots for commands from the stream and the sweep
-	direct   chan struct{} // slots for commands executed without Redis
-	settling chan settlement
+	id        string        // of this process, in Redis
+	redis     *redis.Client // nil when there is none
+	listening atomic.Bool   // answers of other processes reach this one
+	avoid     atomic.Int64  // Redis failed: not before this time (Unix ns) for Submit
+	workers   chan struct{} // slots for commands from the stream and the sweep
+	direct    chan struct{} // slots for commands executed without Redis
+	settling  chan settlement
 
 	mu      sync.Mutex
 	closed  bool // Run has ended

@@ -99,6 +99,7 @@ type desk struct {
 	mu       sync.Mutex
 	executed map[string]int
 	replies  []string
+	gateways int
 }
 
 type lockedBuffer struct {
@@ -168,6 +169,16 @@ func (d *desk) start(t *testing.T, options func(*ingest.Options)) (g *ingest.Gat
 		}
 	}
 	t.Cleanup(stop)
+	if o.Redis != nil {
+		c := goredis.NewClient(o.Redis)
+		defer c.Close()
+		if c.Ping(t.Context()).Err() == nil {
+			d.gateways++
+			eventually(t, "it listens for answers", func() bool {
+				return strings.Count(d.log.String(), "commands go through Redis") >= d.gateways
+			})
+		}
+	}
 	return g, stop
 }
 

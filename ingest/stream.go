@@ -85,9 +85,10 @@ func (g *Gateway) sweepLoop(ctx context.Context) {
 	}
 }
 
-// enqueue puts the command on the stream, and says whether it is there.
+// enqueue puts the command on the stream, and says whether it is there. It is
+// not while no answer could come back.
 func (g *Gateway) enqueue(ctx context.Context, c Command, token string) bool {
-	if g.redis == nil || g.Now().UnixNano() < g.avoid.Load() {
+	if g.redis == nil || !g.listening.Load() || g.Now().UnixNano() < g.avoid.Load() {
 		return false
 	}
 	payload, err := json.Marshal(c)
@@ -229,20 +230,28 @@ func (g *Gateway) acknowledge(ctx context.Context, entry string) {
 func (g *Gateway) listen(ctx context.Context) {
 	answers := g.redis.Subscribe(ctx, answersPrefix+g.id)
 	defer answers.Close() //nolint:errcheck // nothing depends on it
-	messages := answers.Channel()
+	messages := answers.ChannelWithSubscriptions()
 	for {
 		select {
 		case m, ok := <-messages:
 			if !ok {
 				return
 			}
-			var r reply
-			if err := json.Unmarshal([]byte(m.Payload), &r); err != nil {
-				g.Logger.Error("answer is unreadable", "error", err)
-				continue
+			switch m := m.(type) {
+			case *redis.Subscription:
+				if !g.listening.Swap(true) {
+					g.Logger.Info("commands go through Redis")
+				}
+			case *redis.Message:
+				var r reply
+				if err := json.Unmarshal([]byte(m.Payload), &r); err != nil {
+					g.Logger.Error("answer is unreadable", "error", err)
+					continue
+				}
+				g.deliver(r.Token, r.Outcome)
 			}
-			g.deliver(r.Token, r.Outcome)
 		case <-ctx.Done():
+			g.listening.Store(false)
 			return
 		}
 	}

@@ -35,6 +35,6 @@ func (c *call) helpOn(word string) string {
 		return c.unknown(word)
 	}
 	other := append([]string{v.name}, v.aliases...)
-	return c.print.T("chat.help.verb", v.label(c.print.Lang), c.print.T(v.key("about"))) + "\n" +
+	return c.print.T("chat.help.verb", v.label(c.print), c.print.T(v.key("about"))) + "\n" +
 		c.usage(v) + "\n" + c.print.T("chat.help.aliases", "`"+strings.Join(other, "`, `")+"`")
 }

@@ -27,7 +27,7 @@ type verb struct {
 	// name is the command in French, as people write it. The keys of its words
 	// in tickets/locale derive from it: see [verb.key].
 	name string
-	// aliases are other words for it, the English one first.
+	// aliases are other words for it, folded.
 	aliases []string
 	// anyone may use it; otherwise only members of the desk.
 	anyone bool
@@ -42,12 +42,10 @@ type verb struct {
 // key returns the locale key of the verb's "usage", "example" or "about".
 func (v verb) key(what string) string { return "chat." + fold(v.name) + "." + what }
 
-// label is the verb in the reader's language.
-func (v verb) label(lang tickets.Lang) string {
-	if lang == tickets.English {
-		return v.aliases[0]
-	}
-	return v.name
+// label is the verb in the reader's language, as its usage begins.
+func (v verb) label(p locale.Printer) string {
+	word, _ := cutWord(p.T(v.key("usage")))
+	return word
 }
 
 // Directory tells who an account is, and which ticket a post is about. Absent
@@ -109,7 +107,7 @@ func Definition(lang tickets.Lang, url string) model.Command {
 	p := locale.For(lang, nil)
 	labels := make([]string, 0, len(table()))
 	for _, v := range table() {
-		labels = append(labels, v.label(lang))
+		labels = append(labels, v.label(p))
 	}
 	return model.Command{
 		Trigger: Trigger, Method: model.CommandMethodPost, URL: url,

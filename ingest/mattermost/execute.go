@@ -103,7 +103,7 @@ func (s *Commands) find(word string) (verb, bool) {
 func (c *call) unknown(word string) string {
 	text := c.print.T("chat.unknown", inline(shorten(word, 40)))
 	if v, ok := suggest(c.verbs, word); ok {
-		text += " " + c.print.T("chat.suggestion", v.label(c.print.Lang))
+		text += " " + c.print.T("chat.suggestion", v.label(c.print))
 	}
 	return text + "\n" + c.print.T("chat.see_help")
 }
@@ -208,7 +208,7 @@ func (c *call) targetAndWords(ctx context.Context) (tickets.Ref, string, error) 
 		return tickets.Ref{}, "", err
 	}
 	if card != nil && ok && !n.marked && refs[0].Bare() {
-		return tickets.Ref{}, "", refusal(c.print.T("chat.ambiguous", card.Number.String(), n.Rank, c.verb.label(c.print.Lang)))
+		return tickets.Ref{}, "", refusal(c.print.T("chat.ambiguous", card.Number.String(), n.Rank, c.verb.label(c.print)))
 	}
 	return refs[0], plainText(rest), nil
 }

@@ -98,7 +98,7 @@ func (c *call) listing(found tickets.Page, name string, page int) string {
 			inline(c.print.Theme(c.academy, t.Category)), inline(t.Entity), c.print.Age(now.Sub(t.OpenedAt)), c.print.Urgency(t.Urgency), state)
 	}
 	if page*listPage < found.Total {
-		b.WriteString("\n" + c.print.T("chat.list.more", found.Total-page*listPage, fmt.Sprintf("%s %s", c.verb.label(c.print.Lang), name), page+1))
+		b.WriteString("\n" + c.print.T("chat.list.more", found.Total-page*listPage, fmt.Sprintf("%s %s", c.verb.label(c.print), name), page+1))
 	}
 	return b.String()
 }

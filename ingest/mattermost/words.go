@@ -46,7 +46,7 @@ func cutWord(s string) (word, rest string) {
 
 // refPattern reads a number at the head of what follows a verb: an optional
 // mark (#, n°, №), a full number or a rank, punctuation, and white space.
-var refPattern = regexp.MustCompile(`(?i)^["'“”«»‘’(\[]*(#|n[°º]|№)?[\s\p{Z}]*([IS1][0-9]{6}[\s\p{Z}_‑–—-][0-9]{1,6}|[0-9]{1,6})["'“”«»‘’)\],;:.]*(?:[\s\p{Z}\x{200b}\x{feff}]+|$)`)
+var refPattern = regexp.MustCompile(`(?i)^["'“”«»‘’(\[\s\p{Z}]*(#|n[°º]|№)?[\s\p{Z}]*([IS1][0-9]{6}[\s\p{Z}_‑–—-][0-9]{1,6}|[0-9]{1,6})(?:[\s\p{Z}]*["'”»’)\],;:.]+)*(?:[\s\p{Z}\x{200b}\x{feff}]+|$)`)
 
 // number is a reference as typed.
 type number struct {
@@ -119,6 +119,9 @@ func suggest(verbs []verb, word string) (verb, bool) {
 	for _, v := range verbs {
 		for _, name := range append([]string{v.name}, v.aliases...) {
 			name = fold(name)
+			if len(name) < 3 { // too short to be mistyped
+				continue
+			}
 			d := distance(word, name)
 			if len(word) >= 3 && strings.HasPrefix(name, word) {
 				d = min(d, 1)
