@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"cecoia.example/deploy/example"
@@ -155,10 +156,16 @@ func (c *demoCommand) startMail(ctx context.Context, academies []tickets.Academy
 		add(a.NoReply, "No-reply")
 		add(a.Bounce, "Bounces")
 	}
-	return mail.Start(ctx, mail.Options{
+	server, err := mail.Start(ctx, mail.Options{
 		SMTPAddr: c.SMTPAddr, IMAPAddr: c.IMAPAddr, PageAddr: c.MailboxAddr,
 		Dir: filepath.Join(c.Data, "mail"), Accounts: accounts, Location: academies[0].Location(), Logger: log.With("part", "mail server"),
 	})
+	for variable, addr := range map[string]string{"CECOIA_SMTP_ADDR": c.SMTPAddr, "CECOIA_IMAP_ADDR": c.IMAPAddr, "CECOIA_MAILBOX_ADDR": c.MailboxAddr} {
+		if err != nil && strings.Contains(err.Error(), addr) {
+			return nil, inUse(variable, addr, err)
+		}
+	}
+	return server, err
 }
 
 // startChat starts the Mattermost double: one team per academy, its desk's
@@ -196,9 +203,13 @@ func (c *demoCommand) startChat(ctx context.Context, academies []tickets.Academy
 		}
 		seed.Users = append(seed.Users, user)
 	}
-	return mattermost.Start(ctx, mattermost.Options{
+	server, err := mattermost.Start(ctx, mattermost.Options{
 		Addr: c.MattermostAddr, Dir: filepath.Join(c.Data, "mattermost"), Seed: seed, Logger: log.With("part", "chat server"),
 	})
+	if err != nil {
+		return nil, inUse("CECOIA_MATTERMOST_ADDR", c.MattermostAddr, err)
+	}
+	return server, nil
 }
 
 // seedDemo applies the example desk, imports its people with the demo's

@@ -65,7 +65,7 @@ func TestAWrongDeskFileIsRefusedWithItsPlace(t *testing.T) {
 		"two of a name":     {"id: paris", "id: creteil", "creteil stands twice"},
 		"a shared domain":   {"domains: [paris.example]", "domains: [creteil.example]", "domain creteil.example"},
 		"a colour to break": {`"#1f5f8b"`, `"red;}body{"`, "colour"},
-		"empty":             {good, "", "no academies"},
+		"empty":             {good, "academies: []", "no academies"},
 	} {
 		_, err := parseDeskFile([]byte(strings.Replace(good, c.old, c.new, 1)))
 		if err == nil || !strings.Contains(err.Error(), c.want) {

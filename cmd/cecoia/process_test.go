@@ -54,7 +54,7 @@ type demo struct {
 	data    string
 	env     []string
 	addr    map[string]string // by variable
-	command *exec.Cmd
+	process *exec.Cmd
 	ended   chan error
 	stdout  lockedBuffer
 	stderr  lockedBuffer
@@ -116,19 +116,19 @@ func (d *demo) url(variable, path string) string { return "http://" + d.addr[var
 func (d *demo) start() time.Duration {
 	d.t.Helper()
 	began := time.Now()
-	d.command = exec.Command(binary, "demo") //nolint:noctx // ended by the test's own signals
-	d.command.Env = append(os.Environ(), "CECOIA_DATA="+d.data)
-	d.command.Env = append(d.command.Env, d.env...)
+	d.process = exec.Command(binary, "demo") //nolint:noctx // ended by the test's own signals
+	d.process.Env = append(os.Environ(), "CECOIA_DATA="+d.data)
+	d.process.Env = append(d.process.Env, d.env...)
 	for variable, addr := range d.addr {
-		d.command.Env = append(d.command.Env, variable+"="+addr)
+		d.process.Env = append(d.process.Env, variable+"="+addr)
 	}
-	out, err := d.command.StdoutPipe()
+	out, err := d.process.StdoutPipe()
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	d.command.Stderr = &d.stderr
-	d.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := d.command.Start(); err != nil {
+	d.process.Stderr = &d.stderr
+	d.process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := d.process.Start(); err != nil {
 		d.t.Fatal(err)
 	}
 	ready, ended := make(chan struct{}), make(chan error, 1)
@@ -146,10 +146,10 @@ func (d *demo) start() time.Duration {
 				break
 			}
 		}
-		ended <- d.command.Wait()
+		ended <- d.process.Wait()
 	}()
 	d.t.Cleanup(func() {
-		if d.command != nil {
+		if d.process != nil {
 			d.kill()
 		}
 		if d.t.Failed() {
@@ -160,7 +160,7 @@ func (d *demo) start() time.Duration {
 	case <-ready:
 		return time.Since(began)
 	case err := <-ended:
-		d.command = nil
+		d.process = nil
 		d.t.Fatalf("the demo ended before it was ready: %v\n%s", err, d.stderr.String())
 	case <-time.After(60 * time.Second):
 		d.t.Fatalf("the demo is not ready after a minute\n%s", d.stderr.String())
@@ -170,16 +170,16 @@ func (d *demo) start() time.Duration {
 
 // kill is kill -9: no goodbye.
 func (d *demo) kill() {
-	_ = d.command.Process.Kill()
+	_ = d.process.Process.Kill()
 	<-d.ended
-	d.command = nil
+	d.process = nil
 }
 
 // terminate is SIGTERM; it returns the exit status and how long the end took.
 func (d *demo) terminate() (int, time.Duration) {
 	d.t.Helper()
 	began := time.Now()
-	if err := d.command.Process.Signal(syscall.SIGTERM); err != nil {
+	if err := d.process.Process.Signal(syscall.SIGTERM); err != nil {
 		d.t.Fatal(err)
 	}
 	select {
@@ -187,38 +187,35 @@ func (d *demo) terminate() (int, time.Duration) {
 	case <-time.After(30 * time.Second):
 		d.t.Fatal("the demo does not end on SIGTERM")
 	}
-	status := d.command.ProcessState.ExitCode()
-	d.command = nil
+	status := d.process.ProcessState.ExitCode()
+	d.process = nil
 	return status, time.Since(began)
 }
 
-// descendants returns the command lines of the processes that pid started and
-// that still run, those of its children included.
-func descendants(t *testing.T, pid int) []string {
+// descendants returns the processes that pid started and that still run, those
+// of its children included.
+func descendants(t *testing.T, pid int) []int {
 	t.Helper()
 	stats, err := filepath.Glob("/proc/[0-9]*/stat")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var found []string
+	var found []int
 	for _, path := range stats {
 		b, err := os.ReadFile(path)
 		if err != nil {
 			continue // it ended meanwhile
 		}
 		// pid (name) state ppid …; the name may hold spaces and parentheses.
-		after := string(b[bytes.LastIndexByte(b, ')')+1:])
-		fields := strings.Fields(after)
-		if len(fields) < 2 || fields[1] != strconv.Itoa(pid) || fields[0] == "Z" {
+		fields := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
+		if len(fields) < 2 || fields[1] != strconv.Itoa(pid) {
 			continue
 		}
 		child, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
 		if err != nil {
-			continue
+			t.Fatal(err)
 		}
-		line, _ := os.ReadFile(filepath.Join(filepath.Dir(path), "cmdline"))
-		found = append(found, strings.ReplaceAll(string(line), "\x00", " "))
-		found = append(found, descendants(t, child)...)
+		found = append(append(found, child), descendants(t, child)...)
 	}
 	return found
 }

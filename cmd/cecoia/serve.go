@@ -243,7 +243,7 @@ func (h house) ingest() (hooks http.Handler, runs []func(context.Context) error,
 		}
 		reader, err := ingestmail.New(ingestmail.Options{
 			Academy: a, URL: mailbox, Desk: h.desk, Files: h.files, Keyring: h.keys, AuthServID: authServID,
-			TrustParticipants: h.TrustParticipants, Logger: log.With("academy", a.ID), Registerer: h.metrics,
+			TrustParticipants: h.TrustParticipants, Logger: log, Registerer: h.metrics,
 		})
 		if err != nil {
 			return nil, nil, fmt.Errorf("CECOIA_IMAP_URL of %s: %w", a.ID, err)
