@@ -19,7 +19,10 @@ import (
 )
 
 // binary is the program under test, built once for all tests of this package.
-var binary string //nolint:gochecknoglobals // set by TestMain alone
+var binary string
+
+// buildFlags are what the program under test is built with.
+var buildFlags []string
 
 func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "cecoia-test-")
@@ -28,7 +31,7 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	binary = filepath.Join(dir, "cecoia")
-	build := exec.Command("go", "build", "-o", binary, ".") //nolint:noctx // ends with the test process
+	build := exec.Command("go", append([]string{"build", "-o", binary}, append(buildFlags, ".")...)...) //nolint:noctx // ends with the test process
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "building the program:", err)

@@ -163,6 +163,7 @@ func TestTheStory(t *testing.T) {
 	agent.answered("/ticket liste", number, "Poste de travail")
 	agent.answered("/ticket prendre 1", number)
 	agent.seeCard(number, "En cours", "Alix Démonstration")
+	agent.picture("chat")
 	agent.answered("/ticket prendre 1", number)
 	agent.answered("/ticket voir 1", number, "Dominique Exemple", "reste noir", "01 99 00 94 99", "Tous les matins")
 	agent.answered("/ticket note 1 Écran remplacé l’an dernier", number)
@@ -171,8 +172,6 @@ func TestTheStory(t *testing.T) {
 	agent.answered("/ticket aide", "prendre", "résoudre", "liste")
 	agent.answered("/ticket prendr 1", "prendre")
 	agent.answered("/ticket voir I200101_999", "I200101_999")
-	agent.picture("chat")
-
 	// The requester has their mails, and answers one, as people do.
 	mailbox := openBrowser(t)
 	mailbox.openMail(d, "demandeur@creteil.example", "pris en compte")
