@@ -28,7 +28,7 @@ const headOfLane = `(d.ticket IS NULL OR NOT EXISTS (SELECT FROM deliveries e
 
 // Enqueue marks up to limit deliveries as put on the queue of that epoch and
 // calls push with them, in the order of their ids, before it commits: what push
-// refuses is not marked. It takes those that are due, head of their lane, not
+// refuses is not marked. The longest due come first. It takes those that are due, head of their lane, not
 // leased, and not on that queue since less than visibility. It returns how many
 // they were; push is not called with none.
 func (db *DB) Enqueue(ctx context.Context, academy tickets.AcademyID, epoch string, now time.Time, visibility time.Duration, limit int, push func(context.Context, []tickets.DeliveryKey) error) (int, error) {
@@ -37,17 +37,16 @@ func (db *DB) Enqueue(ctx context.Context, academy tickets.AcademyID, epoch stri
 	}
 	var keys []tickets.DeliveryKey
 	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
-		var err error
-		keys, err = all(ctx, tx, pgx.RowToStructByName[tickets.DeliveryKey], `WITH owed AS (
-				SELECT d.id FROM deliveries d
-				WHERE d.academy = $1 AND d.due <= $3 AND (d.lease IS NULL OR d.lease <= $3)
-					AND (d.epoch <> $2 OR d.enqueued_at <= $4) AND `+headOfLane+`
-				ORDER BY d.id LIMIT $5 FOR UPDATE OF d SKIP LOCKED)
-			UPDATE deliveries d SET epoch = $2, enqueued_at = $3 FROM owed
-			WHERE d.academy = $1 AND d.id = owed.id
-			RETURNING d.academy, d.id, d.channel`,
-			academy, epoch, now, now.Add(-visibility), limit)
-		if err != nil || len(keys) == 0 {
+		var b pgx.Batch
+		// The statistics of a queue are those of another moment: a plan made for a
+		// few rows sorts them all. This one always walks the index of due times,
+		// and stops at the limit.
+		b.Queue(`SELECT set_config('enable_sort', 'off', true), set_config('enable_bitmapscan', 'off', true)`)
+		b.Queue(putOnQueue, academy, epoch, now, now.Add(-visibility), limit).Query(func(rows pgx.Rows) (err error) {
+			keys, err = pgx.CollectRows(rows, pgx.RowToStructByName[tickets.DeliveryKey])
+			return err
+		})
+		if err := tx.SendBatch(ctx, &b).Close(); err != nil || len(keys) == 0 {
 			return err
 		}
 		slices.SortFunc(keys, func(x, y tickets.DeliveryKey) int { return compareIDs(x.ID, y.ID) })
@@ -58,6 +57,15 @@ func (db *DB) Enqueue(ctx context.Context, academy tickets.AcademyID, epoch stri
 	}
 	return len(keys), nil
 }
+
+const putOnQueue = `WITH owed AS (
+		SELECT d.id FROM deliveries d
+		WHERE d.academy = $1 AND d.due <= $3 AND (d.lease IS NULL OR d.lease <= $3)
+			AND (d.epoch <> $2 OR d.enqueued_at <= $4) AND ` + headOfLane + `
+		ORDER BY d.due, d.id LIMIT $5 FOR UPDATE OF d SKIP LOCKED)
+	UPDATE deliveries d SET epoch = $2, enqueued_at = $3 FROM owed
+	WHERE d.academy = $1 AND d.id = owed.id
+	RETURNING d.academy, d.id, d.channel`
 
 func compareIDs(x, y uuid.UUID) int { return slices.Compare(x[:], y[:]) }
 
@@ -195,7 +203,7 @@ func complete(ctx context.Context, tx pgx.Tx, academy tickets.AcademyID, ds []ti
 
 // Record keeps how attempts ended. What was delivered or is dead moves to the
 // log of the day; the rest is due again at RetryAt (at At when that is zero) and
-// free at once. A thread that a receipt names becomes the lane's, unless it is
+// free at once, and who waits behind it is not due earlier. A thread that a receipt names becomes the lane's, unless it is
 // another ticket's. Deliveries recorded before are passed over. It returns how
 // many deliveries wait in the lanes that it has freed.
 func (db *DB) Record(ctx context.Context, academy tickets.AcademyID, receipts []tickets.Receipt) (successors int, err error) {
@@ -208,6 +216,7 @@ func (db *DB) Record(ctx context.Context, academy tickets.AcademyID, receipts []
 		b.Queue(`SELECT id FROM deliveries WHERE academy = @academy AND id = ANY (@ids) ORDER BY id FOR UPDATE`, args)
 		b.Queue(keepThreads, args)
 		b.Queue(retryLater, args)
+		b.Queue(waitBehind, args)
 		b.Queue(moveToLog, args).QueryRow(func(row pgx.Row) error { return row.Scan(&successors) })
 		return tx.SendBatch(ctx, &b).Close()
 	})
@@ -263,6 +272,13 @@ const (
 		SET due = r.due, error = r.error, lease = NULL, epoch = '', enqueued_at = NULL
 		FROM ` + receiptRows + `
 		WHERE d.academy = @academy AND d.id = r.id AND r.outcome <> 'delivered' AND NOT r.dead`
+
+	// Who waits behind a retry is not due before it either: during an outage the
+	// relay would look at each of them at every turn, for nothing.
+	waitBehind = `UPDATE deliveries f SET due = d.due
+		FROM ` + receiptRows + ` JOIN deliveries d ON d.academy = @academy AND d.id = r.id
+		WHERE r.outcome <> 'delivered' AND NOT r.dead AND f.academy = @academy AND f.ticket = d.ticket
+			AND f.channel = d.channel AND f.recipient = d.recipient AND (f.seq, f.id) > (d.seq, d.id) AND f.due < d.due`
 
 	// The last count still sees the rows that this very statement removes: it
 	// leaves them out by their ids.

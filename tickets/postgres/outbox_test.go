@@ -328,6 +328,37 @@ func TestDead(t *testing.T) {
 	}
 }
 
+// Who waits behind a retry is not looked at before it, and comes at once after it.
+func TestWaitingBehindARetry(t *testing.T) {
+	w := newWorld(t)
+	c, other := w.open(t, "creteil", tickets.Card{}), w.open(t, "creteil", tickets.Card{})
+	w.do(t, by("creteil", "agathe"), c, tickets.ActionNote, "x")
+	w.do(t, by("creteil", "agathe"), other, tickets.ActionNote, "x")
+	now := w.now.Add(time.Second)
+	retry := now.Add(time.Hour)
+	for _, n := range w.lease(t, "creteil", deliveries(t, w), now) {
+		r := tickets.Receipt{Delivery: n.ID, Outcome: tickets.Retry, At: now}
+		if n.Ticket == c.ID {
+			r.RetryAt = retry
+		}
+		w.record(t, "creteil", r)
+	}
+	if n := count(t, w, `SELECT count(*) FROM deliveries WHERE ticket = $1 AND due = $2`, c.ID, retry); n != 2 {
+		t.Errorf("%d due with the retry, want both of the lane", n)
+	}
+	if n := count(t, w, `SELECT count(*) FROM deliveries WHERE ticket = $1 AND due <= $2`, other.ID, now); n != 2 {
+		t.Errorf("%d due of the other lane, want both", n)
+	}
+	for seq := 1; seq <= 2; seq++ {
+		n := w.lease(t, "creteil", w.enqueue(t, "creteil", "e1", retry), retry)
+		if len(n) != 2 || n[0].Seq != seq {
+			t.Fatalf("leased %s", asJSON(n))
+		}
+		w.record(t, "creteil", tickets.Receipt{Delivery: n[0].ID, Outcome: tickets.Delivered, At: retry},
+			tickets.Receipt{Delivery: n[1].ID, Outcome: tickets.Delivered, At: retry})
+	}
+}
+
 // A worker may hear of a delivery before the relay has committed: it waits for
 // the relay instead of missing its turn.
 func TestLeaseWaitsForTheRelay(t *testing.T) {

@@ -175,7 +175,7 @@ CREATE TABLE deliveries (
     CONSTRAINT deliveries_cause_key UNIQUE (academy, cause, channel, recipient)
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 500);
 CREATE INDEX deliveries_lane ON deliveries (academy, ticket, channel, recipient, seq, id) WHERE ticket IS NOT NULL;
-CREATE INDEX deliveries_due ON deliveries (academy, due);
+CREATE INDEX deliveries_due ON deliveries (academy, due, id);
 
 -- What was delivered, and what never will be, by the UTC day it ended.
 -- DB.EnsurePartitions makes the days; the default takes what finds none.
