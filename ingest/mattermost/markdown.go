@@ -22,11 +22,12 @@ func defuse(s string) string {
 	before := ' '
 	for i, r := range s {
 		b.WriteRune(r)
-		switch after := s[i+utf8.RuneLen(r):]; {
-		case r == '@' && !unicode.IsLetter(before) && !unicode.IsDigit(before) && after != "" && !strings.HasPrefix(after, zeroWidth):
-			b.WriteString(zeroWidth)
-		case r == '<' && (strings.HasPrefix(after, "!") || strings.HasPrefix(after, "@")):
-			b.WriteString(zeroWidth)
+		if r == '@' || r == '<' {
+			after := s[i+1:]
+			called := r == '@' && after != "" && !unicode.IsLetter(before) && !unicode.IsDigit(before)
+			if (called || r == '<' && strings.IndexAny(after, "!@") == 0) && !strings.HasPrefix(after, zeroWidth) {
+				b.WriteString(zeroWidth)
+			}
 		}
 		before = r
 	}

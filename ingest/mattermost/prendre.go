@@ -13,12 +13,12 @@ const maxNumbers = 20
 var prendre = verb{
 	name: "prendre", aliases: []string{"take", "p"}, button: true,
 	run: func(ctx context.Context, c *call) (string, error) {
-		numbers, rest := cutNumbers(c.rest)
-		if plainText(rest) != "" {
-			return "", errUsage
-		}
+		numbers, rest := cutNumbers(c.rest, maxNumbers)
 		if len(numbers) > maxNumbers {
 			return "", refusal(c.print.T("chat.take.too_many", maxNumbers))
+		}
+		if plainText(rest) != "" {
+			return "", errUsage
 		}
 		card, err := c.thread(ctx)
 		if err != nil {

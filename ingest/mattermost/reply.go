@@ -41,7 +41,7 @@ func (s *Commands) Reply(ctx context.Context, c ingest.Command, a ingest.Answer)
 		}
 		return fmt.Errorf("replying to command %s: %w", c.ID, err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // the status is what counts
+	defer resp.Body.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, maxBody))
 	switch {
 	case resp.StatusCode == http.StatusOK:

@@ -15,7 +15,7 @@ import (
 var voir = verb{
 	name: "voir", aliases: []string{"show", "view", "v"}, button: true,
 	run: func(ctx context.Context, c *call) (string, error) {
-		numbers, rest := cutNumbers(c.rest)
+		numbers, rest := cutNumbers(c.rest, 1)
 		if plainText(rest) != "" || len(numbers) > 1 {
 			return "", errUsage
 		}

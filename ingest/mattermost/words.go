@@ -2,6 +2,7 @@ package mattermost
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -83,20 +84,20 @@ func cutNumber(s string) (n number, rest string, ok bool) {
 // joins are the words and signs between several numbers.
 var joins = regexp.MustCompile(`(?i)^(?:et|and|puis|[&+,;])[\s\p{Z}]+`)
 
-// cutNumbers takes all the numbers off the head of s, each once.
-func cutNumbers(s string) (numbers []number, rest string) {
-	seen := map[tickets.Ref]bool{}
-	for {
+// cutNumbers takes the numbers off the head of s, each once, and stops after
+// more than limit.
+func cutNumbers(s string, limit int) (numbers []number, rest string) {
+	for len(numbers) <= limit {
 		n, after, ok := cutNumber(s)
 		if !ok {
-			return numbers, s
+			break
 		}
-		if !seen[n.Ref] {
-			seen[n.Ref] = true
+		if !slices.ContainsFunc(numbers, func(m number) bool { return m.Ref == n.Ref }) {
 			numbers = append(numbers, n)
 		}
-		s = joins.ReplaceAllString(after, "")
+		s = after[len(joins.FindString(after)):]
 	}
+	return numbers, s
 }
 
 // plainText trims what people write between a number and their words: "12 : …".
