@@ -48,7 +48,7 @@ func TestThroughAMailServer(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer c.Close() //nolint:errcheck // after Quit there is nothing to close
+		defer c.Close()
 		if signedIn {
 			if err := c.Auth(sasl.NewPlainClient("", w.ada.Email, "demo")); err != nil {
 				t.Fatal(err)

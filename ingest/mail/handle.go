@@ -271,7 +271,7 @@ func (d *door) attach(ctx context.Context, l linked, raw tickets.Stored) (kept i
 		if !ok {
 			return nil
 		}
-		var body io.Reader = p.Body
+		body := p.Body
 		if p.Related {
 			large, ok := atLeast(body, minInline)
 			if !ok {

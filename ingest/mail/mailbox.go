@@ -313,7 +313,16 @@ func (s *session) fetch(ctx context.Context, uids []imap.UID, header int64, each
 					if item.Literal == nil || uid == 0 || stopped != nil {
 						continue
 					}
-					if stopped = each(uid, item.Literal); stopped != nil {
+					mail := literal{Reader: item.Literal, left: item.Literal.Size()}
+					stopped = each(uid, &mail)
+					if mail.broken != nil {
+						// go-imap must not be asked for more of it: its own
+						// reader has the connection again.
+						s.conn.Close()
+						stopped = nil
+						return mail.broken
+					}
+					if stopped != nil {
 						// What is left of the batch may be long: not worth reading.
 						s.conn.Close()
 					}
@@ -329,6 +338,27 @@ func (s *session) fetch(ctx context.Context, uids []imap.UID, header int64, each
 		return &fetchError{err}
 	}
 	return nil
+}
+
+// literal is a mail on its way. go-imap ends it without an error when the
+// connection ends within it: here that is one.
+type literal struct {
+	io.Reader
+	left   int64
+	broken error
+}
+
+func (l *literal) Read(p []byte) (int, error) {
+	if l.broken != nil {
+		return 0, l.broken
+	}
+	n, err := l.Reader.Read(p)
+	l.left -= int64(n)
+	if err != nil && l.left > 0 {
+		l.broken = fmt.Errorf("the connection ended within a mail: %w", err)
+		return n, l.broken
+	}
+	return n, err
 }
 
 // fetchError is a failure to read a batch: one of its mails may be what breaks

@@ -114,7 +114,7 @@ func (s *selection) best() string {
 	}
 	var out []string
 	for _, t := range s.texts {
-		if words := strings.Trim(t.words, "\n"); strings.TrimSpace(words) != "" && !(t.html && plain[t.alternative]) {
+		if words := strings.Trim(t.words, "\n"); strings.TrimSpace(words) != "" && (!t.html || !plain[t.alternative]) {
 			out = append(out, words)
 		}
 	}

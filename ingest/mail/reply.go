@@ -66,18 +66,17 @@ func originalAt(lines []string, i int) bool {
 	others := 0
 	for _, next := range lines[i+1 : min(i+8, len(lines))] {
 		m := headerPattern.FindStringSubmatch(plain(next))
-		switch {
-		case m == nil:
+		if m == nil {
 			if others++; others > 2 || isBlank(next) && date && rest {
 				return date && rest
 			}
+			continue
+		}
+		switch strings.ToLower(m[1]) {
+		case "envoyé", "envoye", "sent", "date":
+			date = true
 		default:
-			switch strings.ToLower(m[1]) {
-			case "envoyé", "envoye", "sent", "date":
-				date = true
-			default:
-				rest = true
-			}
+			rest = true
 		}
 	}
 	return date && rest

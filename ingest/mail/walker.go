@@ -254,10 +254,7 @@ func (w *walker) match(s []byte) *delimiter {
 func (w *walker) header(top bool) message.Header {
 	var kept bytes.Buffer
 	total, field := 0, false
-	for {
-		if w.late() {
-			break
-		}
+	for !w.late() {
 		if !top && !w.begun && w.err == nil {
 			if ahead, _ := w.in.Peek(512); !w.inHeader(ahead) {
 				w.note("header without an end")

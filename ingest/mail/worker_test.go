@@ -460,7 +460,7 @@ type cutAfter struct {
 func (c *cutAfter) Write(p []byte) (int, error) {
 	if int64(len(p)) > c.left {
 		n, _ := c.Conn.Write(p[:c.left])
-		c.Conn.Close()
+		c.Close()
 		return n, net.ErrClosed
 	}
 	c.left -= int64(len(p))
