@@ -177,19 +177,24 @@ func (d *Desk) Detach(ctx context.Context, by Caller, id uuid.UUID) error {
 	return d.store.DropAttachment(ctx, by.Person.Academy, by.Person.ID, id)
 }
 
-// Document opens an attachment that the caller may see: a pending one is its
-// author's, a bound one belongs to its ticket.
+// Document opens an attachment that the caller may see: one that the ticket's
+// page would list for them.
 func (d *Desk) Document(ctx context.Context, by Caller, id uuid.UUID) (Attachment, io.ReadSeekCloser, error) {
 	a, err := d.store.Attachment(ctx, by.Person.Academy, id)
 	if err != nil {
 		return Attachment{}, nil, err
 	}
-	if a.Event == uuid.Nil {
-		if a.Author != by.Person.ID {
-			return Attachment{}, nil, notFound("document.not_found")
+	if a.Event != uuid.Nil {
+		if _, err := d.store.CaseByID(ctx, by.Person, a.Ticket); err != nil {
+			return Attachment{}, nil, err
 		}
-	} else if _, err := d.store.CaseByID(ctx, by.Person, a.Ticket); err != nil {
+	}
+	listed, err := d.store.Attachments(ctx, a.Academy, a.Ticket, by.Person.ID)
+	if err != nil {
 		return Attachment{}, nil, err
+	}
+	if !slices.ContainsFunc(listed, func(l Attachment) bool { return l.ID == id }) {
+		return Attachment{}, nil, notFound("document.not_found")
 	}
 	r, err := d.files.Open(ctx, a.Academy, a.SHA256)
 	return a, r, err

@@ -143,9 +143,10 @@ type Documents interface {
 	AddAttachment(ctx context.Context, a Attachment, max int) error
 	// DropAttachment forgets a pending attachment of that author.
 	DropAttachment(ctx context.Context, academy AcademyID, author, id uuid.UUID) error
-	// Attachments returns the ticket's bound attachments and the pending ones
-	// of that author, oldest first.
-	Attachments(ctx context.Context, academy AcademyID, ticket, author uuid.UUID) ([]Attachment, error)
+	// Attachments returns the ticket's bound attachments, those of internal
+	// notes only when the viewer is of the desk, and the viewer's own pending
+	// ones, oldest first. It does not check that the viewer sees the ticket.
+	Attachments(ctx context.Context, academy AcademyID, ticket, viewer uuid.UUID) ([]Attachment, error)
 	// Attachment returns one attachment by id. It checks no permission.
 	Attachment(ctx context.Context, academy AcademyID, id uuid.UUID) (Attachment, error)
 }
