@@ -329,31 +329,17 @@ func TestALateAnswerIsPromisedOnlyOnceKept(t *testing.T) {
 
 func TestAnAnswerThatComesWhileKeepingIsInTime(t *testing.T) {
 	d := newDesk()
-	release, answered := make(chan struct{}), make(chan struct{})
+	release := make(chan struct{})
 	d.execute = func(context.Context, ingest.Command) (string, error) { <-release; return "just in time", nil }
-	var g *ingest.Gateway
+	g, stop := d.start(t, nil)
 	d.store.accept = func() {
 		close(release)
-		go func() { // Run's end waits for the execution and its hand-over
-			defer close(answered)
-			eventually(t, "executed", func() bool { return d.times("c") == 1 })
-		}()
-		<-answered
+		stop() // it waits until the answer is handed over
 	}
-	var stop func()
-	g, stop = d.start(t, nil)
 	d.timer <- time.Time{}
-	got := g.Submit(t.Context(), command("c"))
-	stop()
-	// The hand-over may still come after the keeping: then it is a late answer.
-	switch got.How {
-	case ingest.Done:
-		if _, finished := d.store.state("c"); !finished || len(d.replied()) != 0 {
-			t.Errorf("in time: ended %t, replied %q", finished, d.replied())
-		}
-	case ingest.Later:
-	default:
-		t.Errorf("answer %+v", got)
+	wantAnswer(t, g.Submit(t.Context(), command("c")), ingest.Done, "just in time")
+	if there, finished := d.store.state("c"); !there || !finished || len(d.replied()) != 0 {
+		t.Errorf("kept %t, ended %t, replied %q", there, finished, d.replied())
 	}
 }
 

@@ -2,6 +2,7 @@ package mattermost
 
 import (
 	"context"
+	"slices"
 	"strings"
 )
 
@@ -19,10 +20,13 @@ var aide = verb{
 				b.WriteString("| `/" + Trigger + " " + c.print.T(v.key("usage")) + "` | " + c.print.T(v.key("about")) + " |\n")
 			}
 		}
-		if c.person.Agent() {
-			b.WriteString("\n" + c.print.T("chat.help.numbers"))
-		} else {
+		switch {
+		case !c.linked:
+			b.WriteString("\n" + c.print.T("chat.unlinked", c.academy.Name, c.command.Account))
+		case !c.person.Agent():
 			b.WriteString("\n" + c.print.T("chat.help.desk_only", c.Portal.Home()))
+		default:
+			b.WriteString("\n" + c.print.T("chat.help.numbers"))
 		}
 		return b.String(), nil
 	},
@@ -34,7 +38,8 @@ func (c *call) helpOn(word string) string {
 	if !ok {
 		return c.unknown(word)
 	}
-	other := append([]string{v.name}, v.aliases...)
-	return c.print.T("chat.help.verb", v.label(c.print), c.print.T(v.key("about"))) + "\n" +
+	label := v.label(c.print)
+	other := slices.DeleteFunc(append([]string{v.name}, v.aliases...), func(name string) bool { return name == label })
+	return c.print.T("chat.help.verb", label, c.print.T(v.key("about"))) + "\n" +
 		c.usage(v) + "\n" + c.print.T("chat.help.aliases", "`"+strings.Join(other, "`, `")+"`")
 }

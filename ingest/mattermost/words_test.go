@@ -125,6 +125,9 @@ func TestTheTableIsSound(t *testing.T) {
 					t.Errorf("no words for %s", v.key(what))
 				}
 			}
+			if strings.Contains(p.T(v.key("usage"))+p.T(v.key("about")), "|") {
+				t.Errorf("%s in %s would break the table of help", v.name, lang)
+			}
 			for _, what := range []string{"usage", "example"} {
 				word, _ := cutWord(p.T(v.key(what)))
 				if found, _ := New(Options{}).find(word); found.name != v.name {

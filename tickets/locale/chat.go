@@ -7,7 +7,7 @@ var chatWords = table{
 	"chat.command.name":  {FR: "Assistance", EN: "Helpdesk"},
 	"chat.command.about": {FR: "Les demandes de l’assistance : « /ticket aide » dit tout.", EN: "The helpdesk’s tickets: “/ticket help” tells all."},
 
-	"chat.liste.usage":      {FR: "liste [libres | miens | tous | à valider] [suite]", EN: "list [free | mine | all | to validate] [more]"},
+	"chat.liste.usage":      {FR: "liste [libres, miens, tous, à valider] [suite]", EN: "list [free, mine, all, to validate] [more]"},
 	"chat.liste.example":    {FR: "liste miens", EN: "list mine"},
 	"chat.liste.about":      {FR: "les demandes, la plus ancienne d’abord ; sans précision, celles que personne n’a prises", EN: "the tickets, oldest first; by default, those nobody has taken"},
 	"chat.voir.usage":       {FR: "voir NUMÉRO", EN: "show NUMBER"},
