@@ -107,7 +107,7 @@ func attributionAt(lines []string, i int) (n int, sure bool) {
 		if len(joined) > 400 {
 			return 0, false
 		}
-		if attributionEnd.MatchString(joined) && attributionDate.MatchString(joined) {
+		if strings.HasSuffix(joined, ":") && attributionEnd.MatchString(joined) && attributionDate.MatchString(joined) {
 			return n, attributionSure.MatchString(joined)
 		}
 	}
