@@ -117,7 +117,8 @@ func newPeer(t *testing.T, withTLS bool) *peer {
 	p.addr = l.Addr().String()
 	done := make(chan struct{})
 	go func() { defer close(done); _ = server.Serve(l) }()
-	t.Cleanup(func() { _ = server.Close(); <-done })
+	// The listener first: a server closed before it began to serve knows none.
+	t.Cleanup(func() { _ = l.Close(); _ = server.Close(); <-done })
 	return p
 }
 
