@@ -28,6 +28,10 @@ var (
 // for tinted backgrounds.
 const readable = 5.2
 
+// luminous is more, for the dark theme: there a colour that is merely readable
+// looks dull.
+const luminous = 7.5
+
 var colourSegment = regexp.MustCompile(`^[0-9a-f]{6}$`)
 
 // accentPath returns the address of the style sheet of that "#rrggbb", or "".
@@ -54,7 +58,7 @@ func accentSheet(hex string) []byte {
 	base := parseRGB(hex)
 	light := base.towards(black, func(c rgb) bool { return contrast(c, lightPaper) >= readable })
 	dark := base.towards(white, func(c rgb) bool {
-		return contrast(c, darkPaper) >= readable && contrast(c, darkPanel) >= readable
+		return contrast(c, darkPaper) >= luminous && contrast(c, darkPanel) >= luminous
 	})
 	return fmt.Appendf(nil, ":root{--accent:%s;--on-accent:#fff}\n"+
 		"@media (prefers-color-scheme:dark){:root:not([data-appearance=light]){--accent:%s;--on-accent:#15181e}}\n"+

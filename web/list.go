@@ -171,7 +171,7 @@ func (s *server) row(v *visit, c tickets.Case) ticketRow {
 		Number: c.Number.String(), Href: tickets.TicketPath(c.Academy, c.Number),
 		Opened: date(v.words, c.OpenedAt), Excerpt: excerpt(c.Card),
 		Urgency: v.words.Urgency(c.Urgency), Level: c.Urgency,
-		State: v.words.State(c.Ticket), Status: c.Status,
+		State: v.words.Status(c.Status), Status: c.Status,
 		Author: c.Who(c.Beneficiary).Name(), Assignee: c.Who(c.Assignee).Name(),
 	}
 	if c.Private {
