@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -283,22 +284,25 @@ func TestADeletedCardIsPostedAnew(t *testing.T) {
 func TestALostAnswerNeverMakesTwo(t *testing.T) {
 	for name, later := range map[string]time.Duration{"soon": time.Second, "after the server forgot": time.Minute} {
 		t.Run(name, func(t *testing.T) {
-			now := began
-			s := server(t, double.Options{Now: func() time.Time { return now }})
-			b := newBot(t, s.URL(), Options{Now: func() time.Time { return now }})
+			var late atomic.Int64 // the server looks at the clock too
+			now := func() time.Time { return began.Add(time.Duration(late.Load())) }
+			s := server(t, double.Options{Now: now})
+			b := newBot(t, s.URL(), Options{Now: now})
 			n := card(1, tickets.StatusInProgress, tickets.ActionNote, "noté")
 
 			s.Fail(double.Fault{Route: "POST /api/v4/posts", Times: 1, LoseAnswer: true})
 			r := b.Send(t.Context(), n)
 			want(t, r, tickets.Uncertain)
-			now, n.Attempts = now.Add(later), 2
+			late.Add(int64(later))
+			n.Attempts = 2
 			s.Fail(double.Fault{Route: "POST /api/v4/posts", Times: 1, LoseAnswer: true}) // now that of the words
 			r = b.Send(t.Context(), n)
 			want(t, r, tickets.Uncertain)
 			if r.Thread == "" {
 				t.Error("the card's id is not told when only the words are uncertain")
 			}
-			now, n.Attempts = now.Add(later), 3
+			late.Add(int64(later))
+			n.Attempts = 3
 			want(t, b.Send(t.Context(), n), tickets.Delivered)
 			if posts := s.Posts(desk); len(posts) != 2 || posts[1].RootId != posts[0].Id {
 				t.Errorf("%d posts", len(posts))
