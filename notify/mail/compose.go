@@ -24,10 +24,6 @@ var letterHTML string
 
 var letterTemplate = template.Must(template.New("letter").Parse(letterHTML))
 
-// LoopHeader is the header field, its value the academy's id, by which we know
-// our own mail when it comes back.
-const LoopHeader = "X-Cecoia-Loop"
-
 // mail is a message with its envelope (RFC 5321).
 type mail struct {
 	id   string // Message-ID without angle brackets
@@ -85,7 +81,7 @@ func header(n tickets.Notice, l letter, to *gomail.Address, id string, keys *tic
 	if !n.Case.Private { // the rule's name would tell what happened
 		h.Set("X-Cecoia-Rule", oneLine(n.Rule)) // "Pourquoi ce message ?"
 	}
-	h.Set(LoopHeader, string(n.Academy.ID))
+	h.Set(tickets.LoopHeader, string(n.Academy.ID))
 	h.Set("X-Auto-Response-Suppress", "All")
 	replyTo := n.Academy.NoReply
 	if n.Case.ID != uuid.Nil {

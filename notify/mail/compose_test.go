@@ -3,6 +3,7 @@ package mail
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"flag"
 	"io"
 	"os"
@@ -149,7 +150,7 @@ func parse(t *testing.T, m mail) parsed {
 		}
 		*into = strings.ReplaceAll(string(b), "\r\n", "\n")
 	}
-	if _, err := r.NextPart(); err != io.EOF {
+	if _, err := r.NextPart(); !errors.Is(err, io.EOF) {
 		t.Fatalf("a third part, or %v", err)
 	}
 	return p
@@ -170,7 +171,7 @@ func TestHeadersTieTheMailToItsTicketAndThread(t *testing.T) {
 	h := parse(t, m).header
 	token := keyring(t).ReplyToken("creteil", n.Case.ID)
 	for field, want := range map[string]string{
-		"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All", LoopHeader: "creteil",
+		"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All", tickets.LoopHeader: "creteil",
 		"Content-Language": "fr", "Message-Id": "<" + tickets.MessageID(n.Delivery, "creteil.example") + ">",
 		"Reply-To": "<no-reply+" + token + "@creteil.example>", "In-Reply-To": "", "References": "",
 	} {
@@ -186,7 +187,7 @@ func TestHeadersTieTheMailToItsTicketAndThread(t *testing.T) {
 	}
 
 	n.Thread = m.id
-	n.Delivery.ID = id(10)
+	n.ID = id(10)
 	h = parse(t, mustCompose(t, n)).header
 	if got := h.Get("In-Reply-To"); got != "<"+m.id+">" {
 		t.Errorf("In-Reply-To %q", got)

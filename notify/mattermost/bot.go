@@ -21,7 +21,7 @@ const (
 // once more.
 func (b *Bot) post(ctx context.Context, p *model.Post) (id string, err error) {
 	create := func() error {
-		return b.call(ctx, "post", true, func() (*model.Response, error) {
+		return b.call("post", true, func() (*model.Response, error) {
 			created, resp, err := b.client.CreatePost(ctx, p)
 			if err == nil {
 				id = created.Id
@@ -48,7 +48,7 @@ func (b *Bot) join(ctx context.Context, channel string) error {
 	if err != nil {
 		return err
 	}
-	return retriable(b.call(ctx, "join the channel", false, func() (*model.Response, error) {
+	return retriable(b.call("join the channel", false, func() (*model.Response, error) {
 		_, resp, err := b.client.AddChannelMember(ctx, channel, me)
 		return resp, err
 	}))
@@ -59,7 +59,7 @@ func (b *Bot) join(ctx context.Context, channel string) error {
 // read back from the server have lost what makes their buttons work.
 func (b *Bot) edit(ctx context.Context, id string, p *model.Post) (there bool, err error) {
 	props := p.GetProps()
-	err = b.call(ctx, "edit card", false, func() (*model.Response, error) {
+	err = b.call("edit card", false, func() (*model.Response, error) {
 		_, resp, err := b.client.PatchPost(ctx, id, &model.PostPatch{Message: &p.Message, Props: &props})
 		return resp, err
 	})
@@ -72,7 +72,7 @@ func (b *Bot) edit(ctx context.Context, id string, p *model.Post) (there bool, e
 		return true, myErr
 	}
 	var found *model.Post
-	lookErr := b.call(ctx, "look for the card", false, func() (resp *model.Response, err error) {
+	lookErr := b.call("look for the card", false, func() (resp *model.Response, err error) {
 		found, resp, err = b.client.GetPost(ctx, id, "")
 		return resp, err
 	})
@@ -105,7 +105,7 @@ func (b *Bot) find(ctx context.Context, p *model.Post, since time.Time) (string,
 	}
 	if p.RootId != "" {
 		var thread *model.PostList
-		err := b.call(ctx, "look into the thread", false, func() (resp *model.Response, err error) {
+		err := b.call("look into the thread", false, func() (resp *model.Response, err error) {
 			thread, resp, err = b.client.GetPostThread(ctx, p.RootId, "", false)
 			return resp, err
 		})
@@ -117,7 +117,7 @@ func (b *Bot) find(ctx context.Context, p *model.Post, since time.Time) (string,
 	oldest := since.Add(-skew).UnixMilli()
 	for page := range maxPages {
 		var posts *model.PostList
-		err := b.call(ctx, "look into the channel", false, func() (resp *model.Response, err error) {
+		err := b.call("look into the channel", false, func() (resp *model.Response, err error) {
 			posts, resp, err = b.client.GetPostsForChannel(ctx, p.ChannelId, page, pageSize, "", false, false)
 			return resp, err
 		})

@@ -55,7 +55,7 @@ func statusOf(err error) int {
 // a failure means. creates tells that the request makes a post: without an answer
 // it may have. A 429 is no AppError and resp may be nil, so the status is read
 // from resp alone.
-func (b *Bot) call(ctx context.Context, what string, creates bool, request func() (*model.Response, error)) error {
+func (b *Bot) call(what string, creates bool, request func() (*model.Response, error)) error {
 	if until := time.UnixMilli(b.held.Load()); b.opts.Now().Before(until) {
 		return &failure{outcome: tickets.Retry, status: http.StatusTooManyRequests, retryAt: until,
 			err: fmt.Errorf("%s: the server asked for fewer requests", what)}
@@ -121,7 +121,7 @@ func (b *Bot) me(ctx context.Context) (string, error) {
 		return id, nil
 	}
 	var user *model.User
-	err := b.call(ctx, "who am I", false, func() (resp *model.Response, err error) {
+	err := b.call("who am I", false, func() (resp *model.Response, err error) {
 		user, resp, err = b.client.GetMe(ctx, "")
 		return resp, err
 	})
@@ -143,7 +143,7 @@ func (b *Bot) groupChannel(ctx context.Context, n tickets.Notice) (string, error
 	}
 	team, name := n.Academy.Team, group.Channel
 	return b.channel(team+"/"+name, func() (id string, err error) {
-		err = b.call(ctx, "find channel "+team+"/"+name, false, func() (*model.Response, error) {
+		err = b.call("find channel "+team+"/"+name, false, func() (*model.Response, error) {
 			c, resp, err := b.client.GetChannelByNameForTeamName(ctx, name, team, "")
 			if err == nil {
 				id = c.Id
@@ -161,7 +161,7 @@ func (b *Bot) directChannel(ctx context.Context, user string) (string, error) {
 		return "", err
 	}
 	return b.channel("@"+user, func() (id string, err error) {
-		err = b.call(ctx, "open direct channel", false, func() (*model.Response, error) {
+		err = b.call("open direct channel", false, func() (*model.Response, error) {
 			c, resp, err := b.client.CreateDirectChannel(ctx, me, user)
 			if err == nil {
 				id = c.Id
