@@ -86,8 +86,8 @@ type Options struct {
 	// Logger gets one line for each failure, without a command's words.
 	// Default: discarded.
 	Logger *slog.Logger
-	// Metrics is where the counters are registered; nil: nowhere.
-	Metrics prometheus.Registerer
+	// Registerer takes the metrics; nil for none.
+	Registerer prometheus.Registerer
 }
 
 // Gateway takes commands in and answers them. It is safe for concurrent use.
@@ -183,8 +183,8 @@ func New(o Options) *Gateway {
 		own.MaxRetries, own.DialerRetries = 1, 1
 		g.redis = redis.NewClient(&own)
 	}
-	if o.Metrics != nil {
-		o.Metrics.MustRegister(g.commands, g.directly, g.panics, g.seconds)
+	if o.Registerer != nil {
+		o.Registerer.MustRegister(g.commands, g.directly, g.panics, g.seconds)
 	}
 	return g
 }

@@ -1,6 +1,7 @@
 package tickets
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"time"
@@ -26,11 +27,14 @@ type InboundMail struct {
 	Hash        [32]byte // SHA-256 of the raw message; where it is kept, too
 	MessageID   string   // without angle brackets
 	Sender      string   // the author's address, lower case; "" when there is none
-	Person      uuid.UUID
-	Ticket      uuid.UUID
-	Row         int    // the row of the decision table that decided
-	Verdict     string // what that row says to do
-	ReceivedAt  time.Time
+	// ReturnPath is where an answer goes (RFC 3834, section 4): the envelope's
+	// sender. "" when it is not known: then the author's address.
+	ReturnPath string
+	Person     uuid.UUID
+	Ticket     uuid.UUID
+	Row        int    // the row of the decision table that decided
+	Verdict    string // what that row says to do
+	ReceivedAt time.Time
 }
 
 // ReplyDraft is what a person wrote in a refused reply: theirs alone, offered
@@ -107,7 +111,7 @@ func (d *Desk) RefuseMail(ctx context.Context, m InboundMail, text string, guide
 		}
 		owed = &Delivery{
 			Academy: m.Academy, ID: newID(), Cause: m.ID, Ticket: m.Ticket,
-			Channel: Mail, Recipient: ToAddress(m.Sender), Template: TemplateGuidance,
+			Channel: Mail, Recipient: ToAddress(cmp.Or(m.ReturnPath, m.Sender)), Template: TemplateGuidance,
 			Rule: "reply-is-refused", Data: data, Due: now, CreatedAt: now,
 		}
 	}

@@ -254,7 +254,7 @@ func (h house) ingest() (hooks http.Handler, runs []func(context.Context) error,
 		Desk: h.desk, Directory: h.db, Keyring: h.keys, Portal: h.portal, Tokens: tokens, BaseURL: h.MattermostURL, Logger: log,
 	})
 	gateway := ingest.New(ingest.Options{
-		Store: h.db, Execute: commands.Execute, Reply: commands.Reply, Redis: h.redis.Options(), Logger: log, Metrics: h.metrics,
+		Store: h.db, Execute: commands.Execute, Reply: commands.Reply, Redis: h.redis.Options(), Logger: log, Registerer: h.metrics,
 	})
 	runs = append(runs, func(ctx context.Context) error { gateway.Run(ctx); return nil })
 	return commands.Handler(gateway), runs, nil

@@ -176,6 +176,7 @@ func TestTheStory(t *testing.T) {
 	mailbox := openBrowser(t)
 	mailbox.openMail(d, "demandeur@creteil.example", "pris en compte")
 	mailbox.openMail(d, "demandeur@creteil.example", "précisions")
+	mailbox.picture("mail")
 	mailbox.see("body", "Le voyant est-il allumé", "ne pas répondre à ce message")
 	mailbox.submit("#reply")
 	mailbox.do("writing above the quotation", setValue("#body", "Le voyant est orange.\n\n"+mailbox.value("#body")))
@@ -183,6 +184,7 @@ func TestTheStory(t *testing.T) {
 
 	// The reply is refused, with guidance and a link; the words are kept.
 	mailbox.openMail(d, "demandeur@creteil.example", "votre réponse")
+	mailbox.picture("guidance")
 	link := eval[string](mailbox, `(document.body.innerHTML.match(/http:[^"'<\s]*mise-a-jour/) ?? [""])[0]`)
 	if !strings.HasSuffix(link, "/demandes/creteil/"+number+"/mise-a-jour") {
 		t.Fatalf("the guidance links to %q", link)
@@ -193,6 +195,7 @@ func TestTheStory(t *testing.T) {
 	if got := elsewhere.value("#text"); got != "Le voyant est orange." {
 		t.Fatalf("Mise à jour is prefilled with %q", got)
 	}
+	elsewhere.picture("draft")
 	elsewhere.submit(`button[name=do][value=complement]`)
 	elsewhere.see("#status", "En cours")
 	agent.seeCard(number, "En cours")

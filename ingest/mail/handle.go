@@ -88,9 +88,10 @@ func (d *door) handle(ctx context.Context, from origin, raw tickets.Stored) (Dec
 		TrustParticipants: d.trust, Ceilings: d.ceilings,
 	})
 
+	answerTo, _ := returnPath(m.Header)
 	in := tickets.InboundMail{
 		Academy: d.academy.ID, Mailbox: from.mailbox, UIDValidity: from.uidValidity, UID: from.uid,
-		Hash: raw.SHA256, MessageID: m.ID, Sender: m.Author,
+		Hash: raw.SHA256, MessageID: m.ID, Sender: m.Author, ReturnPath: answerTo,
 		Person: l.facts.Person.ID, Ticket: l.facts.Ticket.ID,
 		Row: decision.Row, Verdict: string(decision.Verdict),
 	}

@@ -48,10 +48,14 @@ func (s *Commands) Handler(gateway *ingest.Gateway) http.Handler {
 	return mux
 }
 
+// author is the name under which answers stand in the chat, where the server
+// lets integrations choose it.
+const author = "Cecoia"
+
 // ephemeral is an answer that one person sees and that calls nobody.
 func ephemeral(text string) *model.CommandResponse {
 	return &model.CommandResponse{
-		ResponseType: model.CommandResponseTypeEphemeral, Text: shown(text), SkipSlackParsing: true,
+		ResponseType: model.CommandResponseTypeEphemeral, Text: shown(text), Username: author, SkipSlackParsing: true,
 	}
 }
 
