@@ -55,7 +55,7 @@ func (s *server) document(w http.ResponseWriter, r *http.Request, v *visit) erro
 	if err != nil {
 		return err
 	}
-	defer content.Close() //nolint:errcheck // only read
+	defer content.Close()
 	h := w.Header()
 	h.Set("Content-Type", a.MediaType)
 	h.Set("Content-Disposition", disposition(a.Name))

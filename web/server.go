@@ -120,7 +120,7 @@ func (s *server) outermost(next http.Handler) http.Handler {
 		}
 		defer func() {
 			if cause := recover(); cause != nil {
-				if cause == http.ErrAbortHandler { //nolint:errorlint // compared by net/http itself
+				if err, ok := cause.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 					panic(cause)
 				}
 				s.log.Error("panic", "request", id, "method", r.Method, "path", r.URL.Path, "cause", cause, "stack", string(debug.Stack()))

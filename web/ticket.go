@@ -2,6 +2,7 @@ package web
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -205,8 +206,8 @@ func command(v *visit, token string, action tickets.Action, in tickets.Input) st
 
 // renamed returns the refusal for a field that has another name on the page.
 func renamed(err error, from, to string) error {
-	one, ok := err.(*tickets.Error) //nolint:errorlint // the Desk returns it bare
-	if !ok || one.Field != from {
+	var one *tickets.Error
+	if !errors.As(err, &one) || one.Field != from {
 		return err
 	}
 	e := *one
