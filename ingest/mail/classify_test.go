@@ -15,9 +15,9 @@ var testAcademy = tickets.Academy{
 }
 
 // plainReply is a header that nothing in rows 1 to 9 stops.
-const plainReply = `Return-Path: <ada.lecuyer@creteil.example>
+const plainReply = `Return-Path: <ada.exemple@creteil.example>
 Authentication-Results: mx.creteil.example; dmarc=pass header.from=creteil.example
-From: Ada Lecuyer <ada.lecuyer@creteil.example>
+From: Ada Exemple <ada.exemple@creteil.example>
 To: no-reply@creteil.example
 Subject: Re: [I261121_007] Imprimante
 Message-ID: <answer-1@creteil.example>
@@ -150,8 +150,8 @@ func TestDecisionTable(t *testing.T) {
 		{"Return-Path: <ada@elsewhere.example>", 9, Quarantine},
 		{"Return-Path: <ada@mail.creteil.example>", 12, Answer},
 		{"Return-Path:", 12, Answer},
-		{"From: =?x-unknown?q?Ada?= <ada.lecuyer@creteil.example>", 12, Answer},
-		{"From: Ada [Lycée] Lecuyer <ada.lecuyer@creteil.example>", 12, Answer},
+		{"From: =?x-unknown?q?Ada?= <ada.exemple@creteil.example>", 12, Answer},
+		{"From: Ada [Lycée] Exemple <ada.exemple@creteil.example>", 12, Answer},
 
 		{"Authentication-Results:", 10, Quarantine},
 		{"Authentication-Results: mx.creteil.example; dmarc=fail header.from=creteil.example", 10, Quarantine},

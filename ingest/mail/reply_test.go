@@ -32,7 +32,7 @@ func TestNewWordsOfRealShapes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if m.Author != "ada.lecuyer@creteil.example" || m.Subject != "Re: [I261121_007] Demande de précisions" || len(m.Notes) > 0 {
+			if m.Author != "ada.exemple@creteil.example" || m.Subject != "Re: [I261121_007] Demande de précisions" || len(m.Notes) > 0 {
 				t.Errorf("author %q, subject %q, notes %q", m.Author, m.Subject, m.Notes)
 			}
 			if got := newWords(m.Text); got != strings.TrimSpace(string(want)) {

@@ -213,7 +213,7 @@ func (r errReader) Read([]byte) (int, error) { return 0, r.err }
 func bigMail() io.Reader {
 	line := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("0123456789abcdef"), 3)[:57-9]) + "\r\n"
 	return io.MultiReader(
-		strings.NewReader("From: ada.lecuyer@creteil.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nBonjour\r\n--b\r\n"+
+		strings.NewReader("From: ada.exemple@creteil.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nBonjour\r\n--b\r\n"+
 			"Content-Type: application/pdf\r\nContent-Disposition: attachment; filename=gros.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n"),
 		io.LimitReader(&repeat{line: line}, 25_000_000/int64(len(line))*int64(len(line))),
 		strings.NewReader("--b--\r\n"))

@@ -41,7 +41,7 @@ func TestReplyIsRefusedWithGuidance(t *testing.T) {
 	if err := json.Unmarshal(data, &g); err != nil {
 		t.Fatal(err)
 	}
-	if recipient != "address:ada.lecuyer@creteil.example" || g.Lang != tickets.English || g.MessageID != "reply-1@creteil.example" ||
+	if recipient != "address:ada.exemple@creteil.example" || g.Lang != tickets.English || g.MessageID != "reply-1@creteil.example" ||
 		strings.Join(g.References, " ") != "root@creteil.example last@creteil.example" ||
 		g.Subject != "Re: ["+w.ticket.Number.String()+"]" || g.Quoted != "C'est la salle 204." || g.Generic {
 		t.Errorf("to %s: %+v", recipient, g)
@@ -81,11 +81,24 @@ func TestWithoutATicketTheGuidanceIsGeneric(t *testing.T) {
 	}
 }
 
+// An answer goes to the envelope's sender, whatever From and Reply-To say.
+func TestTheGuidanceGoesToTheReturnPath(t *testing.T) {
+	w := newWorld(t)
+	box := newMailbox(t, imap.CapMove)
+	start(t, w.options(box.url()))
+	box.put(t, []byte("Return-Path: <ada+retours@creteil.example>\r\nAuthentication-Results: mx.creteil.example; dmarc=pass\r\n"+
+		"From: ada.exemple@creteil.example\r\nReply-To: eve@elsewhere.example\r\nTo: no-reply@creteil.example\r\n\r\nBonjour\r\n"))
+	w.eventually(t, "the mail is filed", func() bool { return box.count(folderRefused) == 1 })
+	if n := w.figure(t, "SELECT count(*) FROM deliveries WHERE template = 'guidance' AND recipient = 'address:ada+retours@creteil.example'"); n != 1 {
+		t.Errorf("%d guidances to the Return-Path", n)
+	}
+}
+
 func TestSubjectLinksParticipantsOnly(t *testing.T) {
 	w := newWorld(t)
 	box := newMailbox(t, imap.CapMove)
 	start(t, w.options(box.url()))
-	for _, who := range []string{"ada.lecuyer", "bob.exemple"} {
+	for _, who := range []string{"ada.exemple", "bob.exemple"} {
 		box.put(t, []byte("Return-Path: <"+who+"@creteil.example>\r\nAuthentication-Results: mx.creteil.example; dmarc=pass\r\n"+
 			"From: "+who+"@creteil.example\r\nTo: no-reply@creteil.example\r\nSubject: Re: ["+w.ticket.Number.String()+"] x\r\n\r\nDe "+who+"\r\n"))
 	}
@@ -93,7 +106,7 @@ func TestSubjectLinksParticipantsOnly(t *testing.T) {
 	if n := w.figure(t, "SELECT count(*) FROM inbound_mails WHERE ticket = $1", w.ticket.ID); n != 1 {
 		t.Errorf("%d mails linked to the ticket", n)
 	}
-	if v := w.view(t); v.Draft == nil || v.Draft.Text != "De ada.lecuyer" {
+	if v := w.view(t); v.Draft == nil || v.Draft.Text != "De ada.exemple" {
 		t.Errorf("draft %+v", v.Draft)
 	}
 }
@@ -131,7 +144,7 @@ func TestOurOwnMailGetsNoAnswer(t *testing.T) {
 	start(t, w.options(box.url()))
 	for i, header := range []string{
 		"From: no-reply@creteil.example\r\nTo: no-reply@creteil.example\r\n",
-		"From: ada.lecuyer@creteil.example\r\nTo: no-reply@creteil.example\r\nX-Cecoia-Loop: creteil\r\n",
+		"From: ada.exemple@creteil.example\r\nTo: no-reply@creteil.example\r\nX-Cecoia-Loop: creteil\r\n",
 		"Return-Path: <>\r\nFrom: bounce@creteil.example\r\nTo: no-reply@creteil.example\r\n",
 	} {
 		box.put(t, fmt.Appendf(nil, "%sAuthentication-Results: mx.creteil.example; dmarc=pass\r\n\r\n%d\r\n", header, i))

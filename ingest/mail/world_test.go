@@ -59,7 +59,7 @@ func newWorld(t testing.TB) *world {
 	w := &world{
 		db: db, files: dir, keys: testKeyring(t), log: &logs{},
 		desk: tickets.NewDesk(tickets.Options{Store: db, Files: dir}),
-		ada:  member("ada.lecuyer", "Ada", "Lecuyer", tickets.English),
+		ada:  member("ada.exemple", "Ada", "Exemple", tickets.English),
 	}
 	other := member("bob.exemple", "Bob", "Exemple", tickets.French)
 	if err := db.ImportPeople(t.Context(), academy.ID, []postgres.Entry{{Person: w.ada}, {Person: other}}); err != nil {
@@ -85,7 +85,7 @@ func (w *world) reply(n int, text string, fields ...string) []byte {
 	to := tickets.WithToken(testAcademy.NoReply, w.keys.ReplyToken(testAcademy.ID, w.ticket.ID))
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "Return-Path: <%s>\nAuthentication-Results: mx.creteil.example; dmarc=pass\n", w.ada.Email)
-	fmt.Fprintf(&b, "From: Ada Lecuyer <%s>\nTo: <%s>\nSubject: Re: [%s]\nMessage-ID: <reply-%d@creteil.example>\n", w.ada.Email, to, w.ticket.Number, n)
+	fmt.Fprintf(&b, "From: Ada Exemple <%s>\nTo: <%s>\nSubject: Re: [%s]\nMessage-ID: <reply-%d@creteil.example>\n", w.ada.Email, to, w.ticket.Number, n)
 	for _, f := range fields {
 		b.WriteString(f + "\n")
 	}
