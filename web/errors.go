@@ -48,10 +48,10 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, v *visit, err erro
 		s.renderError(w, r, v, http.StatusBadRequest, v.words.T("web.error.body"))
 	case r.Context().Err() != nil && !errors.Is(r.Context().Err(), context.DeadlineExceeded):
 		// The visitor left: there is nobody to tell, and nothing went wrong.
-	case errors.Is(err, context.DeadlineExceeded):
-		s.log.Error("request timed out", "request", requestID(r.Context()), "method", r.Method, "path", r.URL.Path, "err", err)
+	case s.away(err), errors.Is(err, context.DeadlineExceeded):
+		s.log.Error("request not served in time", "request", requestID(r.Context()), "method", r.Method, "path", r.URL.Path, "err", err)
 		w.Header().Set("Retry-After", "30")
-		s.renderError(w, r, v, http.StatusServiceUnavailable, v.words.T("error.internal"))
+		s.renderError(w, r, v, http.StatusServiceUnavailable, v.words.T("web.error.away"))
 	default:
 		s.log.Error("request failed", "request", requestID(r.Context()), "method", r.Method, "path", r.URL.Path, "err", err)
 		s.renderError(w, r, v, http.StatusInternalServerError, v.words.T("error.internal"))

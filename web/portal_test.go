@@ -96,7 +96,7 @@ func newPortal(t *testing.T) *portal {
 	if err != nil {
 		t.Fatal(err)
 	}
-	handler, err = web.New(web.Options{Desk: p.desk, Auth: who, URL: p.URL, Now: p.clock, Logger: logger, Registerer: registry})
+	handler, err = web.New(web.Options{Desk: p.desk, Auth: who, URL: p.URL, Unavailable: postgres.Unavailable, Now: p.clock, Logger: logger, Registerer: registry})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,10 +23,13 @@ type Options struct {
 	Auth *auth.Service // required
 	// URL is the public URL that browsers use; https makes cookies Secure and
 	// asks browsers to stay with https. Required.
-	URL        string
-	Now        func() time.Time      // time.Now when nil
-	Logger     *slog.Logger          // discarded when nil
-	Registerer prometheus.Registerer // none when nil
+	URL string
+	// Unavailable says whether an error comes of something that is away for a
+	// while, so that the page says to come back; nil: none does.
+	Unavailable func(error) bool
+	Now         func() time.Time      // time.Now when nil
+	Logger      *slog.Logger          // discarded when nil
+	Registerer  prometheus.Registerer // none when nil
 }
 
 // The bounds on one request. Documents have their own: see upload.go.
@@ -39,6 +42,7 @@ type server struct {
 	desk    *tickets.Desk
 	auth    *auth.Service
 	secure  bool
+	away    func(error) bool
 	now     func() time.Time
 	log     *slog.Logger
 	pages   *pages
@@ -58,6 +62,9 @@ func New(o Options) (http.Handler, error) {
 	if err != nil || public.Host == "" {
 		return nil, fmt.Errorf("web.New: URL %q is not the address of a site", o.URL)
 	}
+	if o.Unavailable == nil {
+		o.Unavailable = func(error) bool { return false }
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -67,6 +74,7 @@ func New(o Options) (http.Handler, error) {
 	s := &server{
 		desk: o.Desk, auth: o.Auth, now: o.Now, log: o.Logger,
 		secure:  public.Scheme == "https",
+		away:    o.Unavailable,
 		uploads: make(chan struct{}, maxUploads),
 		mux:     http.NewServeMux(),
 	}

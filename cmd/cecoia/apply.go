@@ -73,11 +73,11 @@ func (c *applyCommand) Run(ctx context.Context, out *output) error {
 		_, err := fmt.Fprintf(out, "%s: %d academies, nothing wrong; nothing changed\n", c.File, len(academies))
 		return err
 	}
-	db, closeDB, err := openDatabase(ctx, c.settings, c.logger())
+	db, err := openDatabase(ctx, c.settings, c.logger())
 	if err != nil {
 		return err
 	}
-	defer closeDB()
+	defer db.Close()
 	changed, err := db.Apply(ctx, academies, time.Now())
 	if err != nil {
 		return err

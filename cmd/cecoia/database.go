@@ -18,32 +18,40 @@ import (
 // stopWithin bounds the end of the embedded database.
 const stopWithin = 4 * time.Second
 
+// database is an open database. Close it at the end: what was started for it
+// is stopped.
+type database struct {
+	*postgres.DB
+	Close func()
+	// Lost closes when an embedded server ends by itself; nil for another.
+	Lost <-chan struct{}
+}
+
 // openDatabase opens the configured database, or starts the embedded one and
-// brings its schema up to date. The returned func closes, and stops what was
-// started.
-func openDatabase(ctx context.Context, s settings, log *slog.Logger) (*postgres.DB, func(), error) {
-	url, stop := s.DatabaseURL, func() {}
+// brings its schema up to date.
+func openDatabase(ctx context.Context, s settings, log *slog.Logger) (*database, error) {
+	url, stop, lost := s.DatabaseURL, func() {}, (<-chan struct{})(nil)
 	if url == "" {
 		server, err := startPostgres(ctx, s, log)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		url, stop = server.URL(), func() {
+		url, lost, stop = server.URL(), server.Done(), func() {
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
 			defer cancel()
 			server.Stop(ctx)
 		}
 		if err := postgres.Migrate(ctx, url); err != nil {
 			stop()
-			return nil, nil, err
+			return nil, err
 		}
 	}
 	db, err := postgres.Open(ctx, postgres.Options{URL: url, MaxConns: 32})
 	if err != nil {
 		stop()
-		return nil, nil, err
+		return nil, err
 	}
-	return db, func() { db.Close(); stop() }, nil
+	return &database{DB: db, Lost: lost, Close: func() { db.Close(); stop() }}, nil
 }
 
 func startPostgres(ctx context.Context, s settings, log *slog.Logger) (*localpostgres.Server, error) {
@@ -72,7 +80,7 @@ func (s settings) dataFolder() (string, error) {
 
 // openRedis connects to the configured Redis, or to an embedded one in memory.
 // A Redis that is away is no error: everything works without, more slowly.
-func openRedis(ctx context.Context, s settings) (*redis.Client, func(), error) {
+func openRedis(ctx context.Context, s settings, log *slog.Logger) (*redis.Client, func(), error) {
 	url, stop := s.RedisURL, func() {}
 	if url == "" {
 		embedded, err := localredis.StartEmbedded(ctx, localredis.Options{})
@@ -86,8 +94,17 @@ func openRedis(ctx context.Context, s settings) (*redis.Client, func(), error) {
 		stop()
 		return nil, nil, fmt.Errorf("CECOIA_REDIS_URL: not a Redis URL") //nolint:err113 // the cause would show the password
 	}
+	redis.SetLogger(redisLog{log}) // it would print what we report ourselves
 	client := redis.NewClient(options)
 	return client, func() { _ = client.Close(); stop() }, nil
+}
+
+// redisLog takes what the Redis client says of its connections.
+type redisLog struct{ log *slog.Logger }
+
+// Printf logs a line of the client, for those who look closely.
+func (l redisLog) Printf(ctx context.Context, format string, args ...any) {
+	l.log.DebugContext(ctx, "redis: "+fmt.Sprintf(format, args...))
 }
 
 type migrateCommand struct {
@@ -98,11 +115,11 @@ type migrateCommand struct {
 func (c *migrateCommand) Run(ctx context.Context, out *output) error {
 	if c.DatabaseURL == "" {
 		// The embedded database is migrated whenever it is opened.
-		_, closeDB, err := openDatabase(ctx, c.settings, c.logger())
+		db, err := openDatabase(ctx, c.settings, c.logger())
 		if err != nil {
 			return err
 		}
-		closeDB()
+		db.Close()
 	} else if err := postgres.Migrate(ctx, c.DatabaseURL); err != nil {
 		return err
 	}

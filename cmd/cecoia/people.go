@@ -47,11 +47,11 @@ func (c *peopleImportCommand) Run(ctx context.Context, out *output) error {
 		_, err := fmt.Fprintf(out, "%d people of %s, nothing wrong; nothing changed\n", len(people), c.Academy)
 		return err
 	}
-	db, closeDB, err := openDatabase(ctx, c.settings, c.logger())
+	db, err := openDatabase(ctx, c.settings, c.logger())
 	if err != nil {
 		return err
 	}
-	defer closeDB()
+	defer db.Close()
 	a, err := db.Academy(ctx, c.Academy)
 	if err != nil {
 		return err
@@ -180,11 +180,11 @@ func (c *peoplePasswordCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	db, closeDB, err := openDatabase(ctx, c.settings, c.logger())
+	db, err := openDatabase(ctx, c.settings, c.logger())
 	if err != nil {
 		return err
 	}
-	defer closeDB()
+	defer db.Close()
 	p, _, err := db.Credentials(ctx, c.Academy, c.Identifier)
 	if err != nil {
 		return err

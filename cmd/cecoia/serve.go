@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -59,17 +60,17 @@ func serve(ctx context.Context, s settings, roles []string, seed func(context.Co
 	if err != nil {
 		return err
 	}
-	db, closeDB, err := openDatabase(ctx, s, log)
+	db, err := openDatabase(ctx, s, log)
 	if err != nil {
 		return err
 	}
-	defer closeDB()
+	defer db.Close()
 	if seed != nil {
-		if err := seed(ctx, db); err != nil {
+		if err := seed(ctx, db.DB); err != nil {
 			return err
 		}
 	}
-	rdb, closeRedis, err := openRedis(ctx, s)
+	rdb, closeRedis, err := openRedis(ctx, s, log)
 	if err != nil {
 		return err
 	}
@@ -86,18 +87,27 @@ func serve(ctx context.Context, s settings, roles []string, seed func(context.Co
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	portalURL, hooksURL := s.publicURLs()
 	house := house{
-		settings: s, academies: academies, db: db, redis: rdb, keys: keys, files: documents,
+		settings: s, academies: academies, db: db.DB, redis: rdb, keys: keys, files: documents,
 		portal: tickets.NewPortal(portalURL), portalURL: portalURL, hooksURL: hooksURL, metrics: metrics, log: log,
 	}
 	plays := func(role string) bool { return slices.Contains(roles, role) }
 
 	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		select {
+		case <-db.Lost:
+			return errors.New("the embedded PostgreSQL ended by itself: its last lines are in the log")
+		case <-ctx.Done():
+			return nil
+		}
+	})
 	var wake func()
 	if plays("notify") {
-		notifier, err := house.notifier()
+		notifier, closeChannels, err := house.notifier()
 		if err != nil {
 			return err
 		}
+		defer closeChannels()
 		wake = notifier.Wake
 		group.Go(func() error { return notifier.Run(ctx) })
 	} else {
@@ -119,7 +129,7 @@ func serve(ctx context.Context, s settings, roles []string, seed func(context.Co
 		return nil
 	}
 	start := func() error {
-		if err := host("CECOIA_OPS_ADDR", s.OpsAddr, opsHandler(db, rdb, metrics), nil); err != nil {
+		if err := host("CECOIA_OPS_ADDR", s.OpsAddr, opsHandler(db.DB, rdb, metrics), nil); err != nil {
 			return err
 		}
 		if plays("web") {
@@ -138,7 +148,7 @@ func serve(ctx context.Context, s settings, roles []string, seed func(context.Co
 			}
 		}
 		if plays("clock") {
-			group.Go(func() error { return runClock(ctx, db, log) })
+			group.Go(func() error { return runClock(ctx, db.DB, log) })
 		}
 		return nil
 	}
@@ -166,20 +176,21 @@ type house struct {
 }
 
 // notifier wires what goes out: the channels that are configured. Deliveries
-// for another wait in the database.
-func (h house) notifier() (*notify.Notifier, error) {
+// for another wait in the database. The returned func closes the channels, once
+// the notifier has stopped.
+func (h house) notifier() (*notify.Notifier, func(), error) {
 	channels := map[tickets.Channel]notify.Channel{}
 	servers := map[tickets.AcademyID]string{}
 	for _, a := range h.academies {
 		server, err := h.forAcademy("CECOIA_SMTP_URL", a.ID, h.SMTPURL)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if server == "" {
 			continue
 		}
 		if err := notifymail.CheckServer(server); err != nil {
-			return nil, fmt.Errorf("CECOIA_SMTP_URL of %s: %w", a.ID, err)
+			return nil, nil, fmt.Errorf("CECOIA_SMTP_URL of %s: %w", a.ID, err)
 		}
 		servers[a.ID] = server
 	}
@@ -188,21 +199,25 @@ func (h house) notifier() (*notify.Notifier, error) {
 		Servers: func(a tickets.AcademyID) string { return servers[a] },
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	channels[tickets.Mail] = mailer
+	closeAll := mailer.Close
 	if h.MattermostURL != "" {
 		bot, err := notifymattermost.New(notifymattermost.Options{
 			URL: h.MattermostURL, Token: h.MattermostToken, HooksURL: h.hooksURL, Portal: h.portal, Keyring: h.keys,
 		})
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		channels[tickets.Chat] = bot
+		closeAll = func() { mailer.Close(); bot.Close() }
 	}
-	return notify.New(notify.Options{
-		Store: h.db, Redis: h.redis, Channels: channels, Logger: h.log.With("part", "notify"), Registerer: h.metrics,
+	notifier, err := notify.New(notify.Options{
+		Store: h.db, Redis: h.redis, Channels: channels, SendTimeout: h.sendTimeout,
+		Logger: h.log.With("part", "notify"), Registerer: h.metrics,
 	})
+	return notifier, closeAll, err
 }
 
 // web wires the portal.
@@ -214,7 +229,9 @@ func (h house) web() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return web.New(web.Options{Desk: h.desk, Auth: signIn, URL: h.portalURL, Logger: log, Registerer: h.metrics})
+	return web.New(web.Options{
+		Desk: h.desk, Auth: signIn, URL: h.portalURL, Unavailable: postgres.Unavailable, Logger: log, Registerer: h.metrics,
+	})
 }
 
 // ingest wires what comes in: the chat's hooks, the commands' workers, and a

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -45,6 +46,9 @@ type settings struct {
 	// own holds an academy's own values by VARIABLE_ACADEMY, before those of the
 	// environment: the demo gives its accounts this way.
 	own map[string]string
+	// sendTimeout bounds the sending of one mail or post, and so how long it
+	// waits when the process is killed in the middle of it; the default when 0.
+	sendTimeout time.Duration
 }
 
 // defaultData is where a server keeps its data unless told otherwise.

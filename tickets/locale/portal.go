@@ -281,6 +281,7 @@ var portalWords = table{
 	"web.error.422":          {FR: "Saisie refusée", EN: "Input refused"},
 	"web.error.500":          {FR: "Incident technique", EN: "Technical problem"},
 	"web.error.503":          {FR: "Service momentanément indisponible", EN: "Service unavailable for a moment"},
+	"web.error.away":         {FR: "Le service est momentanément indisponible. Ce que vous aviez enregistré est gardé : réessayez dans un instant.", EN: "The service is unavailable for a moment. What you had saved is kept: try again shortly."},
 	"web.error.body":         {FR: "L’envoi a été interrompu ou n’est pas lisible : revenez à la page précédente et recommencez. Ce qui avait été enregistré est gardé.", EN: "The sending was cut or is not readable: go back to the previous page and try again. What was saved before is kept."},
 	"web.error.too_large":    {FR: "L’envoi dépasse la taille acceptée : revenez à la page précédente, raccourcissez le texte ou joignez moins de documents à la fois.", EN: "The sending is over the accepted size: go back to the previous page, shorten the text or attach fewer documents at a time."},
 	"web.error.method":       {FR: "Cette adresse ne se consulte pas ainsi.", EN: "This address is not used in that way."},
