@@ -60,6 +60,7 @@ type statusWriter struct {
 	status int
 }
 
+// WriteHeader notes the status on its way out.
 func (w *statusWriter) WriteHeader(status int) {
 	w.status = status
 	w.ResponseWriter.WriteHeader(status)

@@ -26,7 +26,7 @@ func (s *server) preferences(w http.ResponseWriter, r *http.Request, _ *visit) e
 		return err
 	}
 	keep := func(name, value string, known bool) {
-		c := &http.Cookie{
+		c := &http.Cookie{ //nolint:gosec // Secure follows the public URL: the demo is on plain loopback
 			Name: name, Value: value, Path: "/", MaxAge: 365 * 24 * 3600,
 			HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode,
 		}

@@ -20,7 +20,7 @@ var pictures = flag.String("pictures", "", "write the pictures of the README to 
 // browser is Debian's Chromium, without a window.
 type browser struct {
 	t   *testing.T
-	ctx context.Context //nolint:containedctx // chromedp's handle on the browser
+	ctx context.Context
 }
 
 // openBrowser starts Chromium; it ends with the test.
@@ -140,7 +140,7 @@ func (b *browser) picture(name string) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(*pictures, name+".png"), png, 0o644); err != nil { //nolint:gosec // to be read by anyone
+	if err := os.WriteFile(filepath.Join(*pictures, name+".png"), png, 0o644); err != nil {
 		b.t.Fatal(err)
 	}
 }

@@ -92,7 +92,7 @@ func openRedis(ctx context.Context, s settings, log *slog.Logger) (*redis.Client
 	options, err := redis.ParseURL(url)
 	if err != nil {
 		stop()
-		return nil, nil, fmt.Errorf("CECOIA_REDIS_URL: not a Redis URL") //nolint:err113 // the cause would show the password
+		return nil, nil, fmt.Errorf("CECOIA_REDIS_URL: not a Redis URL") // the cause would show the password
 	}
 	redis.SetLogger(redisLog{log}) // it would print what we report ourselves
 	client := redis.NewClient(options)

@@ -40,7 +40,7 @@ func visitorAs(t *testing.T, d *demo, address, password string) (*visitor, strin
 
 func (v *visitor) get(path string) (*http.Response, string) {
 	v.t.Helper()
-	res, err := v.http.Get(v.d.url("CECOIA_PORTAL_ADDR", path)) //nolint:noctx // the client has a timeout
+	res, err := v.http.Get(v.d.url("CECOIA_PORTAL_ADDR", path))
 	if err != nil {
 		v.t.Fatal(err)
 	}
@@ -49,7 +49,7 @@ func (v *visitor) get(path string) (*http.Response, string) {
 
 func (v *visitor) post(path string, form url.Values) (*http.Response, string) {
 	v.t.Helper()
-	res, err := v.http.PostForm(v.d.url("CECOIA_PORTAL_ADDR", path), form) //nolint:noctx // the client has a timeout
+	res, err := v.http.PostForm(v.d.url("CECOIA_PORTAL_ADDR", path), form)
 	if err != nil {
 		v.t.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func (v *visitor) upload(path string, form url.Values, name string, content io.R
 	if err := w.Close(); err != nil {
 		v.t.Fatal(err)
 	}
-	res, err := v.http.Post(v.d.url("CECOIA_PORTAL_ADDR", path), w.FormDataContentType(), &body) //nolint:noctx // the client has a timeout
+	res, err := v.http.Post(v.d.url("CECOIA_PORTAL_ADDR", path), w.FormDataContentType(), &body)
 	if err != nil {
 		v.t.Fatal(err)
 	}
@@ -161,7 +161,7 @@ func TestBadInputFromOutside(t *testing.T) {
 	})
 
 	t.Run("the hook refuses GET", func(t *testing.T) {
-		res, err := http.Get(d.url("CECOIA_HOOKS_ADDR", "/mattermost/command?token=demo-token-creteil&text=liste")) //nolint:noctx // on loopback
+		res, err := http.Get(d.url("CECOIA_HOOKS_ADDR", "/mattermost/command?token=demo-token-creteil&text=liste"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -238,7 +238,7 @@ func TestBadInputFromOutside(t *testing.T) {
 		done := make(chan string)
 		for range 2 {
 			go func() {
-				res, err := person.http.PostForm(d.url("CECOIA_PORTAL_ADDR", path+"/verification"), url.Values{"do": {"send"}}) //nolint:noctx // the client has a timeout
+				res, err := person.http.PostForm(d.url("CECOIA_PORTAL_ADDR", path+"/verification"), url.Values{"do": {"send"}})
 				if err != nil {
 					done <- err.Error()
 					return
@@ -272,7 +272,7 @@ func TestBadInputFromOutside(t *testing.T) {
 		d.submit(t, nested.String())
 		d.submit(t, "From: demandeur@creteil.example\r\nTo: no-reply@creteil.example\r\nSubject: question\r\nMessage-ID: <apres@creteil.example>\r\n\r\nBonjour, et ensuite ?\r\n")
 		eventually(t, "the mail after the hostile one gets its guidance", func() (bool, string) {
-			res, err := http.Get(d.url("CECOIA_MAILBOX_ADDR", "/mailboxes/demandeur@creteil.example")) //nolint:noctx // on loopback
+			res, err := http.Get(d.url("CECOIA_MAILBOX_ADDR", "/mailboxes/demandeur@creteil.example"))
 			if err != nil {
 				return false, err.Error()
 			}
@@ -322,7 +322,7 @@ func (e endless) Read(p []byte) (int, error) {
 func TestAPortInUseSaysWhichAndWhatMovesIt(t *testing.T) {
 	for _, variable := range demoVariables {
 		d := newDemo(t)
-		l, err := net.Listen("tcp", d.addr[variable]) //nolint:noctx // closed below
+		l, err := net.Listen("tcp", d.addr[variable])
 		if err != nil {
 			t.Fatal(err)
 		}

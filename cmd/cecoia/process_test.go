@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	binary = filepath.Join(dir, "cecoia")
-	build := exec.Command("go", append([]string{"build", "-o", binary}, append(buildFlags, ".")...)...) //nolint:noctx // ends with the test process
+	build := exec.Command("go", append([]string{"build", "-o", binary}, append(buildFlags, ".")...)...)
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "building the program:", err)
@@ -58,7 +58,7 @@ type demo struct {
 	env     []string
 	addr    map[string]string // by variable
 	process *exec.Cmd
-	ended   chan error
+	ended   chan struct{} // closed when the process has ended
 	stdout  lockedBuffer
 	stderr  lockedBuffer
 }
@@ -97,7 +97,7 @@ func newDemo(t *testing.T) *demo {
 	d := &demo{t: t, data: data, addr: map[string]string{}}
 	var held []net.Listener
 	for _, variable := range demoVariables {
-		l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed below
+		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -119,7 +119,7 @@ func (d *demo) url(variable, path string) string { return "http://" + d.addr[var
 func (d *demo) start() time.Duration {
 	d.t.Helper()
 	began := time.Now()
-	d.process = exec.Command(binary, "demo") //nolint:noctx // ended by the test's own signals
+	d.process = exec.Command(binary, "demo")
 	d.process.Env = append(os.Environ(), "CECOIA_DATA="+d.data)
 	d.process.Env = append(d.process.Env, d.env...)
 	for variable, addr := range d.addr {
@@ -134,7 +134,7 @@ func (d *demo) start() time.Duration {
 	if err := d.process.Start(); err != nil {
 		d.t.Fatal(err)
 	}
-	ready, ended := make(chan struct{}), make(chan error, 1)
+	ready, ended := make(chan struct{}), make(chan struct{})
 	d.ended = ended
 	go func() {
 		lines := bufio.NewReader(out)
@@ -149,7 +149,8 @@ func (d *demo) start() time.Duration {
 				break
 			}
 		}
-		ended <- d.process.Wait()
+		_ = d.process.Wait() // its state says how it ended
+		close(ended)
 	}()
 	d.t.Cleanup(func() {
 		if d.process != nil {
@@ -162,9 +163,9 @@ func (d *demo) start() time.Duration {
 	select {
 	case <-ready:
 		return time.Since(began)
-	case err := <-ended:
+	case <-ended:
 		d.process = nil
-		d.t.Fatalf("the demo ended before it was ready: %v\n%s", err, d.stderr.String())
+		d.t.Fatalf("the demo ended before it was ready:\n%s", d.stderr.String())
 	case <-time.After(60 * time.Second):
 		d.t.Fatalf("the demo is not ready after a minute\n%s", d.stderr.String())
 	}

@@ -102,7 +102,7 @@ func TestServeInTwoProcesses(t *testing.T) {
 		t.Errorf("an account that nobody linked: %d %+v", status, a)
 	}
 	for _, path := range []string{"/livez", "/readyz", "/metrics"} {
-		res, err := http.Get(d.url("CECOIA_OPS_ADDR", path)) //nolint:noctx // on loopback
+		res, err := http.Get(d.url("CECOIA_OPS_ADDR", path))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -118,7 +118,7 @@ func TestServeInTwoProcesses(t *testing.T) {
 // called, which ends it as a service manager does.
 func serveRoles(t *testing.T, env []string, roles string) (end func()) {
 	t.Helper()
-	command := exec.Command(binary, "serve", "--roles", roles) //nolint:noctx // ended by a signal
+	command := exec.Command(binary, "serve", "--roles", roles)
 	command.Env = append(os.Environ(), env...)
 	command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	stderr := &lockedBuffer{}

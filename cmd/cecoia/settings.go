@@ -92,7 +92,7 @@ func fileSecret(variable string) (string, error) {
 	if path == "" {
 		return "", nil
 	}
-	b, err := os.ReadFile(path)
+	b, err := os.ReadFile(path) //nolint:gosec // the administrator's own path
 	if err != nil {
 		return "", fmt.Errorf("%s_FILE: %w", variable, err)
 	}
