@@ -56,7 +56,11 @@ func TestBadInputIsSaidAndLosesNothing(t *testing.T) {
 	if pg.value("entity") != "0940001Z" {
 		t.Errorf("the entity is lost: %s", pg.value("entity"))
 	}
+	before := strings.Count(p.log.String(), "msg=refused")
 	b.post(base+"/complement", form("do", "continue", "theme", "alchimie")).want(http.StatusUnprocessableEntity, "")
+	if after := strings.Count(p.log.String(), "msg=refused"); after != before+1 || strings.Contains(p.log.String(), "alchimie") {
+		t.Errorf("a refusal makes %d lines in the log:\n%s", after-before, p.log)
+	}
 	if lines := strings.Count(p.log.String(), "level=ERROR"); lines != 0 {
 		t.Errorf("%d errors logged:\n%s", lines, p.log)
 	}

@@ -96,6 +96,20 @@ var menu = []struct{ path, key string }{
 	{"/aide", "web.nav.help"},
 }
 
+// noteRefusal writes the one log line of a request that was refused, without
+// what was typed. Signing in and failures have lines of their own.
+func (s *server) noteRefusal(r *http.Request, v *visit, c content) {
+	if c.status < 400 || c.status >= 500 || c.template == "signin" {
+		return
+	}
+	var fields []string
+	for _, p := range c.problems {
+		fields = append(fields, strings.TrimPrefix(p.Href, "#"))
+	}
+	s.log.Info("refused", "request", requestID(r.Context()), "method", r.Method, "path", r.URL.Path,
+		"status", c.status, "fields", fields, "person", v.person.ID)
+}
+
 // render writes a page. Nothing is written when the template fails, so that the
 // error can be.
 func (s *server) render(w http.ResponseWriter, r *http.Request, v *visit, c content) error {
@@ -132,6 +146,7 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, v *visit, c cont
 	if err := t.ExecuteTemplate(&out, "layout.html", p); err != nil {
 		return fmt.Errorf("web.render: %s: %w", c.template, err)
 	}
+	s.noteRefusal(r, v, c)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Language", string(v.words.Lang))
 	if c.status != 0 {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -59,9 +60,13 @@ func startPostgres(ctx context.Context, s settings, log *slog.Logger) (*localpos
 	if err != nil {
 		return nil, err
 	}
-	return localpostgres.Start(ctx, localpostgres.Options{
+	server, err := localpostgres.Start(ctx, localpostgres.Options{
 		Dir: filepath.Join(data, "postgres"), Fsync: true, Logger: log.With("part", "postgres"),
 	})
+	if missing, ok := errors.AsType[*localpostgres.MissingError](err); ok {
+		return nil, fmt.Errorf("PostgreSQL is not installed here, and CECOIA_DATABASE_URL names none elsewhere. To install it:\n\n  %w", missing)
+	}
+	return server, err
 }
 
 // dataFolder returns the data folder and makes it when it is missing. Others

@@ -101,16 +101,41 @@ func (b *browser) openMail(d *demo, address string, words string) {
 	b.do("opening the mail", waitFor("#reply"))
 }
 
+// TestTheStory lives the whole story in a browser, with the program killed
+// twice in the middle of it.
 func TestTheStory(t *testing.T) {
 	d := newDemo(t)
 	d.start()
+	story(t, d, "creteil", func() {
+		d.kill()
+		t.Logf("ready again after %s", d.start())
+	})
+	if status, took := d.terminate(); status != 0 || took > 5*time.Second {
+		t.Errorf("SIGTERM ends the demo with status %d after %s", status, took)
+	}
+}
+
+// TestTheSameElsewhere is the story of the other academies, side by side.
+func TestTheSameElsewhere(t *testing.T) {
+	d := newDemo(t)
+	d.start()
+	for _, academy := range []string{"paris", "versailles"} {
+		t.Run(academy, func(t *testing.T) { story(t, d, academy, func() {}) })
+	}
+}
+
+// story is what a newcomer lives: a ticket from the form to its validation.
+// interrupt is called where something may happen to the program.
+func story(t *testing.T, d *demo, academy string, interrupt func()) {
+	t.Helper()
+	requester := "demandeur@" + academy + ".example"
 	document := filepath.Join(t.TempDir(), "ecran.txt")
 	if err := os.WriteFile(document, []byte("Message affiché : aucun signal\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 
 	// A person signs in and opens an incident; its number is there before it is sent.
-	person := portalAs(t, d, "demandeur@creteil.example")
+	person := portalAs(t, d, requester)
 	person.see("body", "Validations", "Incidents", "Services", "Nouvel incident", "Suivi des incidents")
 	person.open(d.url("CECOIA_PORTAL_ADDR", "/incidents/nouveau"))
 	number := strings.TrimSpace(person.text("#number"))
@@ -126,10 +151,7 @@ func TestTheStory(t *testing.T) {
 	person.attach("#document", document)
 	person.see("#documents", "ecran.txt") // sent at once, with a progress bar
 
-	// In the middle of it the program is killed, and started again.
-	d.kill()
-	took := d.start()
-	t.Logf("ready again in %s", took)
+	interrupt()
 	person.open(d.url("CECOIA_PORTAL_ADDR", "/incidents/nouveau"))
 	person.see("#number", number)
 	person.submit(`button[name=do][value=continue]`)
@@ -148,7 +170,7 @@ func TestTheStory(t *testing.T) {
 	person.see("#number", number)
 
 	// The desk sees the card, and supervisors the alert; nothing private is on it.
-	agent := chatAs(t, d, "agent.creteil", "creteil/assistance")
+	agent := chatAs(t, d, "agent."+academy, academy+"/assistance")
 	agent.seeCard(number, "Poste de travail", "Nouveau", "Critique")
 	t.Logf("the card was seen %s after sending, a browser's start included", time.Since(sent))
 	for _, secret := range []string{"Dominique", "01 99 00", "reste noir"} {
@@ -156,7 +178,7 @@ func TestTheStory(t *testing.T) {
 			t.Errorf("the card shows %q", secret)
 		}
 	}
-	supervisor := chatAs(t, d, "superviseur.creteil", "creteil/supervision")
+	supervisor := chatAs(t, d, "superviseur."+academy, academy+"/supervision")
 	supervisor.seeCard(number, "Critique")
 
 	// An agent works it by commands; each is answered to its author alone.
@@ -174,8 +196,8 @@ func TestTheStory(t *testing.T) {
 	agent.answered("/ticket voir I200101_999", "I200101_999")
 	// The requester has their mails, and answers one, as people do.
 	mailbox := openBrowser(t)
-	mailbox.openMail(d, "demandeur@creteil.example", "pris en compte")
-	mailbox.openMail(d, "demandeur@creteil.example", "précisions")
+	mailbox.openMail(d, requester, "pris en compte")
+	mailbox.openMail(d, requester, "précisions")
 	mailbox.picture("mail")
 	mailbox.see("body", "Le voyant est-il allumé", "ne pas répondre à ce message")
 	mailbox.submit("#reply")
@@ -183,15 +205,15 @@ func TestTheStory(t *testing.T) {
 	mailbox.submit("#send")
 
 	// The reply is refused, with guidance and a link; the words are kept.
-	mailbox.openMail(d, "demandeur@creteil.example", "votre réponse")
+	mailbox.openMail(d, requester, "votre réponse")
 	mailbox.picture("guidance")
 	link := eval[string](mailbox, `(document.body.innerHTML.match(/http:[^"'<\s]*mise-a-jour/) ?? [""])[0]`)
-	if !strings.HasSuffix(link, "/demandes/creteil/"+number+"/mise-a-jour") {
+	if !strings.HasSuffix(link, "/demandes/"+academy+"/"+number+"/mise-a-jour") {
 		t.Fatalf("the guidance links to %q", link)
 	}
 	elsewhere := openBrowser(t) // another device: the link needs sign-in
 	elsewhere.open(link)
-	elsewhere.signIn("demandeur@creteil.example")
+	elsewhere.signIn(requester)
 	if got := elsewhere.value("#text"); got != "Le voyant est orange." {
 		t.Fatalf("Mise à jour is prefilled with %q", got)
 	}
@@ -199,28 +221,27 @@ func TestTheStory(t *testing.T) {
 	elsewhere.submit(`button[name=do][value=complement]`)
 	elsewhere.see("#status", "En cours")
 	agent.seeCard(number, "En cours")
-	agent.openChat(d, "agent.creteil", "@cecoia")
+	agent.openChat(d, "agent."+academy, "@cecoia")
 	agent.see("#posts", number)
-	agent.openChat(d, "agent.creteil", "creteil/assistance")
+	agent.openChat(d, "agent."+academy, academy+"/assistance")
 
 	// Resolved, refused, resolved again, validated.
 	agent.answered("/ticket résoudre 1 Câble rebranché", number)
 	agent.seeCard(number, "À valider")
-	mailbox.openMail(d, "demandeur@creteil.example", "à valider")
+	mailbox.openMail(d, requester, "à valider")
 	mailbox.see("body", "Câble rebranché")
 	person.open(d.url("CECOIA_PORTAL_ADDR", "/validations"))
 	person.see("main", number)
-	person.open(d.url("CECOIA_PORTAL_ADDR", "/demandes/creteil/"+number+"/validation"))
+	person.open(d.url("CECOIA_PORTAL_ADDR", "/demandes/"+academy+"/"+number+"/validation"))
 	person.fill("#text-refuse", "L’écran est encore noir")
 	person.submit(`button[name=do][value=refuse]`)
 	person.see("#status", "En cours")
 	agent.seeCard(number, "En cours")
 
-	d.kill() // once more, where nothing is under way for anyone to see
-	d.start()
-	agent.openChat(d, "agent.creteil", "creteil/assistance")
+	interrupt()
+	agent.openChat(d, "agent."+academy, academy+"/assistance")
 	agent.answered("/ticket résoudre 1 Écran changé", number)
-	person.open(d.url("CECOIA_PORTAL_ADDR", "/demandes/creteil/"+number+"/validation"))
+	person.open(d.url("CECOIA_PORTAL_ADDR", "/demandes/"+academy+"/"+number+"/validation"))
 	person.click("label[for=rating-5]")
 	person.submit(`button[name=do][value=validate]`)
 	person.see("#status", "Clôturé")
@@ -231,10 +252,6 @@ func TestTheStory(t *testing.T) {
 	}
 	agent.seeCard(number, "Clôturé")
 	person.picture("portal")
-
-	if status, took := d.terminate(); status != 0 || took > 5*time.Second {
-		t.Errorf("SIGTERM ends the demo with status %d after %s", status, took)
-	}
 }
 
 func TestBeforeTheInterventionTheRequesterWithdraws(t *testing.T) {
@@ -243,10 +260,16 @@ func TestBeforeTheInterventionTheRequesterWithdraws(t *testing.T) {
 	person := portalAs(t, d, "demandeur@paris.example")
 	number := person.sendIncident(d, "Câble débranché par erreur")
 	person.open(d.url("CECOIA_PORTAL_ADDR", "/demandes/paris/"+number+"/cloture"))
+	agent := chatAs(t, d, "agent.paris", "paris/assistance")
+	agent.seeCard(number, "Nouveau")
+	agent.click(`#posts [data-action="prendre"]`) // a card's button does what its command does
+	agent.seeCard(number, "En cours", "Alix Démonstration")
+	agent.see("#posts .ephemeral", number)
+	agent.click(`#posts [data-action="voir"]`)
+	agent.see("#posts .ephemeral", "Câble débranché par erreur")
 	person.fill("#text", "Le câble était débranché")
 	person.submit(`button[name=do][value=withdraw]`)
 	person.see("#status", "Clôturé")
-	agent := chatAs(t, d, "agent.paris", "paris/assistance")
 	agent.seeCard(number, "Clôturé")
 	agent.answered("/ticket prendre 1", "clôturé par Dominique Exemple")
 }
