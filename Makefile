@@ -1,11 +1,12 @@
 # make run    the whole story on this machine, in the browser
 # make test   every test, on real Postgres, Redis and Chromium
 # make lint   gofmt, vet, golangci-lint
+# make pictures   takes the README's pictures from the running demo
 
 GO ?= go
 FLAGS ?=
 
-.PHONY: build run test lint clean
+.PHONY: build run test lint pictures clean
 
 build:
 	$(GO) build -o bin/cecoia ./cmd/cecoia
@@ -19,6 +20,10 @@ test:
 	deploy/local/debian-packages postgres redis-server chromium
 	$(GO) test $(FLAGS) -timeout 10m ./...
 
+pictures:
+	deploy/local/debian-packages postgres chromium
+	$(GO) test ./cmd/cecoia -count=1 -run 'TestTheStory$$' -pictures $(CURDIR)/deploy/pictures
+
 lint: .ci/bin/golangci-lint
 	@test -z "$$(gofmt -l cmd deploy ingest notify tickets web)" || { gofmt -l cmd deploy ingest notify tickets web; exit 1; }
 	$(GO) vet ./...
@@ -26,7 +31,11 @@ lint: .ci/bin/golangci-lint
 
 # The linter is a tools module of its own, so that the product's go.mod holds
 # only what the product stands on.
-.ci/bin/golangci-lint: .ci/go.mod .ci/go.sum
+.ci/bin/golangci-pictures:
+	deploy/local/debian-packages postgres chromium
+	$(GO) test ./cmd/cecoia -count=1 -run 'TestTheStory$$' -pictures $(CURDIR)/deploy/pictures
+
+lint: .ci/go.mod .ci/go.sum
 	$(GO) build -C .ci -o bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 
 clean:

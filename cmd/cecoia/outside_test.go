@@ -263,16 +263,16 @@ func TestBadInputFromOutside(t *testing.T) {
 			}
 		}
 	})
-	t.Run("a mail with 10,000 nested parts is set aside, and the next is read", func(t *testing.T) {
+	t.Run("a mail with 10,000 nested parts hangs nothing: the next one is read", func(t *testing.T) {
 		var nested strings.Builder
-		nested.WriteString("From: demandeur@creteil.example\r\nTo: no-reply@creteil.example\r\nSubject: poupees\r\nMessage-ID: <poupees@creteil.example>\r\nMIME-Version: 1.0\r\n")
+		nested.WriteString("Subject: poupees\r\nMIME-Version: 1.0\r\n")
 		for i := range 10_000 {
 			fmt.Fprintf(&nested, "Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n", i, i)
 		}
-		d.submit(t, nested.String())
-		d.submit(t, "From: demandeur@creteil.example\r\nTo: no-reply@creteil.example\r\nSubject: question\r\nMessage-ID: <apres@creteil.example>\r\n\r\nBonjour, et ensuite ?\r\n")
+		d.submit(t, "demandeur@creteil.example", nested.String())
+		d.submit(t, "secretaire@creteil.example", "Subject: question\r\n\r\nBonjour, et ensuite ?\r\n")
 		eventually(t, "the mail after the hostile one gets its guidance", func() (bool, string) {
-			res, err := http.Get(d.url("CECOIA_MAILBOX_ADDR", "/mailboxes/demandeur@creteil.example"))
+			res, err := http.Get(d.url("CECOIA_MAILBOX_ADDR", "/mailboxes/secretaire@creteil.example"))
 			if err != nil {
 				return false, err.Error()
 			}
@@ -296,15 +296,12 @@ func TestBadInputFromOutside(t *testing.T) {
 	}
 }
 
-// submit hands a mail to the demo's server, as the person's mail program does.
-func (d *demo) submit(t *testing.T, message string) {
+// submit hands a mail to the no-reply address to the demo's server, as any
+// program of this machine may.
+func (d *demo) submit(t *testing.T, from, rest string) {
 	t.Helper()
-	host, _, err := net.SplitHostPort(d.addr["CECOIA_SMTP_ADDR"])
-	if err != nil {
-		t.Fatal(err)
-	}
-	signIn := smtp.PlainAuth("", "demandeur@creteil.example", demoPassword, host)
-	if err := smtp.SendMail(d.addr["CECOIA_SMTP_ADDR"], signIn, "demandeur@creteil.example", []string{"no-reply@creteil.example"}, []byte(message)); err != nil {
+	message := fmt.Sprintf("From: %s\r\nTo: no-reply@creteil.example\r\nMessage-ID: <essai.%s>\r\n%s", from, from, rest)
+	if err := smtp.SendMail(d.addr["CECOIA_SMTP_ADDR"], nil, from, []string{"no-reply@creteil.example"}, []byte(message)); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -198,7 +198,6 @@ func story(t *testing.T, d *demo, academy string, interrupt func()) {
 	mailbox := openBrowser(t)
 	mailbox.openMail(d, requester, "pris en compte")
 	mailbox.openMail(d, requester, "précisions")
-	mailbox.picture("mail")
 	mailbox.see("body", "Le voyant est-il allumé", "ne pas répondre à ce message")
 	mailbox.submit("#reply")
 	mailbox.do("writing above the quotation", setValue("#body", "Le voyant est orange.\n\n"+mailbox.value("#body")))

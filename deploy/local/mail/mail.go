@@ -58,6 +58,11 @@ type Options struct {
 	Dir string
 	// Accounts are the mailboxes; any other recipient is refused.
 	Accounts []Account
+	// TrustNetwork vouches for mail whose envelope sender and one From are the
+	// same account here, even when its client did not sign in: what a site does
+	// for the hosts of its own network. Everything here is on loopback, so
+	// anyone on this machine may then write as anyone: for a demo.
+	TrustNetwork bool
 	// Hostname is the server's name in its greetings and in the headers it
 	// stamps, its authserv-id in particular. Default AuthServID.
 	Hostname string

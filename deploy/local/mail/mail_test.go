@@ -170,6 +170,22 @@ func TestDeliveryStamps(t *testing.T) {
 	}
 }
 
+func TestATrustedNetworkVouchesForItsOwnAccountsOnly(t *testing.T) {
+	s := start(t, mail.Options{TrustNetwork: true})
+	for i, c := range []struct{ envelope, from, want string }{
+		{person, person, "dmarc=pass"},
+		{person, "agent@creteil.example", "dmarc=none"},
+		{"nobody@creteil.example", "nobody@creteil.example", "dmarc=none"},
+		{"", person, "dmarc=none"},
+	} {
+		mustSend(t, s, c.envelope, []string{noReply}, crlf("From: "+c.from, "Subject: x", "", "x"))
+		got := s.Messages(noReply)
+		if results := header(got[len(got)-1].Raw, "Authentication-Results"); len(got) != i+1 || !strings.Contains(results[0], c.want) {
+			t.Errorf("%+v: %q", c, results)
+		}
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	s := start(t, mail.Options{})
 	message := crlf("From: "+person, "Subject: x", "", "x")

@@ -165,8 +165,9 @@ func (m *smtpSession) accept(raw []byte) error {
 	if err != nil {
 		host = "unknown"
 	}
+	trusted := m.server.opts.TrustNetwork && m.server.accounts[baseAddress(h.from)] != nil && strings.EqualFold(m.from, h.from)
 	e := envelope{
-		authenticated: m.user != nil, from: m.from, headerFrom: h.from,
+		authenticated: m.user != nil, trusted: trusted, from: m.from, headerFrom: h.from,
 		helo: m.conn.Hostname(), client: host, server: m.server.opts.Hostname, at: m.server.opts.Now(),
 	}
 	body := withoutForgedFields(raw, m.server.opts.Hostname)

@@ -14,6 +14,7 @@ import (
 // An envelope is what the server knows of a message beside its bytes.
 type envelope struct {
 	authenticated bool   // by AUTH; its From was checked then
+	trusted       bool   // by its network, see Options.TrustNetwork
 	from          string // of MAIL, empty for a report
 	headerFrom    string // empty when there is not exactly one
 	helo          string
@@ -50,7 +51,7 @@ func (e envelope) results() []authres.Result {
 		&authres.DMARCResult{Value: authres.ResultNone, From: domain(e.headerFrom)},
 	}
 	// Without an envelope sender SPF would judge the HELO name: it has no record.
-	if !e.authenticated || !strings.EqualFold(domain(e.from), domain(e.headerFrom)) {
+	if !e.authenticated && !e.trusted || !strings.EqualFold(domain(e.from), domain(e.headerFrom)) {
 		return none
 	}
 	return []authres.Result{
