@@ -1,6 +1,6 @@
-# make run    the whole story on this machine, in the browser
-# make test   every test, on real Postgres, Redis and Chromium
-# make lint   gofmt, vet, golangci-lint
+# make run        the whole story on this machine, in the browser
+# make test       every test, on real PostgreSQL, Redis and Chromium
+# make lint       gofmt, vet, golangci-lint
 # make pictures   takes the README's pictures from the running demo
 
 GO ?= go
@@ -20,22 +20,18 @@ test:
 	deploy/local/debian-packages postgres redis-server chromium
 	$(GO) test $(FLAGS) -timeout 10m ./...
 
-pictures:
-	deploy/local/debian-packages postgres chromium
-	$(GO) test ./cmd/cecoia -count=1 -run 'TestTheStory$$' -pictures $(CURDIR)/deploy/pictures
-
 lint: .ci/bin/golangci-lint
 	@test -z "$$(gofmt -l cmd deploy ingest notify tickets web)" || { gofmt -l cmd deploy ingest notify tickets web; exit 1; }
 	$(GO) vet ./...
 	.ci/bin/golangci-lint run ./...
 
-# The linter is a tools module of its own, so that the product's go.mod holds
-# only what the product stands on.
-.ci/bin/golangci-pictures:
+pictures:
 	deploy/local/debian-packages postgres chromium
 	$(GO) test ./cmd/cecoia -count=1 -run 'TestTheStory$$' -pictures $(CURDIR)/deploy/pictures
 
-lint: .ci/go.mod .ci/go.sum
+# The linter is a tools module of its own, so that the product's go.mod holds
+# only what the product stands on.
+.ci/bin/golangci-lint: .ci/go.mod .ci/go.sum
 	$(GO) build -C .ci -o bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 
 clean:
