@@ -24,7 +24,7 @@ func cast() (requester, beneficiary, agent, colleague, supervisor, stranger, els
 	elsewhere.Academy = "paris"
 	return person("Dominique"), person("Maxence"),
 		person("Alix", Membership{"assistance", RoleAgent}), person("Sacha", Membership{"assistance", RoleAgent}),
-		person("Claude", Membership{"supervision", RoleSupervisor}), person("Personne"), elsewhere
+		person("Lou", Membership{"supervision", RoleSupervisor}), person("Personne"), elsewhere
 }
 
 func academy() Academy {
