@@ -316,6 +316,41 @@ func (e endless) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// TestReadyzAnswersLast: who waits for /readyz may use the rest at once.
+func TestReadyzAnswersLast(t *testing.T) {
+	d := newDemo(t)
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	dialled := make(chan error, 1)
+	go func() {
+		for range tick.C {
+			res, err := http.Get(d.url("CECOIA_OPS_ADDR", "/readyz"))
+			if err != nil {
+				continue // not yet
+			}
+			_ = res.Body.Close()
+			for _, variable := range []string{"CECOIA_PORTAL_ADDR", "CECOIA_HOOKS_ADDR"} {
+				var c net.Conn
+				if c, err = net.Dial("tcp", d.addr[variable]); err != nil {
+					break
+				}
+				_ = c.Close()
+			}
+			dialled <- err
+			return
+		}
+	}()
+	d.start()
+	select {
+	case err := <-dialled:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("/readyz does not answer")
+	}
+}
+
 func TestAPortInUseSaysWhichAndWhatMovesIt(t *testing.T) {
 	for _, variable := range demoVariables {
 		d := newDemo(t)

@@ -129,9 +129,6 @@ func serve(ctx context.Context, s settings, roles []string, seed func(context.Co
 		return nil
 	}
 	start := func() error {
-		if err := host("CECOIA_OPS_ADDR", s.OpsAddr, opsHandler(db.DB, rdb, metrics), nil); err != nil {
-			return err
-		}
 		if plays("web") {
 			portal, err := house.web()
 			if err := host("CECOIA_PORTAL_ADDR", s.PortalAddr, portal, err); err != nil {
@@ -150,7 +147,8 @@ func serve(ctx context.Context, s settings, roles []string, seed func(context.Co
 		if plays("clock") {
 			group.Go(func() error { return runClock(ctx, db.DB, log) })
 		}
-		return nil
+		// Last: whoever gets an answer from /readyz finds the rest listening.
+		return host("CECOIA_OPS_ADDR", s.OpsAddr, opsHandler(db.DB, rdb, metrics), nil)
 	}
 	if err := start(); err != nil {
 		group.Go(func() error { return err }) // ends what was started
