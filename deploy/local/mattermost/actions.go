@@ -36,7 +36,7 @@ func (s *Server) doAction(w http.ResponseWriter, r *http.Request, me *model.User
 		return invalidParam("action")
 	}
 	if !actionID.MatchString(r.PathValue("action")) {
-		return notFound("api.context.404")
+		return notFound("api.context.404.app_error")
 	}
 	c, err := s.prepareClick(r.PathValue("post"), r.PathValue("action"), me, in)
 	if err != nil {
@@ -91,10 +91,13 @@ func (s *Server) prepareClick(postID, id string, me *model.User, in model.DoPost
 			}
 		}
 	} else {
+		if in.Cookie == "" {
+			return nil, notFound("app.post.get.app_error")
+		}
 		var cookie model.PostActionCookie
 		plain, err := model.DecryptPostActionCookie(in.Cookie, s.secret)
-		if err != nil || json.Unmarshal([]byte(plain), &cookie) != nil || cookie.PostId != postID {
-			return nil, notFound("app.post.get.app_error")
+		if err != nil || json.Unmarshal([]byte(plain), &cookie) != nil || cookie.PostId != postID || cookie.Integration == nil {
+			return nil, badRequest("api.post.do_action.action_integration.app_error")
 		}
 		action = &model.PostAction{Type: cookie.Type, DataSource: cookie.DataSource, Integration: cookie.Integration}
 		c.request.ChannelId, c.rootID, c.retain = cookie.ChannelId, cookie.RootPostId, cookie.RetainProps

@@ -64,7 +64,7 @@ func TestActionIDsAreAlphanumericOnly(t *testing.T) {
 	d := start(t)
 	p := d.postCard(t)
 	res, err := d.click(d.as(agent), p.Id, "bad-id")
-	refused(t, res, err, http.StatusNotFound, "api.context.404")
+	refused(t, res, err, http.StatusNotFound, "api.context.404.app_error")
 	res, err = d.click(d.as(agent), p.Id, "inconnu")
 	refused(t, res, err, http.StatusNotFound, "api.post.do_action.action_id.app_error")
 	equal(t, "calls", d.in.count(), 0)
@@ -245,4 +245,6 @@ func TestButtonsOfAnEphemeralPostWorkByCookie(t *testing.T) {
 	equal(t, "shown", d.lastEphemeral(t, "agent").Message, "fait")
 	res, err := d.click(d.as(agent), p.Id, "oui")
 	refused(t, res, err, http.StatusNotFound, "app.post.get.app_error")
+	res, err = d.as(agent).DoPostActionWithCookie(t.Context(), p.Id, "oui", "", "forged", nil, "")
+	refused(t, res, err, http.StatusBadRequest, "api.post.do_action.action_integration.app_error")
 }

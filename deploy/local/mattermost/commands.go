@@ -179,7 +179,7 @@ func (s *Server) executeCommand(w http.ResponseWriter, r *http.Request, me *mode
 	if err := readJSON(r, "command_args", &args); err != nil {
 		return err
 	}
-	if len(args.Command) <= 1 || args.Command[0] != '/' {
+	if len(args.Command) <= 1 || args.Command[0] != '/' || !model.IsValidId(args.ChannelId) {
 		return badRequest("api.command.execute_command.start.app_error")
 	}
 	args.UserId = me.Id
@@ -211,8 +211,8 @@ func siteURL(r *http.Request) string {
 
 // prepareCommand finds the command of the team and builds the request's form.
 // In a channel the team is the channel's, whatever the client said; in a direct
-// one the client's word counts, if the user is in that team. root_id is passed on
-// unverified.
+// one the client must name a team of the user's, or is refused. root_id is passed
+// on unverified.
 func (s *Server) prepareCommand(args *model.CommandArgs) (*model.Command, url.Values, error) {
 	trigger, text := args.Command, ""
 	if i := strings.IndexFunc(args.Command, unicode.IsSpace); i >= 0 {
@@ -228,7 +228,7 @@ func (s *Server) prepareCommand(args *model.CommandArgs) (*model.Command, url.Va
 	}
 	if channel.Type != model.ChannelTypeDirect {
 		args.TeamId = channel.TeamId
-	} else if args.TeamId != "" && !s.world.isMember(args.TeamId, args.UserId) {
+	} else if !s.world.isMember(args.TeamId, args.UserId) {
 		return nil, nil, forbidden()
 	}
 	team := s.world.teams[args.TeamId]

@@ -89,6 +89,54 @@ func TestCommandMentionsOfKnownUsersAndPublicChannels(t *testing.T) {
 	}
 }
 
+func TestSeveralMentionsAreRepeatedFields(t *testing.T) {
+	d := start(t)
+	_, _, err := d.execute(d.as(agent), "/ticket note 7 @superviseur et @agent, voir ~assistance et ~cantine")
+	ok(t, err)
+	form := d.in.last(t).form(t)
+	for names, ids := range map[string]string{"user_mentions": "user_mentions_ids", "channel_mentions": "channel_mentions_ids"} {
+		equal(t, names, len(form[names]), 2)
+		for i, name := range form[names] {
+			id := mattermost.UserID(name)
+			if names == "channel_mentions" {
+				id = mattermost.ChannelID("creteil", name)
+			}
+			equal(t, "id of "+name, form[ids][i], id)
+		}
+	}
+}
+
+func TestACommandNeedsItsChannel(t *testing.T) {
+	d := start(t)
+	c := d.as(agent)
+	_, res, err := c.ExecuteCommand(t.Context(), "no id", "/ticket liste")
+	refused(t, res, err, http.StatusBadRequest, "api.command.execute_command.start.app_error")
+	_, res, err = c.ExecuteCommand(t.Context(), assistance, "bonjour")
+	refused(t, res, err, http.StatusBadRequest, "api.command.execute_command.start.app_error")
+	_, res, err = c.ExecuteCommand(t.Context(), cantine, "/ticket liste")
+	refused(t, res, err, http.StatusForbidden, "api.context.permissions.app_error")
+	dm, _, err := c.CreateDirectChannel(t.Context(), mattermost.UserID("agent"), mattermost.UserID("cecoia"))
+	ok(t, err)
+	_, res, err = c.ExecuteCommand(t.Context(), dm.Id, "/ticket liste") // names no team
+	refused(t, res, err, http.StatusForbidden, "api.context.permissions.app_error")
+	equal(t, "calls", d.in.count(), 0)
+}
+
+func TestCommandsGoThroughOneKeptConnection(t *testing.T) {
+	d := start(t)
+	var peers []string
+	d.in.answers(func(w http.ResponseWriter, r *http.Request) {
+		peers = append(peers, r.RemoteAddr) // one request at a time
+		answerJSON(`{"text":"ok"}`)(w, r)
+	})
+	c := d.as(agent)
+	for range 3 {
+		_, _, err := d.execute(c, "/ticket liste")
+		ok(t, err)
+	}
+	equal(t, "connections", len(slices.Compact(peers)), 1)
+}
+
 func TestRootIDIsNotVerified(t *testing.T) {
 	d := start(t)
 	elsewhere := post(t, d.bot(), &model.Post{ChannelId: supervision, Message: "secret"})
@@ -135,6 +183,9 @@ func TestABotCreatesCommandsOnlyAsTeamAdmin(t *testing.T) {
 		AutoComplete: true, AutoCompleteHint: "[verbe]", AutocompleteData: model.NewAutocompleteData("guichet", "", "")}
 	_, res, err := d.bot().CreateCommand(t.Context(), cmd)
 	refused(t, res, err, http.StatusForbidden, "api.context.permissions.app_error")
+	admin := start(t, func(o *mattermost.Options) { o.Seed.Bots[0].AdminOf = []string{"creteil"} })
+	_, _, err = admin.bot().CreateCommand(t.Context(), cmd)
+	ok(t, err)
 
 	created, res, err := d.as(superviseur).CreateCommand(t.Context(), cmd)
 	ok(t, err)
@@ -238,7 +289,10 @@ func TestAnAnswerThatIsNotDeclaredJSONIsShownRaw(t *testing.T) {
 	d.in.answers(answerJSON(`{broken`))
 	_, res, err := d.execute(d.as(agent), "/ticket liste")
 	refused(t, res, err, http.StatusInternalServerError, "api.command.execute_command.failed.app_error")
-	d.in.answers(answerJSON(`{"text":"` + strings.Repeat("x", 1<<20) + `"}`))
+	d.in.answers(answerJSON(`{"response_type":"none","text":"` + strings.Repeat("x", 1<<20-len(`{"response_type":"none","text":""}`)) + `"}`))
+	_, _, err = d.execute(d.as(agent), "/ticket liste")
+	ok(t, err)
+	d.in.answers(answerJSON(`{"response_type":"none","text":"` + strings.Repeat("x", 1<<20+1-len(`{"response_type":"none","text":""}`)) + `"}`))
 	_, res, err = d.execute(d.as(agent), "/ticket liste")
 	refused(t, res, err, http.StatusInternalServerError, "api.command.execute_command.failed.app_error")
 }
@@ -272,7 +326,14 @@ func TestAnInChannelAnswerIsAuthoredByTheUser(t *testing.T) {
 	equal(t, "props", p.GetProp("k"), any("v"))
 	_, res, err := d.bot().PatchPost(t.Context(), p.Id, &model.PostPatch{Message: new("le robot")})
 	refused(t, res, err, http.StatusForbidden, "api.context.permissions.app_error")
-	_, _, err = c.PatchPost(t.Context(), p.Id, &model.PostPatch{Message: new("moi")})
+	_, _, err = c.PatchPost(t.Context(), p.Id, &model.PostPatch{Message: new("moi"), Props: new(d.card())})
+	ok(t, err)
+	_, err = d.click(c, p.Id, "prendre")
+	ok(t, err)
+	equal(t, "the user rewrote the buttons", d.in.last(t).path, "/mattermost/action")
+	res, err = d.bot().DeletePost(t.Context(), p.Id)
+	refused(t, res, err, http.StatusForbidden, "api.context.permissions.app_error")
+	_, err = c.DeletePost(t.Context(), p.Id)
 	ok(t, err)
 	d.in.answers(answerJSON(`{"response_type":"in_channel","text":"` + strings.Repeat("x", 16384) + `"}`))
 	_, res, err = d.execute(c, "/ticket liste")
@@ -353,11 +414,12 @@ func TestResponseURLHasFiveUsesFailedOnesIncluded(t *testing.T) {
 	ok(t, err)
 	address := d.in.last(t).form(t).Get("response_url")
 	respond(t, address, `{broken`, http.StatusBadRequest)
-	for range 4 {
+	respond(t, address, `{"response_type":"in_channel","text":"`+strings.Repeat("x", 16384)+`"}`, http.StatusInternalServerError)
+	for range 3 {
 		respond(t, address, `{"text":"voilà"}`, http.StatusOK)
 	}
 	respond(t, address, `{"text":"voilà"}`, http.StatusBadRequest)
-	equal(t, "shown", len(d.Ephemerals(mattermost.UserID("agent"))), 4)
+	equal(t, "shown", len(d.Ephemerals(mattermost.UserID("agent"))), 3)
 	respond(t, d.URL()+"/hooks/commands/"+model.NewId(), `{"text":"x"}`, http.StatusNotFound)
 }
 
@@ -385,6 +447,22 @@ func TestTheHostOfAResponseURLComesFromTheUsersHostHeader(t *testing.T) {
 	ok(t, err)
 	_ = res.Body.Close()
 	contains(t, d.in.last(t).form(t).Get("response_url"), "http://evil.test/hooks/commands/")
+}
+
+func TestALateAnswerIsLikeAnImmediateOne(t *testing.T) {
+	d := start(t)
+	_, _, err := d.execute(d.as(agent), "/ticket liste")
+	ok(t, err)
+	address := d.in.last(t).form(t).Get("response_url")
+	respond(t, address, `{"response_type":"in_channel","text":"<!channel>"}`, http.StatusOK)
+	late := d.Posts(assistance)[0]
+	equal(t, "author", late.UserId, mattermost.UserID("agent"))
+	equal(t, "slack parsing", late.Message, "@channel")
+	respond(t, address, `{"response_type":"private","text":"perdu"}`, http.StatusOK)
+	equal(t, "posts", len(d.Posts(assistance)), 1)
+	equal(t, "shown", len(d.Ephemerals(mattermost.UserID("agent"))), 0)
+	respond(t, address, `{"text":"seul"}`, http.StatusOK)
+	equal(t, "ephemeral by default", d.lastEphemeral(t, "agent").Message, "seul")
 }
 
 func TestAnOutgoingOAuthConnectionSendsABearerTokenInstead(t *testing.T) {

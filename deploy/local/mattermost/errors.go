@@ -1,6 +1,7 @@
 package mattermost
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -48,10 +49,15 @@ func forbidden() *apiError {
 	return &apiError{id: "api.context.permissions.app_error", status: http.StatusForbidden}
 }
 
+func isForbidden(err error) bool {
+	var e *apiError
+	return errors.As(err, &e) && e.status == http.StatusForbidden
+}
+
 // errorWords holds what people read, in English and French. Ids are the real
 // server's; those that only programs meet need no words.
 var errorWords = map[string][2]string{
-	"api.context.404": {
+	"api.context.404.app_error": {
 		"Sorry, we could not find the page.", "Désolé, nous n’avons pas trouvé la page."},
 	"api.context.invalid_body_param.app_error": {
 		"Invalid or missing %s in request body.", "Paramètre %s invalide ou manquant dans le corps de la requête."},
@@ -86,6 +92,38 @@ var errorWords = map[string][2]string{
 		"Invalid RootId parameter.", "Paramètre RootId invalide."},
 	"api.post.post_priority.priority_post_only_allowed_for_root_post.request_error": {
 		"Only root posts can have a priority.", "Seuls les messages racines peuvent avoir une priorité."},
+	"api.post.deduplicate_create_post.failed_to_get": {
+		"Failed to fetch original post after deduplicating a client making the same request.", "Impossible de retrouver le message déjà créé par la même requête."},
+	"model.post.is_valid.props.app_error": {
+		"Invalid props.", "Propriétés invalides."},
+	"license_error.feature_unavailable": {
+		"Feature unavailable for the current license.", "Fonction non disponible avec la licence actuelle."},
+	"api.command.command.not_found.app_error": {
+		"Unable to find the command.", "Impossible de trouver la commande."},
+	"api.command.command_post.forbidden.app_error": {
+		"Specified user is not a member of specified channel.", "L’utilisateur indiqué n’est pas membre du canal indiqué."},
+	"app.command_webhook.get.missing": {
+		"Unable to get the webhook.", "Impossible de trouver l’adresse de réponse."},
+	"app.command_webhook.try_use.invalid": {
+		"Invalid webhook.", "Adresse de réponse épuisée."},
+	"web.command_webhook.parse.app_error": {
+		"Unable to parse incoming data.", "Données reçues illisibles."},
+	"interactive_message.decode_trigger_id.missing_data": {
+		"Trigger ID missing required data for interactive dialog.", "L’identifiant de déclenchement de la boîte de dialogue est incomplet."},
+	"interactive_message.decode_trigger_id.verify_signature_failed": {
+		"Signature verification failed of trigger ID for interactive dialog.", "La signature de l’identifiant de déclenchement est fausse."},
+	"app.user.missing_account.const": {
+		"Unable to find the user.", "Impossible de trouver l’utilisateur."},
+	"app.team.get.find.app_error": {
+		"Unable to find the existing team.", "Impossible de trouver l’équipe."},
+	"app.team.get_member.missing.app_error": {
+		"No team member found for that user ID and team ID.", "Cette personne n’est pas membre de cette équipe."},
+	"app.channel.get.existing.app_error": {
+		"Unable to find the existing channel.", "Impossible de trouver le canal."},
+	"app.channel.get_member.missing.app_error": {
+		"No channel member found for that user ID and channel ID.", "Cette personne n’est pas membre de ce canal."},
+	"app.post.get_edit_history_for_post.app_error": {
+		"Unable to get the edit history of the post.", "Impossible d’obtenir l’historique du message."},
 	"app.post.get.app_error": {
 		"Unable to get the post.", "Impossible d’obtenir le message."},
 	"interactive_message.decode_trigger_id.expired": {

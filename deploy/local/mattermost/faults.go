@@ -2,6 +2,7 @@ package mattermost
 
 import (
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"strconv"
@@ -161,9 +162,10 @@ func (f *faults) take(route string) Fault {
 	return Fault{}
 }
 
-// allowed says whether the rate limiter lets a request pass. Real servers count
-// by IP unless told otherwise.
-func (f *faults) allowed(r *http.Request) bool {
+// allowed says whether the rate limiter lets a request pass, and tells the client
+// how it stands, in whole requests and seconds. Real servers count by IP unless
+// told otherwise.
+func (f *faults) allowed(h http.Header, r *http.Request) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.perSecond <= 0 {
@@ -178,7 +180,13 @@ func (f *faults) allowed(r *http.Request) bool {
 		l = rate.NewLimiter(f.perSecond, f.burst)
 		f.limiters[ip] = l
 	}
-	return l.AllowN(f.now(), 1)
+	now := f.now()
+	ok := l.AllowN(now, 1)
+	left := max(l.TokensAt(now), 0)
+	h.Set("X-Ratelimit-Limit", strconv.Itoa(f.burst))
+	h.Set("X-Ratelimit-Remaining", strconv.Itoa(int(left)))
+	h.Set("X-Ratelimit-Reset", strconv.Itoa(int(math.Ceil((float64(f.burst)-left)/float64(f.perSecond)))))
+	return ok
 }
 
 // wrap puts the counter, the faults and the rate limiter before a route.
@@ -204,8 +212,8 @@ func (f *faults) wrap(route string, next http.Handler) http.Handler {
 			case <-f.closing:
 			}
 			panic(http.ErrAbortHandler) // cuts the connection without an answer
-		case fault.Status == http.StatusTooManyRequests || !f.allowed(r):
-			f.refuseRate(w)
+		case fault.Status == http.StatusTooManyRequests || !f.allowed(w.Header(), r):
+			refuseRate(w)
 		case fault.Status != 0:
 			writeError(w, r, &apiError{id: "app.fault", status: fault.Status})
 		case fault.LoseAnswer:
@@ -218,15 +226,15 @@ func (f *faults) wrap(route string, next http.Handler) http.Handler {
 }
 
 // refuseRate answers like the real limiter: plain text, which model.Client4
-// cannot decode into an AppError.
-func (f *faults) refuseRate(w http.ResponseWriter) {
-	f.mu.Lock()
-	burst := f.burst
-	f.mu.Unlock()
+// cannot decode into an AppError. A refusal that a fault ordered has no limiter
+// behind it: it names a limit of its own.
+func refuseRate(w http.ResponseWriter) {
 	h := w.Header()
-	h.Set("X-Ratelimit-Limit", strconv.Itoa(burst))
-	h.Set("X-Ratelimit-Remaining", "0")
-	h.Set("X-Ratelimit-Reset", "1")
+	if h.Get("X-Ratelimit-Limit") == "" {
+		h.Set("X-Ratelimit-Limit", "100")
+		h.Set("X-Ratelimit-Remaining", "0")
+		h.Set("X-Ratelimit-Reset", "1")
+	}
 	h.Set("Retry-After", "1")
 	http.Error(w, "limit exceeded", http.StatusTooManyRequests)
 }

@@ -19,9 +19,12 @@ func TestA429IsPlainTextWithHeaders(t *testing.T) {
 	d := start(t)
 	d.LimitRate(10, 2)
 	c := d.bot()
-	for range 2 {
-		_, _, err := c.GetMe(t.Context(), "")
+	for _, left := range []string{"1", "0"} {
+		_, res, err := c.GetMe(t.Context(), "")
 		ok(t, err)
+		equal(t, "limit", res.Header.Get("X-Ratelimit-Limit"), "2")
+		equal(t, "remaining", res.Header.Get("X-Ratelimit-Remaining"), left)
+		equal(t, "reset", res.Header.Get("X-Ratelimit-Reset"), "1")
 	}
 	_, res, err := c.GetMe(t.Context(), "")
 	var app *model.AppError
@@ -30,10 +33,8 @@ func TestA429IsPlainTextWithHeaders(t *testing.T) {
 	}
 	contains(t, err.Error(), "limit exceeded")
 	equal(t, "status", res.StatusCode, http.StatusTooManyRequests)
-	for _, h := range []string{"Retry-After", "X-Ratelimit-Limit", "X-Ratelimit-Remaining", "X-Ratelimit-Reset"} {
-		if res.Header.Get(h) == "" {
-			t.Errorf("no header %s", h)
-		}
+	for h, want := range map[string]string{"Retry-After": "1", "X-Ratelimit-Limit": "2", "X-Ratelimit-Remaining": "0", "X-Ratelimit-Reset": "1"} {
+		equal(t, h, res.Header.Get(h), want)
 	}
 	equal(t, "type", strings.Split(res.Header.Get("Content-Type"), ";")[0], "text/plain")
 	respond(t, d.URL()+"/hooks/commands/"+model.NewId(), `{}`, http.StatusTooManyRequests)

@@ -283,6 +283,30 @@ func TestPendingPostIDDeduplicatesByKeyAloneFor30Seconds(t *testing.T) {
 	}
 }
 
+func TestAKeyOfAPostOneMayNotReadDoesNotCount(t *testing.T) {
+	d := start(t)
+	secret := post(t, d.bot(), &model.Post{ChannelId: supervision, Message: "secret", PendingPostId: "key"})
+	own := post(t, d.as(agent), &model.Post{ChannelId: assistance, Message: "le mien", PendingPostId: "key"})
+	if own.Id == secret.Id || own.Message != "le mien" {
+		t.Errorf("got %q", own.Message)
+	}
+}
+
+func TestEditingAPostThatIsGoneIs403(t *testing.T) {
+	d := start(t)
+	p := post(t, d.bot(), &model.Post{ChannelId: assistance, Message: "un"})
+	_, err := d.bot().DeletePost(t.Context(), p.Id)
+	ok(t, err)
+	for _, id := range []string{p.Id, model.NewId()} {
+		_, res, err := d.bot().PatchPost(t.Context(), id, &model.PostPatch{Message: new("deux")})
+		refused(t, res, err, http.StatusForbidden, "api.context.permissions.app_error")
+		_, res, err = d.bot().UpdatePost(t.Context(), id, &model.Post{Id: id, Message: "deux"})
+		refused(t, res, err, http.StatusForbidden, "api.context.permissions.app_error")
+		_, res, err = d.bot().GetPost(t.Context(), id, "")
+		refused(t, res, err, http.StatusNotFound, "app.post.get.app_error")
+	}
+}
+
 func TestAConcurrentLoserOfAPendingPostIDGets500(t *testing.T) {
 	d := start(t)
 	release := d.HoldPosts()

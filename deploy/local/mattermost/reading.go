@@ -23,12 +23,16 @@ func (s *Server) visible(id string, me *model.User) (*model.Post, error) {
 	return p, nil
 }
 
-// answerPost writes a stored post.
-func (s *Server) answerPost(w http.ResponseWriter, status int, id string) error {
+// answerPost writes a stored post for one who may read it, else answers an error
+// that isForbidden knows. A post deleted since is a 500.
+func (s *Server) answerPost(w http.ResponseWriter, status int, id string, me *model.User) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p := s.world.post(id)
-	if p == nil {
+	p, err := s.visible(id, me)
+	switch {
+	case isForbidden(err):
+		return err
+	case err != nil:
 		return internalError("api.post.deduplicate_create_post.failed_to_get")
 	}
 	return writeJSON(w, status, strip(s.withReplies(p)))

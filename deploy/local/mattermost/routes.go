@@ -78,7 +78,7 @@ func (s *Server) routes() http.Handler {
 
 	raw("GET /api/v4/websocket", s.websocket)
 	public("/api/v4/", func(w http.ResponseWriter, r *http.Request) {
-		writeError(w, r, notFound("api.context.404"))
+		writeError(w, r, notFound("api.context.404.app_error"))
 	})
 	s.pageRoutes(mux)
 	return mux

@@ -147,7 +147,7 @@ func (s *Server) getUserList(w http.ResponseWriter, r *http.Request, me *model.U
 		return writeJSON(w, http.StatusOK, s.world.channelsOf(me.Id, ""))
 	}
 	if what != "teams" {
-		return notFound("api.context.404")
+		return notFound("api.context.404.app_error")
 	}
 	teams := []*model.Team{}
 	for _, id := range s.world.teamOrder {

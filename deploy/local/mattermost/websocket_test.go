@@ -94,6 +94,19 @@ func TestMentionsAreNotSentToAnUnmentionedBot(t *testing.T) {
 	equal(t, "mentioned", botWS.next(t, model.WebsocketEventPosted).GetData()["mentions"], any(`["`+mattermost.UserID("cecoia")+`"]`))
 }
 
+func TestPlainWordsInADirectMessageReachTheBot(t *testing.T) {
+	d := start(t)
+	c := d.as(agent)
+	dm, _, err := c.CreateDirectChannel(t.Context(), mattermost.UserID("agent"), mattermost.UserID("cecoia"))
+	ok(t, err)
+	ws := d.listen(t, "cecoia")
+	post(t, c, &model.Post{ChannelId: dm.Id, Message: "bonjour"})
+	event := ws.next(t, model.WebsocketEventPosted)
+	equal(t, "words", eventPost(t, event).Message, "bonjour")
+	equal(t, "channel type", event.GetData()["channel_type"], any("D"))
+	equal(t, "commands", d.in.count(), 0)
+}
+
 func TestEditedDeletedAndEphemeralEvents(t *testing.T) {
 	d := start(t)
 	ws := d.listen(t, "agent")
