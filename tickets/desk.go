@@ -2,6 +2,7 @@ package tickets
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"github.com/google/uuid"
@@ -153,7 +154,8 @@ func (d *Desk) Do(ctx context.Context, by Caller, ref Ref, action Action, in Inp
 	return res, nil
 }
 
-// View is a ticket as one person may see it.
+// View is a ticket as one person may see it. Its People are those that the
+// ticket and its events name.
 type View struct {
 	Case
 	Events      []Event
@@ -173,16 +175,17 @@ func (d *Desk) View(ctx context.Context, by Caller, ref Ref) (View, error) {
 	if v.Events, err = d.store.Events(ctx, c.Academy, c.ID, by.Person.Agent()); err != nil {
 		return View{}, err
 	}
+	var actors []uuid.UUID
 	for _, e := range v.Events {
-		if _, ok := v.People[e.Actor]; ok || e.Actor == uuid.Nil {
-			continue
+		if _, named := v.People[e.Actor]; !named && e.Actor != uuid.Nil {
+			actors = append(actors, e.Actor)
 		}
-		p, err := d.store.Person(ctx, c.Academy, e.Actor)
-		if err != nil && CodeOf(err) != NotFound {
-			return View{}, err
-		}
-		v.People[e.Actor] = p
 	}
+	others, err := d.store.People(ctx, c.Academy, actors)
+	if err != nil {
+		return View{}, err
+	}
+	maps.Copy(v.People, others)
 	if v.Attachments, err = d.store.Attachments(ctx, c.Academy, c.ID, by.Person.ID); err != nil {
 		return View{}, err
 	}

@@ -85,9 +85,8 @@ type Inbox interface {
 
 // RefuseMail records an inbound mail with its verdict. When guide is not nil a
 // guidance mail is owed to the sender; when text is not "" and the person and
-// the ticket are known, it becomes their draft on that ticket, instead of an
-// earlier one's place: both texts are kept, the newer below. It returns false
-// when the mail was handled before.
+// the ticket are known, it is kept as their draft on that ticket, below what an
+// earlier reply left there. It returns false when the mail was handled before.
 func (d *Desk) RefuseMail(ctx context.Context, m InboundMail, text string, guide *Guidance) (bool, error) {
 	now := d.now()
 	if m.ID == uuid.Nil {

@@ -24,6 +24,9 @@ type Directory interface {
 	Academy(ctx context.Context, id AcademyID) (Academy, error)
 	// Person returns one active entry of the academy's directory.
 	Person(ctx context.Context, academy AcademyID, id uuid.UUID) (Person, error)
+	// People returns the entries of those ids, by id; also of people who left, as
+	// what they did still bears their name. Unknown ids are left out.
+	People(ctx context.Context, academy AcademyID, ids []uuid.UUID) (map[uuid.UUID]Person, error)
 }
 
 // Register keeps tickets, their events and the deliveries owed.

@@ -152,7 +152,7 @@ type Event struct {
 	// whatever is delivered again. "" when there is none.
 	Command string
 	// Fingerprint identifies the same words by the same person; "" when there
-	// is none. See [Update].
+	// is none. See [Attempt].
 	Fingerprint string
 }
 

@@ -122,6 +122,16 @@ func (db *DB) Person(ctx context.Context, academy tickets.AcademyID, id uuid.UUI
 	return p, nil
 }
 
+// People returns the entries of those ids, by id; also of people who left, as
+// what they did still bears their name. Unknown ids are left out.
+func (db *DB) People(ctx context.Context, academy tickets.AcademyID, ids []uuid.UUID) (map[uuid.UUID]tickets.Person, error) {
+	found, err := people(ctx, db.pool, academy, ids)
+	if err != nil {
+		return nil, fmt.Errorf("postgres.People(%s): %w", academy, err)
+	}
+	return found, nil
+}
+
 // LinkAccount says who a person is on a channel, instead of what was said
 // before. An account linked to somebody else becomes theirs no longer: the
 // latest proof wins. A person that is not there is a NotFound refusal.

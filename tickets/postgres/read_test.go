@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"cecoia.example/tickets"
 )
 
@@ -122,6 +124,22 @@ func TestBareRank(t *testing.T) {
 	got, err := w.Case(ctx, person("creteil", "agathe"), first.Number.Ref())
 	if err != nil || got.ID != first.ID {
 		t.Errorf("in full: %s, %v", got.Number, err)
+	}
+}
+
+// The trace names who acted, also when they have left the directory since.
+func TestThoseWhoLeftAreStillNamed(t *testing.T) {
+	w := newWorld(t)
+	c := w.open(t, "creteil", tickets.Card{})
+	w.do(t, by("creteil", "aurel"), c, tickets.ActionNote, "vu")
+	must(t)(nil, w.exec(t, `UPDATE people SET active = false WHERE id = $1`, person("creteil", "aurel").ID))
+	v, err := w.desk().View(t.Context(), by("creteil", "agathe"), c.Number.Ref())
+	if err != nil || len(v.Events) != 2 || v.Who(v.Events[1].Actor).Name() != person("creteil", "aurel").Name() {
+		t.Errorf("%+v, %v", v.People, err)
+	}
+	other, err := w.People(t.Context(), "paris", []uuid.UUID{person("creteil", "aurel").ID})
+	if err != nil || len(other) != 0 {
+		t.Errorf("another academy's people: %v, %v", other, err)
 	}
 }
 
