@@ -18,7 +18,6 @@ import (
 const (
 	uniqueViolation     = "23505"
 	undefinedTable      = "42P01"
-	queryCanceled       = "57014" // statement_timeout
 	lockNotAvailable    = "55P03" // lock_timeout
 	readOnlyTransaction = "25006" // a standby, during a failover
 	idleInTransaction   = "25P03"
@@ -33,11 +32,11 @@ func Unavailable(err error) bool {
 	}
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		switch pg.Code {
-		case queryCanceled, lockNotAvailable, readOnlyTransaction, idleInTransaction:
+		case lockNotAvailable, readOnlyTransaction, idleInTransaction:
 			return true
 		}
 		switch pg.Code[:2] {
-		case "08", "53", "57": // connection, insufficient resources, operator intervention
+		case "08", "53", "57": // connection, insufficient resources, operator intervention (statement_timeout too)
 			return true
 		}
 		return false

@@ -28,9 +28,9 @@ const headOfLane = `(d.ticket IS NULL OR NOT EXISTS (SELECT FROM deliveries e
 
 // Enqueue marks up to limit deliveries as put on the queue of that epoch and
 // calls push with them, in the order of their ids, before it commits: what push
-// refuses is not marked. The longest due come first. It takes those that are due, head of their lane, not
-// leased, and not on that queue since less than visibility. It returns how many
-// they were; push is not called with none.
+// refuses is not marked. It takes those that are due, head of their lane, not
+// leased, and not on that queue since less than visibility, the longest due
+// first. It returns how many they were; push is not called with none.
 func (db *DB) Enqueue(ctx context.Context, academy tickets.AcademyID, epoch string, now time.Time, visibility time.Duration, limit int, push func(context.Context, []tickets.DeliveryKey) error) (int, error) {
 	if epoch == "" { // it stands for no queue at all
 		return 0, fmt.Errorf("postgres.Enqueue(%s): no epoch", academy)
@@ -203,9 +203,10 @@ func complete(ctx context.Context, tx pgx.Tx, academy tickets.AcademyID, ds []ti
 
 // Record keeps how attempts ended. What was delivered or is dead moves to the
 // log of the day; the rest is due again at RetryAt (at At when that is zero) and
-// free at once, and who waits behind it is not due earlier. A thread that a receipt names becomes the lane's, unless it is
-// another ticket's. Deliveries recorded before are passed over. It returns how
-// many deliveries wait in the lanes that it has freed.
+// free at once, and who waits behind it is not due earlier. A thread that a
+// receipt names becomes the lane's, unless it is another ticket's. Deliveries
+// recorded before are passed over. It returns how many deliveries wait in the
+// lanes that it has freed.
 func (db *DB) Record(ctx context.Context, academy tickets.AcademyID, receipts []tickets.Receipt) (successors int, err error) {
 	if len(receipts) == 0 {
 		return 0, nil

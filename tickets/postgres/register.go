@@ -151,7 +151,7 @@ func (u *update) run(ctx context.Context, tx pgx.Tx) error {
 	if done, err := u.repeated(ctx, tx); done || err != nil {
 		return err
 	}
-	before, err := lookUp(ctx, tx, u.attempt.Viewer, u.ref, `FOR UPDATE`)
+	before, err := lookUp(ctx, tx, u.attempt.Viewer, u.ref, `FOR NO KEY UPDATE`)
 	if err != nil {
 		return absent(err, "ticket.not_found")
 	}
