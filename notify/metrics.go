@@ -36,7 +36,7 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 			Buckets: []float64{.002, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 75},
 		}, []string{"channel"}),
 		delay: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "cecoia_delivery_delay_seconds", Help: "From the moment a delivery was due to be made until it was delivered.",
+			Name: "cecoia_delivery_delay_seconds", Help: "From the moment a delivery came to be owed until it was delivered.",
 			Buckets: []float64{.01, .05, .1, .25, .5, 1, 2.5, 5, 15, 60, 300, 1800, 7200, 86400},
 		}, []string{"channel"}),
 		abandoned: prometheus.NewCounter(prometheus.CounterOpts{

@@ -350,6 +350,35 @@ func TestStoppingCutsSendsThatDoNotEnd(t *testing.T) {
 	}
 }
 
+// sick is a store that cannot enqueue for one academy.
+type sick struct {
+	notify.Store
+	academy tickets.AcademyID
+}
+
+func (s sick) Enqueue(ctx context.Context, a tickets.AcademyID, epoch string, now time.Time, visibility time.Duration,
+	limit int, push func(context.Context, []tickets.DeliveryKey) error) (int, error) {
+	if a == s.academy {
+		return 0, errors.New("canceling statement due to lock timeout")
+	}
+	return s.Store.Enqueue(ctx, a, epoch, now, visibility, limit, push)
+}
+
+func TestAnAcademyInTroubleDoesNotHoldTheOthers(t *testing.T) {
+	w := newWorld(t)
+	out := &outbox{}
+	o := w.options(both(out))
+	o.Store = sick{Store: w.DB, academy: "creteil"} // the first of them
+	n, _ := run(t, o)
+	d := w.desk(n.Wake)
+	open(t, d, "creteil")
+	open(t, d, "paris")
+	eventually(t, "paris is delivered", func() bool { return w.ended(t) == 1 })
+	if out.all()[0].Delivery.Academy != "paris" || w.owed(t) != 1 {
+		t.Errorf("sent %v, %d owed", out.all(), w.owed(t))
+	}
+}
+
 func TestAChannelThatHangsDoesNotHoldTheOther(t *testing.T) {
 	w := newWorld(t)
 	stuck := &outbox{answer: func(ctx context.Context, _ tickets.Notice) tickets.Receipt {

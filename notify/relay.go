@@ -27,8 +27,8 @@ func (n *Notifier) relay(ctx context.Context) {
 	}
 }
 
-// relayOnce enqueues everything that is due now, of every academy. A failure
-// ends the round: the next sweep tries again.
+// relayOnce enqueues everything that is due now, of every academy. What fails is
+// tried again at the next sweep; one academy's failure does not hold the others.
 func (n *Notifier) relayOnce(ctx context.Context) {
 	epoch, renewed, err := n.queue.epoch(ctx)
 	if ctx.Err() != nil {
@@ -44,11 +44,13 @@ func (n *Notifier) relayOnce(ctx context.Context) {
 	}
 	academies, err := n.opts.Store.Academies(ctx)
 	for _, a := range academies {
-		if err = n.enqueue(ctx, a.ID, epoch); err != nil {
-			break
+		failed := n.enqueue(ctx, a.ID, epoch)
+		if errors.Is(failed, errPush) {
+			return // Redis is the same for all
 		}
+		err = errors.Join(err, failed)
 	}
-	if ctx.Err() == nil && !errors.Is(err, errPush) {
+	if ctx.Err() == nil {
 		n.storeOutage.note(err)
 	}
 }
