@@ -148,7 +148,9 @@ func (m *Mailer) server(url string) (*server, error) {
 func (m *Mailer) Close() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	var leaving sync.WaitGroup
 	for _, s := range m.servers {
-		s.closeIdle(0)
+		leaving.Go(func() { s.closeIdle(0) })
 	}
+	leaving.Wait()
 }

@@ -78,7 +78,9 @@ func (s *server) take(ctx context.Context) (c *conn, fresh bool, err error) {
 				return nil, false, errors.New("it did not answer a moment ago and is left alone")
 			}
 			c, err := s.dial(ctx)
-			s.connected(err)
+			if !errors.Is(ctx.Err(), context.Canceled) { // else it was us who went away
+				s.connected(err)
+			}
 			return c, true, err
 		}
 		c := s.idle[len(s.idle)-1]
@@ -154,9 +156,11 @@ func (s *server) closeIdle(idle time.Duration) {
 	}
 	s.idle = kept
 	s.mu.Unlock()
+	var leaving sync.WaitGroup
 	for _, c := range old {
-		quit(c)
+		leaving.Go(func() { quit(c) }) // a silent server costs one farewell, not one each
 	}
+	leaving.Wait()
 }
 
 func quit(c *conn) {

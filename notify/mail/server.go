@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -50,13 +51,13 @@ func parseServer(serverURL string) (endpoint, error) {
 	switch {
 	case u.Scheme == "smtps" && mode == "":
 		e.security = implicitTLS
-		port = or(port, "465")
+		port = cmp.Or(port, "465")
 	case u.Scheme == "smtp" && (mode == "" || mode == "starttls"):
 		e.security = startTLS
-		port = or(port, "587")
+		port = cmp.Or(port, "587")
 	case u.Scheme == "smtp" && mode == "none":
 		e.security = noTLS
-		port = or(port, "25")
+		port = cmp.Or(port, "25")
 	default:
 		return endpoint{}, errors.New("the address must begin with smtp:// (with ?tls=none for no protection) or smtps://")
 	}
@@ -66,13 +67,6 @@ func parseServer(serverURL string) (endpoint, error) {
 		e.password, _ = u.User.Password()
 	}
 	return e, nil
-}
-
-func or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }
 
 // wire is a connection that obeys a limit of its own: go-smtp sets deadlines
