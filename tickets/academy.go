@@ -164,6 +164,9 @@ func (a Academy) Validate() error {
 	if a.NoReply == a.Bounce {
 		return bad("bounce", "must differ from no_reply")
 	}
+	if a.Team == "" {
+		return bad("team", "missing: the groups' channels are in it")
+	}
 	if !colourPattern.MatchString(a.Colour) {
 		return bad("colour", "%q is not of the form #rrggbb", a.Colour)
 	}

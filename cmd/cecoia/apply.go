@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -34,7 +35,7 @@ func parseDeskFile(b []byte) ([]tickets.Academy, error) {
 		return nil, fmt.Errorf("desk file: no academies")
 	}
 	seen := map[tickets.AcademyID]bool{}
-	domains := map[string]tickets.AcademyID{}
+	owners := map[string]tickets.AcademyID{} // of domains and addresses
 	for _, a := range f.Academies {
 		if err := a.Validate(); err != nil {
 			return nil, fmt.Errorf("desk file: %w", err)
@@ -43,11 +44,11 @@ func parseDeskFile(b []byte) ([]tickets.Academy, error) {
 			return nil, fmt.Errorf("desk file: academy %s stands twice", a.ID)
 		}
 		seen[a.ID] = true
-		for _, d := range a.Domains {
-			if other, taken := domains[d]; taken {
-				return nil, fmt.Errorf("desk file: domain %s is of both %s and %s", d, other, a.ID)
+		for _, name := range append([]string{strings.ToLower(a.NoReply), strings.ToLower(a.Bounce)}, a.Domains...) {
+			if other, taken := owners[name]; taken {
+				return nil, fmt.Errorf("desk file: %s is of both %s and %s", name, other, a.ID)
 			}
-			domains[d] = a.ID
+			owners[name] = a.ID
 		}
 	}
 	return f.Academies, nil

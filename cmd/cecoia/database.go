@@ -99,7 +99,8 @@ func openRedis(ctx context.Context, s settings, log *slog.Logger) (*redis.Client
 		stop()
 		return nil, nil, fmt.Errorf("CECOIA_REDIS_URL: not a Redis URL") // the cause would show the password
 	}
-	redis.SetLogger(redisLog{log}) // it would print what we report ourselves
+	options.ContextTimeoutEnabled = true // or a silent server outlasts every deadline of ours
+	redis.SetLogger(redisLog{log})       // it would print what we report ourselves
 	client := redis.NewClient(options)
 	return client, func() { _ = client.Close(); stop() }, nil
 }

@@ -63,7 +63,9 @@ func TestAWrongDeskFileIsRefusedWithItsPlace(t *testing.T) {
 		"time zone":         {"timezone: Europe/Paris", "timezone: Europe/Lutece", "timezone"},
 		"no-reply":          {"no_reply: no-reply@creteil.example", "no_reply: nobody", "no_reply"},
 		"two of a name":     {"id: paris", "id: creteil", "creteil stands twice"},
-		"a shared domain":   {"domains: [paris.example]", "domains: [creteil.example]", "domain creteil.example"},
+		"a shared domain":   {"domains: [paris.example]", "domains: [creteil.example]", "creteil.example is of both creteil and paris"},
+		"a shared mailbox":  {"no_reply: no-reply@paris.example", "no_reply: no-reply@creteil.example", "no-reply@creteil.example is of both creteil and paris"},
+		"no team":           {"team: paris", "team: ''", "team"},
 		"a colour to break": {`"#1f5f8b"`, `"red;}body{"`, "colour"},
 		"empty":             {good, "academies: []", "no academies"},
 	} {

@@ -60,6 +60,7 @@ func serve(ctx context.Context, s settings, roles []string, seed func(context.Co
 	if err != nil {
 		return err
 	}
+	defer func() { _ = documents.Close() }()
 	db, err := openDatabase(ctx, s, log)
 	if err != nil {
 		return err

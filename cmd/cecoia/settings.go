@@ -134,15 +134,35 @@ func (s settings) keyring() (*tickets.Keyring, error) {
 	path := filepath.Join(s.Data, "secret.key")
 	secret, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		secret = make([]byte, 32)
-		_, _ = rand.Read(secret) // never fails since Go 1.24
-		secret = []byte(base64.StdEncoding.EncodeToString(secret))
-		err = os.WriteFile(path, secret, 0o600)
+		if err = makeSecret(path); err == nil {
+			secret, err = os.ReadFile(path)
+		}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("settings.keyring: %w", err)
 	}
 	return tickets.NewKeyring(secret)
+}
+
+// makeSecret makes the file of the master secret unless it is there. It appears
+// whole and on the disk, so that processes that start at once, or one killed in
+// the middle, never leave two keys or half of one.
+func makeSecret(path string) error {
+	secret := make([]byte, 32)
+	_, _ = rand.Read(secret)                                 // never fails since Go 1.24
+	temp, err := os.CreateTemp(filepath.Dir(path), "secret") // for its owner alone
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(temp.Name()) }()
+	_, err = temp.WriteString(base64.StdEncoding.EncodeToString(secret))
+	if err = errors.Join(err, temp.Sync(), temp.Close()); err != nil {
+		return err
+	}
+	if err := os.Link(temp.Name(), path); !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return nil
 }
 
 type helpCommand struct {
