@@ -207,8 +207,9 @@ func (g *Gateway) submit(ctx context.Context, c Command) Answer {
 		g.Logger.Error("command not accepted: too many wait, or the process ends", "command", c.ID, "academy", c.Academy)
 		return Answer{How: NotAccepted}
 	}
-	if !g.enqueue(ctx, c, token) && !g.executeDirectly(ctx, c, token) {
+	if !g.enqueue(ctx, c, token) && !g.executeDirectly(ctx, c, token, timer) {
 		g.leave(token)
+		g.Logger.Error("command not accepted: no slot to execute it became free in time, or the process ends", "command", c.ID, "academy", c.Academy)
 		return Answer{How: NotAccepted}
 	}
 	select {
@@ -284,17 +285,22 @@ func (g *Gateway) deliver(token string, out outcome) {
 	}
 }
 
-// executeDirectly executes the command without Redis, and says whether it
-// could start.
-func (g *Gateway) executeDirectly(ctx context.Context, c Command, token string) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.closed {
-		return false
-	}
+// executeDirectly executes the command without Redis as soon as there is a
+// slot, and says whether it could start before late.
+func (g *Gateway) executeDirectly(ctx context.Context, c Command, token string, late <-chan time.Time) bool {
 	select {
 	case g.direct <- struct{}{}:
 	default:
+		select {
+		case g.direct <- struct{}{}:
+		case <-late:
+			return false
+		}
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.closed {
+		<-g.direct
 		return false
 	}
 	g.directly.Inc()

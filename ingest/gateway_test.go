@@ -544,6 +544,39 @@ func TestAPanicIsAnAnswerWithAnIncident(t *testing.T) {
 	}
 }
 
+// More commands at once than slots: the others wait for one, and are refused
+// only when none became free in time.
+func TestWithoutRedisCommandsWaitForASlot(t *testing.T) {
+	d := newDesk()
+	started, release, timers := make(chan struct{}, 2), make(chan struct{}), make(chan chan time.Time, 3)
+	d.execute = func(context.Context, ingest.Command) (string, error) {
+		started <- struct{}{}
+		<-release
+		return "done", nil
+	}
+	g, _ := d.start(t, func(o *ingest.Options) {
+		o.Workers = 1
+		o.After = func(time.Duration) <-chan time.Time { c := make(chan time.Time, 1); timers <- c; return c }
+	})
+	submit := func(id string) (<-chan ingest.Answer, chan<- time.Time) {
+		answer := make(chan ingest.Answer, 1)
+		go func() { answer <- g.Submit(context.Background(), command(id)) }()
+		return answer, <-timers
+	}
+	first, _ := submit("first")
+	<-started
+	second, _ := submit("second")
+	third, late := submit("third")
+	late <- time.Now()
+	wantAnswer(t, <-third, ingest.NotAccepted, "")
+	close(release)
+	wantAnswer(t, <-first, ingest.Done, "done")
+	wantAnswer(t, <-second, ingest.Done, "done")
+	if d.times("third") != 0 {
+		t.Error("what was not accepted is executed")
+	}
+}
+
 func TestAfterItsEndNothingIsAccepted(t *testing.T) {
 	d := newDesk()
 	g, stop := d.start(t, nil)

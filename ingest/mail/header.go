@@ -44,8 +44,8 @@ func stripComments(s string) string {
 	return out.String()
 }
 
-// token returns the first word of a structured field in lower case, without
-// comments, parameters and quotes: "No; x=y (z)" is "no".
+// token returns the value of a structured field in lower case, without comments,
+// parameters and quotes: "No; x=y (z)" is "no".
 func token(v string) string {
 	v, _, _ = strings.Cut(stripComments(v), ";")
 	return strings.ToLower(strings.Trim(strings.TrimSpace(v), `"`))

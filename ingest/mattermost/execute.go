@@ -152,58 +152,60 @@ func (c *call) by(n int) tickets.Caller {
 }
 
 // thread returns the ticket of the card in whose thread the command was typed,
-// nil outside of such a thread. The thread is only a hint: the person gets no
-// other ticket by it than those they may see.
+// nil outside of such a thread. The thread is only a hint: of a ticket that the
+// person may not see it returns the refusal of the desk.
 func (c *call) thread(ctx context.Context) (*tickets.Case, error) {
 	if c.command.Thread == "" {
 		return nil, nil
 	}
 	id, _, err := c.Directory.ThreadTicket(ctx, c.academy.ID, tickets.Chat, c.command.Thread)
-	var card tickets.Case
-	if err == nil && id != uuid.Nil {
-		card, err = c.Desk.CaseByID(ctx, c.by(0), id)
-	}
 	switch {
-	case tickets.CodeOf(err) == tickets.NotFound, err == nil && card.ID == uuid.Nil:
+	case tickets.CodeOf(err) == tickets.NotFound, err == nil && id == uuid.Nil:
 		return nil, nil
 	case err != nil:
+		return nil, err
+	}
+	card, err := c.Desk.CaseByID(ctx, c.by(0), id)
+	if err != nil {
 		return nil, err
 	}
 	return &card, nil
 }
 
-// targets returns which tickets the numbers mean: in a card's thread none is
-// the card's, and the card's rank is the card.
-func targets(card *tickets.Case, numbers []number) ([]tickets.Ref, error) {
-	if len(numbers) == 0 {
-		if card == nil {
-			return nil, errUsage
-		}
-		return []tickets.Ref{card.Number.Ref()}, nil
+// targets returns which tickets the numbers mean, and the ticket of the card in
+// whose thread they were typed, nil for none: there no number is the card's, and
+// the card's rank is the card.
+func (c *call) targets(ctx context.Context, numbers ...number) (refs []tickets.Ref, card *tickets.Case, err error) {
+	card, err = c.thread(ctx)
+	switch {
+	case len(numbers) > 0 && tickets.CodeOf(err) == tickets.NotFound: // what was typed counts
+	case err != nil:
+		return nil, nil, err
+	case len(numbers) == 0 && card == nil:
+		return nil, nil, errUsage
+	case len(numbers) == 0:
+		return []tickets.Ref{card.Number.Ref()}, card, nil
 	}
-	refs := make([]tickets.Ref, len(numbers))
-	for i, n := range numbers {
-		if refs[i] = n.Ref; card != nil && n.Bare() && n.Rank == card.Number.Rank {
-			refs[i] = card.Number.Ref()
+	for _, n := range numbers {
+		ref := n.Ref
+		if card != nil && n.Bare() && n.Rank == card.Number.Rank {
+			ref = card.Number.Ref()
 		}
+		refs = append(refs, ref)
 	}
-	return refs, nil
+	return refs, card, nil
 }
 
 // targetAndWords returns which ticket is meant and the words for it. In a
 // card's thread "3 imprimantes" may name ticket 3 or begin a sentence: a slip
 // would send words to a stranger, so it must be written beyond doubt.
 func (c *call) targetAndWords(ctx context.Context) (tickets.Ref, string, error) {
-	card, err := c.thread(ctx)
-	if err != nil {
-		return tickets.Ref{}, "", err
-	}
 	n, rest, ok := cutNumber(c.rest)
 	var numbers []number
 	if ok {
 		numbers = append(numbers, n)
 	}
-	refs, err := targets(card, numbers)
+	refs, card, err := c.targets(ctx, numbers...)
 	if err != nil {
 		return tickets.Ref{}, "", err
 	}

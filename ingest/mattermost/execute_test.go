@@ -179,6 +179,13 @@ func TestInACardsThreadTheNumberMayBeLeftOut(t *testing.T) {
 	wants(t, "voir", in("voir"), cs.Number.String())
 	wants(t, "another academy's", w.say("paris", "agent", "voir", "root_id", id("root")), "Usage")
 	wants(t, "no card", w.say("creteil", "agent", "voir", "root_id", id("elsewhere")), "Usage")
+	// The card of a private ticket is in a channel that others read.
+	private := w.open("creteil", tickets.Card{Private: true, Description: "Confidentiel"})
+	w.card(private, id("private"))
+	for _, text := range []string{"voir", "prendre", "note vu"} {
+		wants(t, "private", w.say("creteil", "elsewhere", text, "root_id", id("private")), "ne vous est pas accessible")
+	}
+	wants(t, "another's number in its thread", w.say("creteil", "elsewhere", "voir 1", "root_id", id("private")), "I261121_001")
 }
 
 func TestVoirShowsAllAndIsReadable(t *testing.T) {

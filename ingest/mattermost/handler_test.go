@@ -75,6 +75,7 @@ func TestWhatIsNoCommandOfOursIsRefused(t *testing.T) {
 		"an empty token":   {formType, "Token ", form("", "aide"), "jeton n’est pas le bon"},
 		"basic":            {formType, "Basic token-of-creteil", form("", "aide"), "jeton n’est pas le bon"},
 		"2 MB":             {formType, "Token token-of-creteil", form("token-of-creteil", strings.Repeat("x", 2<<20)), "trop longue"},
+		"longest message":  {formType, "Token token-of-creteil", form("token-of-creteil", "note 1 "+strings.Repeat("😀", 16_376)), "La demande 1 n’existe pas"},
 		"JSON":             {"application/json", "Token token-of-creteil", `{"text":"aide"}`, "pas lisible"},
 		"no content type":  {"", "Token token-of-creteil", form("token-of-creteil", "aide"), "pas lisible"},
 		"a broken form":    {formType, "Token token-of-creteil", "token=token-of-creteil&text=%zz", "pas lisible"},

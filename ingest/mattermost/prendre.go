@@ -20,11 +20,7 @@ var prendre = verb{
 		if plainText(rest) != "" {
 			return "", errUsage
 		}
-		card, err := c.thread(ctx)
-		if err != nil {
-			return "", err
-		}
-		refs, err := targets(card, numbers)
+		refs, _, err := c.targets(ctx, numbers...)
 		if err != nil {
 			return "", err
 		}

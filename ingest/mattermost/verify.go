@@ -15,7 +15,9 @@ import (
 )
 
 const (
-	maxBody = 64 << 10 // bytes of a request from Mattermost
+	// maxBody is the longest request in bytes. A message of Mattermost has at
+	// most 16,383 characters, each up to 12 bytes in a form.
+	maxBody = 256 << 10
 	// maxDrained is how much of a longer body is read and dropped, so that the
 	// sender gets to read why it is refused.
 	maxDrained = 8 << 20

@@ -19,11 +19,7 @@ var voir = verb{
 		if plainText(rest) != "" || len(numbers) > 1 {
 			return "", errUsage
 		}
-		card, err := c.thread(ctx)
-		if err != nil {
-			return "", err
-		}
-		refs, err := targets(card, numbers)
+		refs, _, err := c.targets(ctx, numbers...)
 		if err != nil {
 			return "", err
 		}

@@ -70,6 +70,7 @@ var people = map[string]tickets.Person{
 	"agent":      {GivenName: "Alix", FamilyName: "Modèle", Lang: tickets.French, Memberships: []tickets.Membership{{Group: "desk", Role: tickets.RoleAgent}}},
 	"edith":      {GivenName: "Edith", FamilyName: "Sample", Lang: tickets.English, Memberships: []tickets.Membership{{Group: "desk", Role: tickets.RoleAgent}}},
 	"supervisor": {GivenName: "Sacha", FamilyName: "Gabarit", Lang: tickets.French, Memberships: []tickets.Membership{{Group: "desk", Role: tickets.RoleSupervisor}, {Group: "supervision", Role: tickets.RoleSupervisor}}},
+	"elsewhere":  {GivenName: "Lou", FamilyName: "Patron", Lang: tickets.French, Memberships: []tickets.Membership{{Group: "supervision", Role: tickets.RoleAgent}}},
 	"requester":  {GivenName: "Dominique", FamilyName: "Exemple", Lang: tickets.French, Function: "Enseignement"},
 	"other":      {GivenName: "Camille", FamilyName: "Spécimen", Lang: tickets.French},
 }
