@@ -1,11 +1,18 @@
 package mattermost_test
 
 import (
+	"bufio"
 	"context"
+	"fmt"
+	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"cecoia.example/deploy/local/mattermost"
 	"github.com/mattermost/mattermost/server/public/model"
@@ -73,6 +80,88 @@ func TestWhatWasAcknowledgedSurvivesAKill(t *testing.T) {
 	signedOut.SetToken(out.AuthToken)
 	_, res, err := signedOut.GetMe(t.Context(), "")
 	refused(t, res, err, http.StatusUnauthorized, "api.context.session_expired.app_error")
+}
+
+// killedDir, in the environment, makes the test binary a server over that folder
+// that waits to be killed; see TestMain.
+const killedDir = "MATTERMOST_DOUBLE_DIR"
+
+// serveUntilKilled is the whole life of such a process: it tells its address on
+// standard output, and ends at the latest when its parent closes standard input.
+func serveUntilKilled(dir string) int {
+	s, err := mattermost.Start(context.Background(), mattermost.Options{Dir: dir, Seed: testSeed("http://127.0.0.1:1")})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	fmt.Println(s.URL())
+	_, _ = io.Copy(io.Discard, os.Stdin)
+	return 0
+}
+
+func TestNothingAcknowledgedIsLostByARealKill(t *testing.T) {
+	dir := t.TempDir()
+	exe, err := os.Executable()
+	ok(t, err)
+	child := exec.CommandContext(t.Context(), exe)
+	child.Env = append(os.Environ(), killedDir+"="+dir)
+	child.Stderr = os.Stderr
+	_, err = child.StdinPipe()
+	ok(t, err)
+	out, err := child.StdoutPipe()
+	ok(t, err)
+	ok(t, child.Start())
+	address, err := bufio.NewReader(out).ReadString('\n')
+	ok(t, err)
+
+	const writers, before = 4, 25 // each writes until the kill, which comes after so many posts
+	acknowledged := make(chan *model.Post, 1<<16)
+	enough := make(chan struct{}, writers)
+	var wg sync.WaitGroup
+	for range writers {
+		c := model.NewAPIv4Client(strings.TrimSpace(address))
+		transport := &http.Transport{}
+		c.HTTPClient = &http.Client{Transport: transport}
+		t.Cleanup(transport.CloseIdleConnections)
+		c.SetToken(botToken)
+		wg.Go(func() {
+			for n := 0; ; n++ {
+				p, _, err := c.CreatePost(t.Context(), &model.Post{ChannelId: assistance, Message: strings.Repeat("long ", 200)})
+				if err == nil {
+					p, _, err = c.PatchPost(t.Context(), p.Id, &model.PostPatch{Message: new("modifié")})
+				}
+				if err != nil {
+					return // killed
+				}
+				acknowledged <- p
+				if n == before {
+					enough <- struct{}{}
+				}
+			}
+		})
+	}
+	for range writers {
+		select {
+		case <-enough:
+		case <-time.After(patience):
+			t.Fatal("the child does not answer")
+		}
+	}
+	ok(t, child.Process.Kill())
+	_ = child.Wait() // says that it was killed
+	wg.Wait()
+	close(acknowledged)
+
+	again := start(t, func(o *mattermost.Options) { o.Dir = dir })
+	kept := map[string]string{}
+	for _, p := range again.Posts(assistance) {
+		kept[p.Id] = p.Message
+	}
+	for p := range acknowledged {
+		if kept[p.Id] != "modifié" {
+			t.Errorf("post %s was acknowledged and is now %q", p.Id, kept[p.Id])
+		}
+	}
 }
 
 func TestAfterARestartPendingPostIDsAreForgotten(t *testing.T) {

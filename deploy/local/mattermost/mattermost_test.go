@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -17,7 +18,13 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain is also the main of the server that a test kills, see killedDir.
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(killedDir); dir != "" {
+		os.Exit(serveUntilKilled(dir))
+	}
+	goleak.VerifyTestMain(m)
+}
 
 const patience = 30 * time.Second // for what must happen; a test that passes never waits so long
 

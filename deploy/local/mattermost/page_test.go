@@ -14,6 +14,7 @@ import (
 	cdplog "github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 	"github.com/mattermost/mattermost/server/public/model"
 )
 
@@ -260,8 +261,17 @@ func TestThePageFitsA320PixelScreen(t *testing.T) {
 	if wide > 320 {
 		t.Errorf("the page is %v px wide", wide)
 	}
+	// The menu covers its own button: a click beside it, or Escape, closes it.
+	steps(ctx, t, press("#menu"), see(`[data-channel="@cecoia"]`))
+	evaluate(ctx, t, `(document.elementFromPoint(310, 300).click(), '')`)
+	steps(ctx, t, chromedp.WaitNotPresent(chromedp.CSS(".menu-open")), press("#menu"), see(`[data-channel="@cecoia"]`),
+		write(`[data-channel][aria-current]`, kb.Escape), chromedp.WaitNotPresent(chromedp.CSS(".menu-open")))
+	// What goes wrong in a thread, which covers the channel, is said in the thread.
+	steps(ctx, t, press("#posts [data-open-thread]"), write("#thread-box", "/inconnu\r"), see("#thread #notice"))
+	steps(ctx, t, write("#thread-box", "x"), chromedp.WaitNotVisible(chromedp.CSS("#notice")), press("#thread-close"))
 	steps(ctx, t, press("#menu"), see(`[data-channel="@cecoia"]`), press(`[data-channel="@cecoia"]`), see("#message-box"), chromedp.WaitNotPresent(chromedp.CSS(".menu-open")))
 	contains(t, text(ctx, t, "#channel-name"), "Cecoia")
+	contains(t, evaluate(ctx, t, `getComputedStyle(document.getElementById('posts'), '::before').content`), "Rien ici pour l’instant")
 }
 
 func TestALinkOpensAChannelAndAThread(t *testing.T) {

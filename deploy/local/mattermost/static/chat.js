@@ -40,14 +40,18 @@ async function call(method, path, body, again) {
 
 const api = async (method, path, body) => JSON.parse(await call(method, '/api/v4' + path, body));
 
-// attempt shows what goes wrong the way a user of Mattermost reads it.
-async function attempt(work) {
+const narrow = matchMedia('(max-width: 900px)'); // as in chat.css: the thread covers the channel
+
+// attempt shows what goes wrong the way a user of Mattermost reads it, above the
+// form that is in use.
+async function attempt(work, inThread = thread && narrow.matches) {
   const notice = $('notice');
   notice.hidden = true;
   try {
     await work();
     return true;
   } catch (error) {
+    $(inThread ? 'thread-write' : 'write').before(notice);
     notice.textContent = error.message;
     notice.hidden = false;
     return false;
@@ -107,7 +111,9 @@ function days(list) {
 }
 
 async function fill(list, path) {
-  const posts = parse(await call('GET', path));
+  list.setAttribute('aria-busy', 'true');
+  const html = await call('GET', path).finally(() => list.removeAttribute('aria-busy'));
+  const posts = parse(html);
   const kept = [...list.querySelectorAll('.ephemeral')];
   list.replaceChildren(...posts);
   for (const post of kept) place(list, post);
@@ -197,6 +203,7 @@ function address() {
 function toggleMenu(open) {
   document.body.classList.toggle('menu-open', open);
   $('menu').setAttribute('aria-expanded', String(open));
+  if (open) document.querySelector('[data-channel][aria-current]')?.focus();
 }
 
 // Writing.
@@ -208,7 +215,7 @@ async function send(box, root) {
   suggest(box);
   const done = await attempt(() => text.startsWith('/')
     ? api('POST', '/commands/execute', { channel_id: channel.id, team_id: channel.team, root_id: root, command: text })
-    : api('POST', '/posts', { channel_id: channel.id, root_id: root, message: text, pending_post_id: me.userId + ':' + Date.now() }));
+    : api('POST', '/posts', { channel_id: channel.id, root_id: root, message: text, pending_post_id: me.userId + ':' + Date.now() }), root);
   if (!done && !box.value) box.value = text;
 }
 
@@ -240,7 +247,7 @@ function complete(box, trigger) {
 
 for (const [box, root] of [[$('message-box'), () => ''], [$('thread-box'), () => thread]]) {
   const grow = () => { box.style.height = 'auto'; box.style.height = Math.min(box.scrollHeight, 200) + 'px'; };
-  box.addEventListener('input', () => { suggest(box); grow(); });
+  box.addEventListener('input', () => { $('notice').hidden = true; suggest(box); grow(); });
   let sending = false; // a driven browser may still insert the line break of an Enter that was taken
   box.addEventListener('beforeinput', event => { if (sending && event.inputType === 'insertLineBreak') event.preventDefault(); });
   box.addEventListener('keydown', event => {
@@ -269,7 +276,7 @@ const act = (control, selected) => attempt(async () => {
     control.disabled = false;
     if (selected) control.value = '';
   }
-});
+}, control.closest('#thread'));
 
 document.addEventListener('click', event => {
   const link = event.target.closest('a[data-channel]');
@@ -289,7 +296,17 @@ document.addEventListener('change', event => {
   if (event.target.matches('select[data-action]') && event.target.value) act(event.target, event.target.value);
 });
 $('thread-close').addEventListener('click', closeThread);
-$('menu').addEventListener('click', () => toggleMenu(!document.body.classList.contains('menu-open')));
+
+// The menu of a narrow screen covers its own button: anything beside it closes it.
+document.addEventListener('click', event => {
+  if (event.target.closest('#menu')) toggleMenu(true);
+  else if (!event.target.closest('#side')) toggleMenu(false);
+});
+document.addEventListener('keydown', event => {
+  if (event.key !== 'Escape' || !document.body.classList.contains('menu-open')) return;
+  toggleMenu(false);
+  $('menu').focus();
+});
 
 // Dialogs.
 
@@ -385,6 +402,7 @@ const on = {
   post_deleted: ({ post }) => {
     const p = JSON.parse(post);
     for (const gone of document.querySelectorAll(`article[data-post-id="${p.id}"], article[data-root-id="${p.id}"]`)) gone.remove();
+    days($('posts'));
     if (thread === p.id) closeThread();
     return p.root_id ? refresh(p.root_id) : undefined;
   },
