@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -113,9 +114,13 @@ func (st *step) show(s *server, w http.ResponseWriter, r *http.Request, v *visit
 }
 
 // save keeps the step and leads on; what is refused is shown again as it was
-// typed, and the accepted documents stay.
+// typed, and the accepted documents stay. When the form was sent meanwhile, from
+// another tab or before the Back button, the visitor hears that this came late.
 func (st *step) save(s *server, w http.ResponseWriter, r *http.Request, v *visit) error {
 	f, _, err := s.openForm(r, v)
+	if sent := (*movedError)(nil); errors.As(err, &sent) {
+		s.auth.Flash(r.Context(), v.words.T("web.form.late"))
+	}
 	if err != nil {
 		return err
 	}

@@ -55,6 +55,9 @@ func TestAStoryFromTheFormToTheValidation(t *testing.T) {
 	// A double click, and the Back button.
 	b.post(base+"/verification", form("do", "send")).want(http.StatusOK, path+"/confirmation")
 	b.get(base+"/demande").want(http.StatusOK, path+"/confirmation")
+	if late := b.upload(base+"/demande", form("do", "continue", "description", "Trop tard")).want(http.StatusOK, path+"/confirmation"); !strings.Contains(late.text("#notice"), "n’y a pas été ajouté") {
+		t.Errorf("words that came late: %q", late.text("#notice"))
+	}
 	if pg := b.get("/incidents"); len(pg.all("td.t-number")) != 1 || pg.text(".pages") != "1 – 1 / 1" {
 		t.Errorf("the list has %d rows, %s", len(pg.all(".t-number")), pg.text(".pages"))
 	}
