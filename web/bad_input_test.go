@@ -129,6 +129,18 @@ func TestARefusedDocumentHoldsTheUpdateBack(t *testing.T) {
 	}
 }
 
+func TestAnUpdateThatComesTooLateKeepsItsWords(t *testing.T) {
+	p := newPortal(t)
+	who := person("creteil", "dominique")
+	c := p.open(t, who, tickets.Incident, tickets.Card{Description: "Panne"})
+	p.do(t, who, c, tickets.ActionWithdraw, "Réparé")
+	pg := p.as(t, who).upload(tickets.TicketPath(c.Academy, c.Number)+"/mise-a-jour", form("do", "complement", "text", "Voir ci-joint"), file{"bon.png", png})
+	pg.want(http.StatusUnprocessableEntity, "")
+	if !strings.Contains(pg.value("text"), "Voir ci-joint") || !strings.Contains(pg.text("#errors"), "a déjà été clôturé") {
+		t.Errorf("the words are lost, or why: %s", pg.text("main"))
+	}
+}
+
 func TestBodiesAreBoundedAndMayBeCut(t *testing.T) {
 	p := newPortal(t)
 	b := p.as(t, person("creteil", "dominique"))

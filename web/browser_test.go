@@ -61,6 +61,20 @@ func TestDocumentsGoAsTheyAreChosen(t *testing.T) {
 	if typed := value(`document.querySelector("#description").value`); typed != "En train d’écrire" {
 		t.Errorf("the text became %q", typed)
 	}
+	if at := value(`document.activeElement.id`); at != "document" {
+		t.Errorf("after removing a document the focus is on %q", at)
+	}
+	// Going on while a document is on its way waits for it: here both happen in
+	// one turn of the page.
+	value(`(() => {
+		const input = document.getElementById("document"), files = new DataTransfer();
+		files.items.add(new File([new Uint8Array(8 << 20).fill(32)], "journal.txt", { type: "text/plain" }));
+		input.files = files.files;
+		input.dispatchEvent(new Event("change"));
+		document.querySelector("button[value=continue]").click();
+		return "";
+	})()`)
+	steps("come back", chromedp.WaitVisible("#theme-none"), chromedp.NavigateBack(), chromedp.WaitVisible("#documents a"))
 	steps("go on", chromedp.Click("button[value=continue]"), chromedp.WaitVisible("#theme-none"),
 		chromedp.Click("button[value=continue]"), chromedp.WaitVisible("#send"),
 		chromedp.DoubleClick("#send"), chromedp.WaitVisible(".confirmation"))

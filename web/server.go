@@ -167,7 +167,6 @@ func (s *server) withSession(rt route, handle handler) http.Handler {
 		timeout := requestTimeout
 		if rt.uploads {
 			timeout = uploadTimeout
-			extendDeadlines(w, time.Now().Add(timeout)) // a deadline of the network, not of the domain's clock
 		} else {
 			r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		}
@@ -185,6 +184,9 @@ func (s *server) withSession(rt route, handle handler) http.Handler {
 		if rt.who == signedIn && !v.signedIn {
 			http.Redirect(w, r, signInPath(r), http.StatusSeeOther)
 			return
+		}
+		if rt.uploads { // not before: a stranger must not hold a connection that long
+			extendDeadlines(w, time.Now().Add(timeout)) // a deadline of the network, not of the domain's clock
 		}
 		if err := handle(s, w, r, v); err != nil {
 			s.fail(w, r, v, err)

@@ -28,8 +28,7 @@ const (
 // were refused never take the rest with them.
 type submission struct {
 	url.Values
-	attached int
-	refused  []error
+	refused []error
 }
 
 // readForm reads a posted form without documents. What is too large or no form
@@ -96,10 +95,9 @@ func (s *server) attach(ctx context.Context, v *visit, ticket uuid.UUID, part *m
 	_, err := s.desk.Attach(ctx, v.caller(), ticket, part.FileName(), body)
 	switch {
 	case err == nil:
-		sub.attached++
 	case body.err != nil:
 		return bodyError(body.err) // the line was cut: no fault of the document
-	case tickets.CodeOf(err) == tickets.Invalid:
+	case tickets.CodeOf(err) == tickets.Invalid, tickets.CodeOf(err) == tickets.Conflict: // or the ticket was closed meanwhile
 		sub.refused = append(sub.refused, err)
 	default:
 		return fmt.Errorf("attach: %w", err)

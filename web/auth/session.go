@@ -45,9 +45,6 @@ func (s *Service) Sessions(next http.Handler, fail func(http.ResponseWriter, *ht
 	return m.LoadAndSave(next)
 }
 
-// CookieName returns the name of the session's cookie.
-func (s *Service) CookieName() string { return s.sessions.Cookie.Name }
-
 func (s *Service) begin(ctx context.Context, p tickets.Person) error {
 	// A token that was known before the sign-in must be worth nothing after.
 	if err := s.sessions.RenewToken(ctx); err != nil {

@@ -71,6 +71,7 @@
       return true;
     };
 
+    let next = null; // the button pressed while documents were on their way
     const send = (data) => {
       const request = new XMLHttpRequest();
       request.open("POST", form.action);
@@ -81,7 +82,13 @@
         progress.hidden = true;
         input.disabled = false;
         input.value = "";
-        if (!request.status || !refresh(request.responseText)) say(box.dataset.failed, true);
+        const shown = request.status && refresh(request.responseText);
+        if (!shown) say(box.dataset.failed, true);
+        // Where the focus was is disabled or gone: it must not fall off the page.
+        if (document.activeElement === document.body) input.focus();
+        const pressed = next;
+        next = null;
+        if (pressed && shown && request.status === 200) form.requestSubmit(pressed);
       });
       progress.value = 0;
       progress.hidden = false;
@@ -97,16 +104,21 @@
       send(data);
     });
 
-    // Removing a document keeps the text being typed, too.
+    // Leaving the page would cut documents that are on their way: the button
+    // waits for them. Removing one keeps the text being typed, too.
     form.addEventListener("submit", (event) => {
       const by = event.submitter;
+      if (!progress.hidden) {
+        event.preventDefault();
+        if (by && !by.value.startsWith("detach:")) next = by;
+        return;
+      }
       if (!by || !by.value.startsWith("detach:")) return;
       event.preventDefault();
       const data = new FormData(form);
       data.delete("document");
       data.set("do", by.value);
       send(data);
-      input.focus();
     });
   }
 })();
