@@ -72,7 +72,7 @@ var chatWords = table{
 	"chat.resolve.done":  {FR: "%s est réglé, à valider par le demandeur.", EN: "%s is resolved, to be validated by the requester."},
 	"chat.sent.one":      {FR: "Envoyé par mail au demandeur, %s : %s", EN: "Sent by mail to the requester, %s: %s"},
 	"chat.sent.two":      {FR: "Envoyé par mail au bénéficiaire, %s, et au demandeur, %s : %s", EN: "Sent by mail to the beneficiary, %s, and the requester, %s: %s"},
-	"chat.sent.nobody":   {FR: "Aucun mail n’est envoyé, le demandeur est vous-même : %s", EN: "No mail is sent, the requester is you: %s"},
+	"chat.sent.nobody":   {FR: "Aucun mail n’est envoyé, car vous êtes le demandeur : %s", EN: "No mail is sent, as you are the requester: %s"},
 	"chat.quote":         {FR: "« %s »", EN: "“%s”"},
 
 	"chat.show.status":       {FR: "Statut :", EN: "Status:"},
