@@ -56,7 +56,7 @@ type Guidance struct {
 	References []string `json:"references"` // its References, without angle brackets
 	Subject    string   `json:"subject"`    // of the refused reply
 	Quoted     string   `json:"quoted"`     // the refused text
-	Generic    bool     `json:"generic"`    // no ticket was recognised: guide to the portal's first page
+	Generic    bool     `json:"generic"`    // no ticket of the sender's was recognised: guide to the portal's first page
 }
 
 // MailFacts is what is known of a sender when their mail is classified.

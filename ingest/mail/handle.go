@@ -245,7 +245,8 @@ func guidance(m Message, l linked, said string) *tickets.Guidance {
 	return &tickets.Guidance{
 		Lang: lang, MessageID: m.ID, References: references,
 		Subject: cut(m.Subject, tickets.MaxLine), Quoted: cut(said, maxQuoted),
-		Generic: l.facts.Ticket.ID == uuid.Nil,
+		// Nothing waits for a stranger there, and they may not see the ticket.
+		Generic: !l.facts.Participant,
 	}
 }
 

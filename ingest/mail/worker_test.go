@@ -81,6 +81,19 @@ func TestWithoutATicketTheGuidanceIsGeneric(t *testing.T) {
 	}
 }
 
+// Somebody to whom a mail was forwarded answers it: no draft waits for them, and
+// the link to the ticket would be a dead end.
+func TestToAStrangerTheGuidanceIsGeneric(t *testing.T) {
+	w := newWorld(t)
+	box := newMailbox(t, imap.CapMove)
+	start(t, w.options(box.url()))
+	box.put(t, bytes.ReplaceAll(w.reply(1, "C'est la salle 204."), []byte("ada.exemple@creteil.example"), []byte("eve@elsewhere.example")))
+	w.eventually(t, "the mail is filed", func() bool { return box.count(folderRefused) == 1 })
+	if n := w.figure(t, "SELECT count(*) FROM deliveries WHERE template = 'guidance' AND recipient = 'address:eve@elsewhere.example' AND data->>'generic' = 'true'"); n != 1 {
+		t.Errorf("%d generic guidances", n)
+	}
+}
+
 // An answer goes to the envelope's sender, whatever From and Reply-To say.
 func TestTheGuidanceGoesToTheReturnPath(t *testing.T) {
 	w := newWorld(t)

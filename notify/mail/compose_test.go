@@ -93,6 +93,9 @@ func TestGolden(t *testing.T) {
 		resolved := guidance(lang, refused)
 		resolved.Case.Status = tickets.StatusResolved
 		golden(t, "guidance_resolved."+string(lang), resolved)
+		closed := guidance(lang, refused)
+		closed.Case.Status = tickets.StatusClosed
+		golden(t, "guidance_closed."+string(lang), closed)
 		refused.Generic = true
 		golden(t, "guidance_generic."+string(lang), guidance(lang, refused))
 

@@ -107,7 +107,7 @@ func writeGuidance(n tickets.Notice, portal tickets.Portal) (letter, error) {
 	t := n.Case.Ticket
 	number := t.Number.String()
 	l := newLetter(n, p, "")
-	if !t.Private {
+	if !t.Private || g.Generic { // which says that the words are there
 		l.Quote = quoted(g.Quoted)
 	}
 	if l.Quote != "" {
@@ -124,6 +124,11 @@ func writeGuidance(n tickets.Notice, portal tickets.Portal) (letter, error) {
 	l.Subject = subject(number, p.T("mail.subject.guidance"))
 	l.Lead = []string{p.T("mail.lead.guidance", number), p.T("mail.guidance.kept")}
 	l.Links = []link{{p.T("mail.link.update"), portal.Update(t)}}
+	if t.Status == tickets.StatusClosed { // it takes no update any more
+		l.Lead[1] = p.T("mail.guidance.closed")
+		l.Links = []link{{p.T("mail.link.view"), portal.Ticket(t)}}
+		l.Subject = subject(number, p.T("mail.subject.generic"))
+	}
 	if t.Status == tickets.StatusResolved && !t.Private {
 		l.Lead = append(l.Lead, p.T("mail.guidance.resolved"))
 		l.Links = append(l.Links, link{p.T("mail.link.validate"), portal.Validate(t)})

@@ -1,10 +1,7 @@
 package locale
 
-// portalWords are the words of the portal.
-//
-// French puts a no-break space before a colon and inside guillemets, and a
-// narrow one before ; ? and !, so that no line begins with them. The prefix of
-// a failed page's title keeps a plain one: it is read by machines too.
+// portalWords are the words of the portal. The prefix of a failed page's title
+// keeps a plain space: it is read by machines too.
 var portalWords = table{
 	// The frame of every page.
 	"web.skip":                 {FR: "Aller au contenu", EN: "Skip to the content"},
@@ -174,7 +171,7 @@ var portalWords = table{
 	"web.form.check":                 {FR: "Vérifiez vos réponses", EN: "Check your answers"},
 	"web.form.hour":                  {FR: "Heure courante", EN: "Current time"},
 	"web.form.nothing":               {FR: "Non renseigné", EN: "Not given"},
-	"web.form.late":                  {FR: "Cette demande était déjà envoyée : ce que vous venez de saisir n’y a pas été ajouté. Ajoutez-le par « Mise à jour ».", EN: "This request had been sent already: what you have just written was not added to it. Add it by “Update”."},
+	"web.form.late":                  {FR: "Cette demande était déjà envoyée : ce que vous venez de saisir n’y a pas été ajouté. Ajoutez-le par « Mise à jour ».", EN: "This request had been sent already: what you have just written was not added to it. Add it by “Update”."},
 	"web.form.kept":                  {FR: "Vos réponses sont gardées à chaque étape : vous pouvez revenir plus tard.", EN: "Your answers are kept at each step: you may come back later."},
 	"web.documents":                  {FR: "Documents", EN: "Documents"},
 	"web.documents.none":             {FR: "Aucun document", EN: "No document"},
@@ -278,7 +275,7 @@ var portalWords = table{
 	"web.error.422":          {FR: "Saisie refusée", EN: "Input refused"},
 	"web.error.500":          {FR: "Incident technique", EN: "Technical problem"},
 	"web.error.503":          {FR: "Service momentanément indisponible", EN: "Service unavailable for a moment"},
-	"web.error.away":         {FR: "Le service est momentanément indisponible. Ce que vous aviez enregistré est gardé : réessayez dans un instant.", EN: "The service is unavailable for a moment. What you had saved is kept: try again shortly."},
+	"web.error.away":         {FR: "Le service est momentanément indisponible. Ce que vous aviez enregistré est gardé : réessayez dans un instant.", EN: "The service is unavailable for a moment. What you had saved is kept: try again shortly."},
 	"web.error.body":         {FR: "L’envoi a été interrompu ou n’est pas lisible : revenez à la page précédente et recommencez. Ce qui avait été enregistré est gardé.", EN: "The sending was cut or is not readable: go back to the previous page and try again. What was saved before is kept."},
 	"web.error.too_large":    {FR: "L’envoi dépasse la taille acceptée : revenez à la page précédente, raccourcissez le texte ou joignez moins de documents à la fois.", EN: "The sending is over the accepted size: go back to the previous page, shorten the text or attach fewer documents at a time."},
 	"web.error.method":       {FR: "Cette adresse ne se consulte pas ainsi.", EN: "This address is not used in that way."},
