@@ -1,8 +1,13 @@
 // Package locale holds every word that people read, in French and English, and
 // writes dates, ages, plurals and refusals as each language does.
 //
-// The words stand in tables, one Go file per area (desk, portal, mail, chat). A
-// test proves that each key has both languages and the same arguments in both.
+// The words stand in tables, one Go file per area (desk, portal, mail, cards,
+// chat). Tests prove that each key has both languages and the same arguments in
+// both, that something asks for it, and that none is asked for that is not there.
+//
+// French puts a no-break space before a colon and inside guillemets, and a
+// narrow one before ; ? and !, so that no line begins with them.
+//
 // What must not live here: decisions about who is told what.
 package locale
 

@@ -54,6 +54,19 @@ func TestNoKeyIsInTwoTables(t *testing.T) {
 	}
 }
 
+// loose finds the plain space, or none, where French has one that does not break.
+var loose = regexp.MustCompile("[^\u00a0][:»](?: |$)|[^\u202f][;?!](?: |$)|«[^\u00a0]|'")
+
+func TestFrenchPunctuationStaysWithItsWord(t *testing.T) {
+	for _, table := range []table{deskWords, portalWords, mailWords, cardWords} {
+		for key, text := range table {
+			if key != "web.error.prefix" && loose.MatchString(text.FR) {
+				t.Errorf("%s: %q: %q", key, text.FR, loose.FindString(text.FR))
+			}
+		}
+	}
+}
+
 func TestDatesPluralsAndRefusalsFollowTheLanguage(t *testing.T) {
 	paris, err := time.LoadLocation("Europe/Paris")
 	if err != nil {
