@@ -242,9 +242,11 @@ func (w *world) say(a tickets.AcademyID, login, text string, more ...string) str
 	return said
 }
 
-// wants fails the test unless the text contains each part.
+// wants fails the test unless the text contains each part; the spaces of French
+// typography count as plain ones.
 func wants(t *testing.T, what, text string, parts ...string) {
 	t.Helper()
+	text = strings.NewReplacer("\u00a0", " ", "\u202f", " ").Replace(text)
 	for _, part := range parts {
 		if !strings.Contains(text, part) {
 			t.Errorf("%s: %q is not in\n%s", what, part, text)
