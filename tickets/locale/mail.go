@@ -32,7 +32,7 @@ var mailWords = table{
 	// What follows the quoted words.
 	"mail.after.opened_for_you": {FR: "Vous pouvez la suivre et la compléter sur le portail.", EN: "You can follow and complete it on the portal."},
 	"mail.after.taken":          {FR: "Vous n’avez rien à faire pour l’instant.", EN: "There is nothing for you to do for now."},
-	"mail.after.asked":          {FR: "Répondez sur le portail : votre réponse sera jointe à la demande.", EN: "Please answer on the portal: your answer joins the request."},
+	"mail.after.asked":          {FR: "Répondez sur le portail : votre réponse sera jointe à la demande.", EN: "Please answer on the portal: your answer joins the request."},
 	"mail.after.resolved":       {FR: "Dites-nous si c’est bien le cas : vous pouvez valider, ou refuser en disant ce qui ne va pas.", EN: "Tell us whether it is: you can validate, or refuse and say what is wrong."},
 	"mail.guidance.kept":        {FR: "Rien n’est perdu : ouvrez le lien, connectez-vous, votre texte vous attend. Un clic suffit pour l’envoyer.", EN: "Nothing is lost: open the link, sign in, your text is waiting. One click sends it."},
 	"mail.guidance.resolved":    {FR: "L’assistance indique que cette demande est réglée : vous pouvez d’abord valider ou refuser cette résolution.", EN: "The desk says that this request is resolved: you can first validate or refuse that."},

@@ -282,7 +282,7 @@ var portalWords = table{
 	"web.error.again":        {FR: "Réessayer", EN: "Try again"},
 	"web.error.home":         {FR: "Revenir à l’accueil", EN: "Back to the first page"},
 	"web.error.what":         {FR: "Que faire ?", EN: "What to do?"},
-	"web.error.id":           {FR: "Si cela se reproduit, donnez ce repère à l’assistance :", EN: "If it happens again, give this mark to the desk:"},
+	"web.error.id":           {FR: "Si cela se reproduit, donnez cette référence à l’assistance :", EN: "If it happens again, give this reference to the desk:"},
 	"error.web.page":         {FR: "Cette page n’existe pas, ou elle ne vous est pas accessible.", EN: "There is no such page, or you may not see it."},
 	"error.web.cross_origin": {FR: "Cet envoi ne vient pas d’une page du portail : il a été refusé et rien n’a changé.", EN: "This did not come from a page of the portal: it was refused and nothing changed."},
 	"error.web.uploads_busy": {FR: "Trop de documents arrivent en ce moment : réessayez dans une minute.", EN: "Too many documents are coming in right now: try again in a minute."},
