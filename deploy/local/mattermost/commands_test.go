@@ -144,6 +144,12 @@ func TestRootIDIsNotVerified(t *testing.T) {
 		ok(t, d.executeIn(d.as(agent), model.CommandArgs{ChannelId: assistance, RootId: root, Command: "/ticket voir"}))
 		equal(t, "root_id", d.in.last(t).form(t).Get("root_id"), root)
 	}
+	// Only a post that is stored finds out, after the integration did its work.
+	d.in.answers(answerJSON(`{"response_type":"in_channel","text":"ici"}`))
+	err := d.executeIn(d.as(agent), model.CommandArgs{ChannelId: assistance, RootId: elsewhere.Id, Command: "/ticket voir"})
+	if err == nil || !strings.Contains(err.Error(), "failed to post response") {
+		t.Errorf("an answer in another channel's thread: %v", err)
+	}
 }
 
 func TestCommandsAndTokensArePerTeam(t *testing.T) {
@@ -421,6 +427,21 @@ func TestResponseURLHasFiveUsesFailedOnesIncluded(t *testing.T) {
 	respond(t, address, `{"text":"voilà"}`, http.StatusBadRequest)
 	equal(t, "shown", len(d.Ephemerals(mattermost.UserID("agent"))), 3)
 	respond(t, d.URL()+"/hooks/commands/"+model.NewId(), `{"text":"x"}`, http.StatusNotFound)
+}
+
+func TestAResponseURLIsForPOSTOnly(t *testing.T) {
+	d := start(t)
+	_, _, err := d.execute(d.as(agent), "/ticket liste")
+	ok(t, err)
+	address := d.in.last(t).form(t).Get("response_url")
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+	ok(t, err)
+	req.Close = true
+	res, err := http.DefaultClient.Do(req)
+	ok(t, err)
+	_ = res.Body.Close()
+	equal(t, "status", res.StatusCode, http.StatusNotFound)
+	respond(t, address, `{"text":"voilà"}`, http.StatusOK)
 }
 
 func TestResponseURLLives30Minutes(t *testing.T) {

@@ -9,6 +9,11 @@
 // and one test per trap, named after it, says so. What a real server does and
 // the gateway never meets (files, reactions, groups, plugins) is left out.
 //
+// Left out on purpose, though real servers do it: the refusal of addresses that
+// AllowedUntrustedInternalConnections does not name and of commands without a
+// SiteURL (settings of an installation), the differences of 5.37, and a rate
+// limiter that is on from the start (LimitRate switches it on).
+//
 // Nothing of the gateway lives here: this package knows tickets, academies and
 // desks only as words in its seed. It must never be used as a chat server; it
 // trusts everyone who can reach its demo page.

@@ -45,6 +45,24 @@ func TestRevokedTokenIs401(t *testing.T) {
 	refused(t, res, err, http.StatusUnauthorized, "api.context.session_expired.app_error")
 }
 
+func TestSigningOutEverywhereRevokesEveryTokenOfOneUser(t *testing.T) {
+	d := start(t)
+	one, two, other := d.as(agent), d.as(agent), d.as(superviseur)
+	ws := d.dial(t, two.AuthToken)
+	ws.next(t, model.WebsocketEventHello)
+	res, err := other.RevokeAllSessions(t.Context(), mattermost.UserID("agent"))
+	refused(t, res, err, http.StatusForbidden, "api.context.permissions.app_error")
+	_, err = one.RevokeAllSessions(t.Context(), mattermost.UserID("agent"))
+	ok(t, err)
+	for _, c := range []*model.Client4{one, two} {
+		_, res, err := c.GetMe(t.Context(), "")
+		refused(t, res, err, http.StatusUnauthorized, "api.context.session_expired.app_error")
+	}
+	_, _, err = other.GetMe(t.Context(), "")
+	ok(t, err)
+	equal(t, "the WebSocket stays open, deaf", d.Sockets(), 1)
+}
+
 func TestTheServersErrorTextsFollowAcceptLanguage(t *testing.T) {
 	d := start(t)
 	c := d.client()

@@ -28,6 +28,7 @@ func (s *Server) routes() http.Handler {
 	public("GET /api/v4/system/ping", s.ping)
 	public("POST /api/v4/users/login", s.login)
 	user("POST /api/v4/users/logout", s.logout)
+	user("POST /api/v4/users/{user}/sessions/revoke/all", s.revokeSessions)
 	user("GET /api/v4/users", s.listUsers)
 	user("GET /api/v4/users/{user}", s.getUser)
 	user("GET /api/v4/users/{user}/{what}", s.getUserList)
@@ -77,9 +78,11 @@ func (s *Server) routes() http.Handler {
 	user("POST /api/v4/actions/dialogs/submit", s.submitDialog)
 
 	raw("GET /api/v4/websocket", s.websocket)
-	public("/api/v4/", func(w http.ResponseWriter, r *http.Request) {
+	nowhere := func(w http.ResponseWriter, r *http.Request) {
 		writeError(w, r, notFound("api.context.404.app_error"))
-	})
+	}
+	public("/api/v4/", nowhere)
+	public("/hooks/", nowhere)
 	s.pageRoutes(mux)
 	return mux
 }

@@ -61,6 +61,25 @@ func (s *Server) logout(w http.ResponseWriter, r *http.Request, _ *model.User) e
 	return writeOK(w)
 }
 
+// revokeSessions signs a user out everywhere, this request's token included: all
+// their tokens are worthless from now on.
+func (s *Server) revokeSessions(w http.ResponseWriter, r *http.Request, me *model.User) error {
+	if pathUser(r, me) != me.Id {
+		return forbidden()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for token, own := range s.world.sessions {
+		if own.UserID != me.Id {
+			continue
+		}
+		if err := s.revoke(token); err != nil {
+			return err
+		}
+	}
+	return writeOK(w)
+}
+
 // pathUser is the user id of the path; "me" is the reader.
 func pathUser(r *http.Request, me *model.User) string {
 	if id := r.PathValue("user"); id != model.Me {

@@ -325,7 +325,7 @@ function control(field) {
       return element('select', common, element('option', { value: '', textContent: field.placeholder || words.choice }),
         ...(field.options || []).map(o => element('option', { value: o.value, textContent: o.text, selected: o.value === field.default })));
     case 'radio':
-      return element('span', { className: 'choices', id: common.id }, ...(field.options || []).map(o => element('label', {},
+      return element('span', { className: 'choices', id: common.id, role: 'radiogroup', ariaLabel: field.display_name }, ...(field.options || []).map(o => element('label', {},
         element('input', { type: 'radio', name: field.name, value: o.value, checked: o.value === field.default }), ' ' + o.text)));
     case 'bool':
       return element('label', {}, element('input', { ...common, required: false, type: 'checkbox', checked: field.default === 'true' }), ' ' + field.placeholder);
