@@ -2,12 +2,13 @@
 // gateway's mail, refuses it with guidance towards the portal, and keeps their
 // words for them there.
 //
-// The life of a mail, one file a step: mailbox.go speaks IMAP and worker.go
-// brings each mail in; handle.go keeps the raw message, then walker.go takes it
-// apart, reply.go finds the person's new words, link.go the ticket, auth.go
-// who vouches for the sender, and classify.go decides by one table. Whatever
-// else receives mail one day (a listener that refuses within the SMTP session)
-// goes through the same handle and the same table.
+// The life of a mail, one file a step: worker.go keeps a connection to the
+// mailbox of account.go, mailbox.go speaks IMAP over it, and batch.go brings
+// mails in and moves them where they belong; handle.go keeps the raw message,
+// then walker.go takes it apart, reply.go finds the person's new words, link.go
+// the ticket, auth.go who vouches for the sender, and classify.go decides by one
+// table. Whatever else receives mail one day (a listener that refuses within the
+// SMTP session) goes through the same handle and the same table.
 //
 // What must not live here: sending (notify/mail words and sends the guidance
 // that is owed), SQL, and any way to change a ticket by mail.
