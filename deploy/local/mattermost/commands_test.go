@@ -348,12 +348,13 @@ func TestAnInChannelAnswerIsAuthoredByTheUser(t *testing.T) {
 
 func TestExtraResponsesAndChannelID(t *testing.T) {
 	d := start(t)
-	d.in.answers(answerJSON(`{"text":"un","goto_location":"/x","username":"guichet","extra_responses":[{"text":"deux"},{"response_type":"in_channel","text":"trois","channel_id":"` + supervision + `"}]}`))
+	d.in.answers(answerJSON(`{"text":"un","goto_location":"/x","username":"guichet","icon_url":"https://a.example/i.png","extra_responses":[{"text":"deux"},{"response_type":"in_channel","text":"trois","channel_id":"` + supervision + `"}]}`))
 	answer, _, err := d.execute(d.as(superviseur), "/ticket liste")
 	ok(t, err)
 	equal(t, "goto", answer.GotoLocation, "/x")
 	equal(t, "ephemerals", len(d.Ephemerals(mattermost.UserID("superviseur"))), 2)
 	equal(t, "name", d.Ephemerals(mattermost.UserID("superviseur"))[0].GetProp("override_username"), any("guichet"))
+	equal(t, "icon", d.Ephemerals(mattermost.UserID("superviseur"))[0].GetProp("override_icon_url"), any("https://a.example/i.png"))
 	equal(t, "supervision", len(d.Posts(supervision)), 1)
 	_, res, err := d.execute(d.as(agent), "/ticket liste")
 	refused(t, res, err, http.StatusInternalServerError, "api.command.execute_command.create_post_failed.app_error")

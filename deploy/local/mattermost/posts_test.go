@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -342,6 +343,22 @@ func TestAConcurrentLoserOfAPendingPostIDGets500(t *testing.T) {
 	release()
 	first := <-won
 	equal(t, "retried", post(t, d.bot(), &model.Post{ChannelId: assistance, Message: "un", PendingPostId: "key"}).Id, first.Id)
+	equal(t, "posts", len(d.Posts(assistance)), 1)
+}
+
+func TestOfManyAtOnceWithOneKeyOnePostIsMade(t *testing.T) {
+	d := start(t)
+	c := d.bot()
+	var wg sync.WaitGroup
+	for range 16 {
+		wg.Go(func() {
+			_, res, err := c.CreatePost(t.Context(), &model.Post{ChannelId: assistance, Message: "un", PendingPostId: "key"})
+			if err != nil && (res == nil || res.StatusCode != http.StatusInternalServerError) {
+				t.Errorf("a loser gets the same post or a 500: %v", err)
+			}
+		})
+	}
+	wg.Wait()
 	equal(t, "posts", len(d.Posts(assistance)), 1)
 }
 
