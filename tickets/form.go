@@ -152,7 +152,7 @@ func (d *Desk) Attach(ctx context.Context, by Caller, ticket uuid.UUID, name str
 	}
 	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
 	name, err := cleanLine("document", name)
-	if err != nil || name == "" || name == "." || name == "/" {
+	if err != nil || strings.Trim(name, "./") == "" {
 		return Attachment{}, invalid("document", "document.name")
 	}
 	stored, err := d.files.Put(ctx, academy, r, MaxDocument)

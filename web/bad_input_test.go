@@ -73,10 +73,10 @@ func TestARefusedDocumentDoesNotTakeTheRestWithIt(t *testing.T) {
 	big := append(bytes.Clone(png), make([]byte, tickets.MaxDocument)...)
 	pg := b.upload(base+"/demande", form("do", "continue", "description", "Voici les documents"),
 		file{"bon.png", png}, file{"page.html", []byte("<html><script>alert(1)</script></html>")}, file{"faux.png", []byte("MZ\x90\x00\x03\x00\x00\x00\x04")},
-		file{"lourd.png", big}, file{"vide.txt", nil}, file{"../../autre.txt", []byte("bonjour")})
+		file{"lourd.png", big}, file{"vide.txt", nil}, file{"../../autre.txt", []byte("bonjour")}, file{"..", []byte("bonjour")})
 	pg.want(http.StatusUnprocessableEntity, "")
 	errs := pg.text("#errors")
-	for _, want := range []string{"page.html", "faux.png", "20 Mo", "vide.txt"} {
+	for _, want := range []string{"page.html", "faux.png", "20 Mo", "vide.txt", "Le nom du document"} {
 		if !strings.Contains(errs, want) {
 			t.Errorf("the refusal of %s is not told: %s", want, errs)
 		}
