@@ -64,7 +64,7 @@ func TestAHashOfOtherParametersIsReadFromItsString(t *testing.T) {
 
 func TestWaitsDoubleAreBoundedAndEnd(t *testing.T) {
 	now := time.Unix(0, 0)
-	th := newThrottle(pace{free: 3, first: 10 * time.Second, most: time.Minute, forget: 10 * time.Minute, keys: 10}, func() time.Time { return now })
+	th := newThrottle(pace{free: 3, first: 10 * time.Second, most: time.Minute, ease: time.Hour, forget: 10 * time.Minute, keys: 10}, func() time.Time { return now })
 	for i := range 3 {
 		if w := th.begin("a"); w != 0 {
 			t.Fatalf("try %d waits %v", i, w)
@@ -101,7 +101,7 @@ func TestWaitsDoubleAreBoundedAndEnd(t *testing.T) {
 
 func TestOneGoodSignInDoesNotCoverGuessesAtOthers(t *testing.T) {
 	now := time.Unix(0, 0)
-	th := newThrottle(pace{free: 4, first: time.Minute, most: time.Hour, forget: time.Hour, keys: 10}, func() time.Time { return now })
+	th := newThrottle(pace{free: 4, first: time.Minute, most: time.Hour, ease: time.Hour, forget: time.Hour, keys: 10}, func() time.Time { return now })
 	blocked := 0
 	for range 10 { // guess, guess, one's own account
 		for _, good := range []bool{false, false, true} {
@@ -117,9 +117,32 @@ func TestOneGoodSignInDoesNotCoverGuessesAtOthers(t *testing.T) {
 	}
 }
 
+// Behind the address of a rectorat somebody mistypes every minute, all day.
+func TestABusyAddressIsNotShut(t *testing.T) {
+	now := time.Now()
+	th := newThrottle(addressPace, func() time.Time { return now })
+	for minute := range 10 * 60 {
+		if wait := th.begin("rectorat"); wait > 0 {
+			t.Fatalf("after %d minutes everybody waits %s", minute, wait)
+		}
+		now = now.Add(time.Minute)
+	}
+	// Who guesses there is held back nevertheless.
+	tried := 0
+	for range 60 * 60 {
+		if th.begin("rectorat") == 0 {
+			tried++
+		}
+		now = now.Add(time.Second)
+	}
+	if tried > 60+2*60+10 {
+		t.Errorf("%d tries within an hour", tried)
+	}
+}
+
 func TestTheThrottlesMemoryIsBounded(t *testing.T) {
 	now := time.Unix(0, 0)
-	th := newThrottle(pace{free: 1, first: time.Hour, most: time.Hour, forget: time.Hour, keys: 100}, func() time.Time { return now })
+	th := newThrottle(pace{free: 1, first: time.Hour, most: time.Hour, ease: time.Hour, forget: time.Hour, keys: 100}, func() time.Time { return now })
 	for i := range 1000 {
 		th.begin(fmt.Sprint(i))
 	}

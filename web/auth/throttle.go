@@ -11,15 +11,17 @@ type pace struct {
 	free   int           // tries before the first wait
 	first  time.Duration // the first wait; each later one is twice as long
 	most   time.Duration // the longest wait
+	ease   time.Duration // one try is forgotten each time that this has passed
 	forget time.Duration // a key untouched for so long starts afresh
 	keys   int           // how many keys are remembered; the least recent go first
 }
 
-// The paces. Many people of one school share one address: it may fail often
-// before anybody waits.
+// The paces. A whole school or rectorat may share one address, which is never
+// silent and where somebody always mistypes: it may fail often before anybody
+// waits, and nobody there waits long.
 var (
-	accountPace = pace{free: 5, first: 30 * time.Second, most: 15 * time.Minute, forget: 30 * time.Minute, keys: 20_000}
-	addressPace = pace{free: 60, first: 30 * time.Second, most: 15 * time.Minute, forget: 30 * time.Minute, keys: 20_000}
+	accountPace = pace{free: 5, first: 30 * time.Second, most: 15 * time.Minute, ease: 15 * time.Minute, forget: 30 * time.Minute, keys: 20_000}
+	addressPace = pace{free: 60, first: 10 * time.Second, most: time.Minute, ease: 30 * time.Second, forget: 30 * time.Minute, keys: 20_000}
 )
 
 // throttle makes who tries secrets wait longer and longer. Its memory is
@@ -36,6 +38,7 @@ type throttle struct {
 type tries struct {
 	key   string
 	count int
+	eased time.Time // when one was last forgotten, or when count was 0
 	last  time.Time
 	until time.Time // no try before
 }
@@ -68,6 +71,12 @@ func (t *throttle) begin(key string) time.Duration {
 	}
 	if now.Sub(k.last) > t.pace.forget {
 		k.count = 0
+	}
+	for ; k.count > 0 && now.Sub(k.eased) >= t.pace.ease; k.eased = k.eased.Add(t.pace.ease) {
+		k.count--
+	}
+	if k.count == 0 {
+		k.eased = now
 	}
 	k.count++
 	k.last = now
