@@ -25,7 +25,7 @@ func (n *Notifier) backoff(attempts int) time.Duration {
 // settle completes a channel's receipt for the attempt that the notice was.
 func (n *Notifier) settle(notice tickets.Notice, r tickets.Receipt) tickets.Receipt {
 	now := n.opts.Now()
-	r.Academy, r.Delivery, r.At = notice.Academy.ID, notice.ID, now
+	r.Academy, r.Delivery, r.Attempt, r.At = notice.Academy.ID, notice.ID, notice.Attempts, now
 	switch r.Outcome {
 	case tickets.Delivered:
 		r.RetryAt, r.Dead = time.Time{}, false

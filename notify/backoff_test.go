@@ -47,7 +47,7 @@ func TestSettle(t *testing.T) {
 	} {
 		notice := tickets.Notice{Delivery: tickets.Delivery{Attempts: c.attempts, CreatedAt: c.created}}
 		got := n.settle(notice, tickets.Receipt{Outcome: c.outcome, RetryAt: c.retryAt})
-		if got.Outcome != c.want || got.Dead != c.dead || !got.RetryAt.Equal(c.due) || !got.At.Equal(now) {
+		if got.Outcome != c.want || got.Dead != c.dead || !got.RetryAt.Equal(c.due) || !got.At.Equal(now) || got.Attempt != c.attempts {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}

@@ -124,10 +124,13 @@ const (
 type Receipt struct {
 	Academy  AcademyID
 	Delivery uuid.UUID
-	Outcome  Outcome
-	Err      string    // why, for Permanent, Retry and Uncertain; no secrets
-	RetryAt  time.Time // for Retry and Uncertain: not before; a channel sets it only when the other side said so
-	Dead     bool      // attempts exhausted, or Permanent
+	// Attempt is the Notice's Attempts: a worker so late that another has the
+	// delivery by now does not take it away from them. 0 is the latest.
+	Attempt int
+	Outcome Outcome
+	Err     string    // why, for Permanent, Retry and Uncertain; no secrets
+	RetryAt time.Time // for Retry and Uncertain: not before; a channel sets it only when the other side said so
+	Dead    bool      // attempts exhausted, or Permanent
 	// Thread becomes the Notice.Thread of the ticket's next deliveries here,
 	// when not "".
 	Thread string

@@ -205,7 +205,8 @@ func complete(ctx context.Context, tx pgx.Tx, academy tickets.AcademyID, ds []ti
 // log of the day; the rest is due again at RetryAt (at At when that is zero) and
 // free at once, and who waits behind it is not due earlier. A thread that a
 // receipt names becomes the lane's, unless it is another ticket's. Deliveries
-// recorded before are passed over. It returns how many deliveries wait in the
+// recorded before are passed over, and so is the retry of an attempt that is not
+// the latest: another worker has the delivery by now. It returns how many deliveries wait in the
 // lanes that it has freed.
 func (db *DB) Record(ctx context.Context, academy tickets.AcademyID, receipts []tickets.Receipt) (successors int, err error) {
 	if len(receipts) == 0 {
@@ -235,11 +236,13 @@ func receiptArgs(academy tickets.AcademyID, receipts []tickets.Receipt) pgx.Name
 		latest[r.Delivery] = r
 	}
 	var ids []uuid.UUID
+	var attempts []int
 	var outcomes, errs, threads []string
 	var dead []bool
 	var at, due []time.Time
 	for id, r := range latest {
 		ids = append(ids, id)
+		attempts = append(attempts, r.Attempt)
 		outcomes = append(outcomes, string(r.Outcome))
 		errs = append(errs, storable(r.Err))
 		threads = append(threads, storable(r.Thread))
@@ -251,14 +254,14 @@ func receiptArgs(academy tickets.AcademyID, receipts []tickets.Receipt) pgx.Name
 		due = append(due, r.RetryAt)
 	}
 	return pgx.NamedArgs{
-		"academy": academy, "ids": ids, "outcomes": outcomes, "errors": errs,
+		"academy": academy, "ids": ids, "attempts": attempts, "outcomes": outcomes, "errors": errs,
 		"threads": threads, "dead": dead, "at": at, "due": due,
 	}
 }
 
 const (
-	receiptRows = `unnest(@ids::uuid[], @outcomes::text[], @errors::text[], @threads::text[],
-		@dead::boolean[], @at::timestamptz[], @due::timestamptz[]) AS r (id, outcome, error, thread, dead, at, due)`
+	receiptRows = `unnest(@ids::uuid[], @attempts::integer[], @outcomes::text[], @errors::text[], @threads::text[],
+		@dead::boolean[], @at::timestamptz[], @due::timestamptz[]) AS r (id, attempt, outcome, error, thread, dead, at, due)`
 
 	keepThreads = `INSERT INTO threads AS old (academy, ticket, channel, recipient, ref)
 		SELECT DISTINCT ON (d.ticket, d.channel, d.recipient) d.academy, d.ticket, d.channel, d.recipient, r.thread
@@ -272,7 +275,8 @@ const (
 	retryLater = `UPDATE deliveries d
 		SET due = r.due, error = r.error, lease = NULL, epoch = '', enqueued_at = NULL
 		FROM ` + receiptRows + `
-		WHERE d.academy = @academy AND d.id = r.id AND r.outcome <> 'delivered' AND NOT r.dead`
+		WHERE d.academy = @academy AND d.id = r.id AND r.outcome <> 'delivered' AND NOT r.dead
+			AND r.attempt IN (0, d.attempts)`
 
 	// Who waits behind a retry is not due before it either: during an outage the
 	// relay would look at each of them at every turn, for nothing.

@@ -270,6 +270,29 @@ func TestLeases(t *testing.T) {
 	}
 }
 
+// A worker that was away for longer than its lease does not take the delivery
+// from the one that has it now.
+func TestALateReceiptFreesNobodysLease(t *testing.T) {
+	w := newWorld(t)
+	w.open(t, "creteil", tickets.Card{})
+	now := w.now.Add(time.Second)
+	ids := w.enqueue(t, "creteil", "e1", now)
+	first := w.lease(t, "creteil", ids, now)
+	now = now.Add(visibility)
+	second := w.lease(t, "creteil", ids, now)
+	if len(first) != 1 || len(second) != 1 {
+		t.Fatalf("leased %d, then %d", len(first), len(second))
+	}
+	w.record(t, "creteil", tickets.Receipt{Delivery: ids[0], Attempt: first[0].Attempts, Outcome: tickets.Retry, At: now})
+	if third := w.lease(t, "creteil", ids, now); len(third) != 0 {
+		t.Error("leased to two workers at once")
+	}
+	w.record(t, "creteil", tickets.Receipt{Delivery: ids[0], Attempt: second[0].Attempts, Outcome: tickets.Retry, At: now})
+	if third := w.lease(t, "creteil", ids, now); len(third) != 1 {
+		t.Error("its own worker's receipt frees it")
+	}
+}
+
 // When the queue has forgotten (another epoch), everything undelivered goes on
 // it again, once.
 func TestEpochChange(t *testing.T) {
