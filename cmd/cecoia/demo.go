@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -207,10 +208,10 @@ func (c *demoCommand) startChat(ctx context.Context, academies []tickets.Academy
 	server, err := mattermost.Start(ctx, mattermost.Options{
 		Addr: c.MattermostAddr, Dir: filepath.Join(c.Data, "mattermost"), Seed: seed, Logger: log.With("part", "chat server"),
 	})
-	if err != nil {
+	if _, listening := errors.AsType[*net.OpError](err); listening {
 		return nil, inUse("CECOIA_MATTERMOST_ADDR", c.MattermostAddr, err)
 	}
-	return server, nil
+	return server, err
 }
 
 // seedDemo applies the example desk, imports its people with the demo's
