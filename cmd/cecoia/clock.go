@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -29,22 +30,17 @@ func runClock(ctx context.Context, db *postgres.DB, log *slog.Logger) error {
 	}
 }
 
+// tidy does all of it once; what fails does not hold the rest.
 func tidy(ctx context.Context, db *postgres.DB, log *slog.Logger, now time.Time) error {
-	if err := db.EnsurePartitions(ctx, now); err != nil {
-		return err
-	}
+	failed := db.EnsurePartitions(ctx, now)
 	academies, err := db.Academies(ctx)
-	if err != nil {
-		return err
-	}
+	failed = errors.Join(failed, err)
 	for _, a := range academies {
 		removed, err := db.Purge(ctx, a.ID, now)
-		if err != nil {
-			return err
-		}
+		failed = errors.Join(failed, err)
 		if removed > 0 {
 			log.Info("clock: expired things removed", "academy", a.ID, "count", removed)
 		}
 	}
-	return nil
+	return failed
 }
