@@ -213,7 +213,7 @@ func (s *Service) verify(ctx context.Context, hash, password string) (bool, erro
 	case <-ctx.Done():
 		return false, ctx.Err()
 	}
-	return Verify(hash, password)
+	return verify(hash, password)
 }
 
 // Academies returns every academy, for the sign-in page's links.

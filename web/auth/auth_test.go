@@ -26,7 +26,7 @@ func TestAHashVerifiesItsPasswordAlone(t *testing.T) {
 		t.Errorf("hash %s", h)
 	}
 	for password, want := range map[string]bool{"démo": true, "demo": false, "": false, "démo" + strings.Repeat("x", 5000): false} {
-		if got, err := Verify(h, password); got != want || err != nil {
+		if got, err := verify(h, password); got != want || err != nil {
 			t.Errorf("%.10q: %v, %v", password, got, err)
 		}
 	}
@@ -43,7 +43,7 @@ func TestAHashVerifiesItsPasswordAlone(t *testing.T) {
 func TestAHashOfOtherParametersIsReadFromItsString(t *testing.T) {
 	// The reference implementation's own: argon2 "somesalt" -id -t 2 -m 8 -p 1.
 	const reference = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4"
-	if ok, err := Verify(reference, "password"); !ok || err != nil {
+	if ok, err := verify(reference, "password"); !ok || err != nil {
 		t.Errorf("%v, %v", ok, err)
 	}
 	for _, bad := range []string{
@@ -56,7 +56,7 @@ func TestAHashOfOtherParametersIsReadFromItsString(t *testing.T) {
 		strings.Replace(reference, "c29tZXNhbHQ", "!", 1),
 		reference + "$",
 	} {
-		if ok, err := Verify(bad, "password"); ok || err == nil {
+		if ok, err := verify(bad, "password"); ok || err == nil {
 			t.Errorf("%q: %v, %v", bad, ok, err)
 		}
 	}

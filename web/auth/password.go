@@ -48,10 +48,10 @@ func HashPassword(password string) (string, error) {
 		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key)), nil
 }
 
-// Verify says whether the password is the one of the hash, in time that does
+// verify says whether the password is the one of the hash, in time that does
 // not tell how close it was. It returns an error, and false, when the hash is
 // not an Argon2id PHC string of acceptable cost.
-func Verify(hash, password string) (bool, error) {
+func verify(hash, password string) (bool, error) {
 	h, err := parseHash(hash)
 	if err != nil {
 		return false, err
