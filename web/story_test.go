@@ -187,6 +187,13 @@ func TestAnActionSentTwiceAppliesOnceAndOtherWordsAreNotLost(t *testing.T) {
 	if err != nil || len(events) != 3 {
 		t.Errorf("%d events, want the opening and two additions; %v", len(events), err)
 	}
+	token = b.get(path + "/cloture").value("command")
+	for _, told := range [][2]string{{"Ça remarche.", "est clôturé"}, {"Ça remarche.", "est clôturé"}, {"Ou presque.", "n’y a pas été ajouté"}} {
+		pg := b.post(path+"/cloture", form("do", "withdraw", "text", told[0], "command", token)).want(http.StatusOK, path)
+		if !strings.Contains(pg.text("#notice"), told[1]) {
+			t.Errorf("withdrawing with %q: %s", told[0], pg.text("#notice"))
+		}
+	}
 }
 
 func TestAnUnsentFormIsResumedOrCancelled(t *testing.T) {

@@ -172,7 +172,11 @@ func (s *server) act(_ http.ResponseWriter, r *http.Request, v *visit, ref ticke
 	by.Command = command(v, sub.Get("command"), action, in)
 	res, err := s.desk.Do(r.Context(), by, ref, action, in)
 	if err == nil {
-		s.auth.Flash(r.Context(), v.words.T("web.done."+string(action), res.Number.String()))
+		done := "web.done." + string(action)
+		if res.Repeated && res.Event == nil && in.Text != "" {
+			done = "web.done.before" // with other words, which nothing keeps
+		}
+		s.auth.Flash(r.Context(), v.words.T(done, res.Number.String()))
 		return &movedError{tickets.TicketPath(res.Academy, res.Number)}
 	}
 	code := tickets.CodeOf(err)

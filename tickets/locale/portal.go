@@ -95,6 +95,7 @@ var portalWords = table{
 	"web.done.complement": {FR: "La mise à jour de %s est envoyée à l’assistance.", EN: "The update of %s is sent to the desk."},
 	"web.done.validate":   {FR: "Merci : %s est validé et clôturé.", EN: "Thank you: %s is validated and closed."},
 	"web.done.refuse":     {FR: "L’assistance est prévenue : %s est de nouveau en cours.", EN: "The desk is told: %s is in progress again."},
+	"web.done.before":     {FR: "C’était déjà fait : %s n’a pas changé, et ce que vous venez d’écrire n’y a pas été ajouté.", EN: "That was done already: %s has not changed, and what you have just written was not added to it."},
 	"web.done.withdraw":   {FR: "%s est clôturé.", EN: "%s is closed."},
 
 	// The fields of the forms.
