@@ -221,8 +221,11 @@ func (c *call) act(ctx context.Context, action tickets.Action) (tickets.Result, 
 	if err != nil {
 		return tickets.Result{}, err
 	}
-	res, err := c.Desk.Do(ctx, c.by(0), ref, action, tickets.Input{Text: text})
-	if err == nil && res.Event == nil { // done before by the same person, perhaps with other words
+	by := c.by(0)
+	res, err := c.Desk.Do(ctx, by, ref, action, tickets.Input{Text: text})
+	// Done before by the same person: perhaps with other words, or by another
+	// command since which the ticket has moved on.
+	if err == nil && (res.Event == nil || res.Event.Command != by.Command && res.Event.To != res.Status) {
 		return res, refusal(c.print.T("chat.already", res.Number.String(), res.Status, res.StatusAt))
 	}
 	return res, err

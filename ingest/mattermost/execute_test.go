@@ -125,6 +125,12 @@ func TestTheSameWordsWithinAMinuteAreOneCommand(t *testing.T) {
 	// Resolved once, another solution does not pretend to have been sent.
 	w.say("creteil", "agent", "résoudre 1 ainsi")
 	wants(t, "résoudre", w.say("creteil", "agent", "résoudre 1 autrement"), "C’était déjà fait", "rien n’a été envoyé")
+	// Nor does the same solution, once the requester has moved the ticket on.
+	requester := tickets.Caller{Person: person("creteil", "requester"), Origin: tickets.FromPortal}
+	if _, err := w.desk.Do(t.Context(), requester, cs.Number.Ref(), tickets.ActionRefuse, tickets.Input{Text: "Toujours en panne"}); err != nil {
+		t.Fatal(err)
+	}
+	wants(t, "résoudre", w.say("creteil", "agent", "résoudre 1 ainsi"), "C’était déjà fait", "En cours", "rien n’a été envoyé")
 }
 
 // A worker may be killed after it executed and before it said so: the command
