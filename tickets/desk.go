@@ -134,7 +134,7 @@ func (d *Desk) Do(ctx context.Context, by Caller, ref Ref, action Action, in Inp
 	now := d.now()
 	attempt := Attempt{
 		Viewer: by.Person, Command: by.Command,
-		Fingerprint: by.Fingerprint, Since: now.Add(-repeatWindow),
+		Fingerprint: by.Fingerprint, Since: now.Add(-repeatWindow), Draft: in.Draft,
 	}
 	res, err := d.store.Update(ctx, ref, attempt, func(c Case) (Ticket, *Event, []Delivery, error) {
 		t, e, err := act(c, action, in, by.Person, now)

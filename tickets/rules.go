@@ -34,6 +34,10 @@ var rules = map[Action]rule{
 type Input struct {
 	Text   string
 	Rating int // with validate: 1 to 5, 0 for none
+	// Draft is the CreatedAt of the reply draft that the words were written
+	// from, which their sending ends; zero when there was none. One that came
+	// later stays.
+	Draft time.Time
 }
 
 // Allowed says whether the action fits the ticket for that person now, so that

@@ -41,10 +41,9 @@ type Register interface {
 	// Update locks the ticket, calls change with the case as it stands, and
 	// keeps the ticket, the event and the deliveries it returns in the same
 	// transaction, binds the actor's pending documents to the event, and ends
-	// the actor's reply draft when the event carries its words to the desk
-	// (complement, refuse). A nil event changes nothing. An error of change is
-	// returned as it is and changes nothing. When the attempt was applied
-	// before (see Attempt) change is not called.
+	// the reply draft that the words were written from (see Attempt). A nil
+	// event changes nothing. An error of change is returned as it is and
+	// changes nothing. When the attempt was applied before change is not called.
 	Update(ctx context.Context, ref Ref, by Attempt, change Change) (Result, error)
 	// Case returns the ticket by number; a bare rank is that of the most recent
 	// day on which the viewer sees it. What the viewer may not see is not found.
@@ -66,6 +65,7 @@ type Attempt struct {
 	Command     string    // applied before when an event has it; "" skips the check
 	Fingerprint string    // applied before when an event since Since has it; "" skips the check
 	Since       time.Time // how far back Fingerprint counts
+	Draft       time.Time // the viewer's reply draft made until then ends with the change; zero for none
 }
 
 // Change turns a case into what must be kept. It must not block: a lock is held.

@@ -10,7 +10,8 @@ import (
 
 type updateBody struct {
 	actionPage
-	Draft     bool // the words come from a refused mail
+	Draft     bool   // the words come from a refused mail
+	Seen      string // marks the draft that the words began with
 	DraftAt   stamp
 	DraftTill stamp
 	Question  *call
@@ -60,24 +61,21 @@ func (s *server) update(w http.ResponseWriter, r *http.Request, v *visit) error 
 	if err != nil {
 		return err
 	}
-	typed := ""
-	if view.Draft != nil {
-		typed = view.Draft.Text
-	}
-	return s.showUpdate(w, r, v, view, 0, typed, nil)
+	return s.showUpdate(w, r, v, view, 0, fromDraft(view.Draft), nil)
 }
 
-func (s *server) showUpdate(w http.ResponseWriter, r *http.Request, v *visit, view tickets.View, status int, typed string, refused error) error {
+func (s *server) showUpdate(w http.ResponseWriter, r *http.Request, v *visit, view tickets.View, status int, typed typed, refused error) error {
 	fm := newForm(v.words, refused)
 	body := updateBody{
 		actionPage: newActionPage(v, r, view, "web.update.title."+string(view.Number.Kind)),
 		Resolved:   slices.Contains(view.Actions, tickets.ActionRefuse),
 		Text: fm.field(field{
-			Name: "text", Kind: "textarea", Rows: 9, Value: typed, Limit: tickets.MaxText,
+			Name: "text", Kind: "textarea", Rows: 9, Value: typed.text, Limit: tickets.MaxText,
 			Label: v.words.T("web.field.text.complement"),
 		}),
 		Documents: documents(v.words, pendingDocuments(v, view.Attachments), true), Upload: uploadField(fm),
 	}
+	body.Seen = typed.draft
 	if view.Draft != nil {
 		body.Draft, body.DraftAt, body.DraftTill = true, when(v.words, view.Draft.CreatedAt), date(v.words, view.Draft.ExpiresAt)
 	}
@@ -110,7 +108,7 @@ func (s *server) doUpdate(w http.ResponseWriter, r *http.Request, v *visit) erro
 		return err
 	}
 	again := func(view tickets.View, status int, refused error) error {
-		return s.showUpdate(w, r, v, view, status, sub.Get("text"), refused)
+		return s.showUpdate(w, r, v, view, status, typedIn(sub), refused)
 	}
 	do := sub.Get("do")
 	id, detach := strings.CutPrefix(do, "detach:")
@@ -134,5 +132,5 @@ func (s *server) doUpdate(w http.ResponseWriter, r *http.Request, v *visit) erro
 	if action != tickets.ActionRefuse {
 		action = tickets.ActionComplement
 	}
-	return s.act(w, r, v, ref, action, sub, tickets.Input{Text: sub.Get("text")}, again)
+	return s.act(w, r, v, ref, action, sub, typedIn(sub).input(), again)
 }

@@ -13,6 +13,7 @@ type validationBody struct {
 	Rating   field
 	Text     field
 	Draft    bool
+	Seen     string // marks the draft that the words began with
 }
 
 // validation is where the requester says whether the ticket is resolved.
@@ -21,14 +22,10 @@ func (s *server) validation(w http.ResponseWriter, r *http.Request, v *visit) er
 	if err != nil {
 		return err
 	}
-	typed := ""
-	if view.Draft != nil {
-		typed = view.Draft.Text
-	}
-	return s.showValidation(w, r, v, view, 0, typed, 0, nil)
+	return s.showValidation(w, r, v, view, 0, fromDraft(view.Draft), 0, nil)
 }
 
-func (s *server) showValidation(w http.ResponseWriter, r *http.Request, v *visit, view tickets.View, status int, typed string, rating int, refused error) error {
+func (s *server) showValidation(w http.ResponseWriter, r *http.Request, v *visit, view tickets.View, status int, typed typed, rating int, refused error) error {
 	fm := newForm(v.words, refused)
 	marks := make([]option, 0, 5)
 	for n := 1; n <= 5; n++ {
@@ -36,10 +33,10 @@ func (s *server) showValidation(w http.ResponseWriter, r *http.Request, v *visit
 	}
 	body := validationBody{
 		actionPage: newActionPage(v, r, view, "web.validation.title"),
-		Solution:   requesterCall(v, view), Draft: view.Draft != nil,
+		Solution:   requesterCall(v, view), Draft: view.Draft != nil, Seen: typed.draft,
 		Rating: fm.optional(field{Name: "rating", Kind: "radio", Options: marks}),
 		Text: fm.field(field{
-			Name: "text", ID: "text-refuse", Kind: "textarea", Rows: 5, Value: typed, Limit: tickets.MaxText,
+			Name: "text", ID: "text-refuse", Kind: "textarea", Rows: 5, Value: typed.text, Limit: tickets.MaxText,
 			Label: v.words.T("web.field.text.refuse"), Hint: v.words.T("web.field.text.refuse.hint"),
 		}),
 	}
@@ -61,7 +58,7 @@ func (s *server) doValidation(w http.ResponseWriter, r *http.Request, v *visit) 
 	}
 	action, in := tickets.ActionValidate, tickets.Input{}
 	if sub.Get("do") == string(tickets.ActionRefuse) {
-		action, in.Text = tickets.ActionRefuse, sub.Get("text")
+		action, in = tickets.ActionRefuse, typedIn(sub).input()
 	} else if mark := sub.Get("rating"); mark != "" {
 		if in.Rating, err = strconv.Atoi(mark); err != nil {
 			in.Rating = -1 // the domain refuses it by name
@@ -71,6 +68,6 @@ func (s *server) doValidation(w http.ResponseWriter, r *http.Request, v *visit) 
 		if tickets.CodeOf(refused) == tickets.Conflict {
 			return s.showTicket(w, r, v, view, status, "", "", refused)
 		}
-		return s.showValidation(w, r, v, view, status, sub.Get("text"), in.Rating, refused)
+		return s.showValidation(w, r, v, view, status, typedIn(sub), in.Rating, refused)
 	})
 }

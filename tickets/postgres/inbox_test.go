@@ -100,7 +100,14 @@ func TestRefusedMail(t *testing.T) {
 	if draftError(t, w, "creteil", c.ID, claire.Person.ID, w.now) != nil {
 		t.Error("the desk's words ended her draft")
 	}
-	w.do(t, claire, c, tickets.ActionComplement, "Celui de gauche.")
+	// One that came after the page was opened stays: its author has not seen it.
+	w.do(t, claire, c, tickets.ActionComplement, "Sans le brouillon.")
+	late := tickets.Input{Text: "Celui de gauche.", Draft: d.CreatedAt.Add(-time.Second)}
+	must(t)(desk.Do(ctx, claire, c.Number.Ref(), tickets.ActionComplement, late))
+	if draftError(t, w, "creteil", c.ID, claire.Person.ID, w.now) != nil {
+		t.Error("a draft that she had not seen ended")
+	}
+	must(t)(desk.Do(ctx, claire, c.Number.Ref(), tickets.ActionComplement, tickets.Input{Text: "Tout.", Draft: d.CreatedAt}))
 	code(t, "once sent", draftError(t, w, "creteil", c.ID, claire.Person.ID, w.now), tickets.NotFound)
 }
 

@@ -172,13 +172,13 @@ func (u *update) run(ctx context.Context, tx pgx.Tx) error {
 		u.result = tickets.Result{Case: tickets.Case{Ticket: before, People: who}, Repeated: true}
 		return nil
 	}
-	c, err := write(ctx, tx, before, after, *event, owed)
+	c, err := u.write(ctx, tx, before, after, *event, owed)
 	u.result = tickets.Result{Case: c, Event: event}
 	return err
 }
 
 // write keeps what a change made of a ticket and returns the case as it is then.
-func write(ctx context.Context, tx pgx.Tx, before, after tickets.Ticket, e tickets.Event, owed []tickets.Delivery) (tickets.Case, error) {
+func (u *update) write(ctx context.Context, tx pgx.Tx, before, after tickets.Ticket, e tickets.Event, owed []tickets.Delivery) (tickets.Case, error) {
 	var b pgx.Batch
 	written := false
 	b.Queue(`UPDATE tickets SET (`+ticketBody+`) = (`+ticketBodyParameters+`) WHERE academy = $1 AND id = $2`,
@@ -188,9 +188,9 @@ func write(ctx context.Context, tx pgx.Tx, before, after tickets.Ticket, e ticke
 		queueDelivery(&b, d)
 	}
 	queueBinding(&b, e)
-	if e.Action == tickets.ActionComplement || e.Action == tickets.ActionRefuse {
-		b.Queue(`DELETE FROM reply_drafts WHERE academy = $1 AND ticket = $2 AND person = $3`,
-			e.Academy, e.Ticket, nullable(e.Actor))
+	if !u.attempt.Draft.IsZero() {
+		b.Queue(`DELETE FROM reply_drafts WHERE academy = $1 AND ticket = $2 AND person = $3 AND created_at <= $4`,
+			e.Academy, e.Ticket, nullable(e.Actor), u.attempt.Draft)
 	}
 	who := map[uuid.UUID]tickets.Person{}
 	queuePeople(&b, after.Academy, named(after), who)
