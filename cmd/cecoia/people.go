@@ -22,6 +22,7 @@ import (
 type peopleCommand struct {
 	Import   peopleImportCommand   `cmd:"" help:"Import a directory from CSV: new people are added, known ones brought up to date."`
 	Password peoplePasswordCommand `cmd:"" help:"Set a person's local password, read from standard input."`
+	Link     peopleLinkCommand     `cmd:"" help:"Link a person to their account in the chat, once it is known to be theirs."`
 }
 
 type peopleImportCommand struct {
@@ -190,4 +191,28 @@ func (c *peoplePasswordCommand) Run(ctx context.Context) error {
 		return err
 	}
 	return db.ImportPeople(ctx, c.Academy, []postgres.Entry{{Person: p, PasswordHash: hash}})
+}
+
+type peopleLinkCommand struct {
+	settings   `embed:""`
+	Academy    tickets.AcademyID `required:"" help:"The person's academy."`
+	Identifier string            `arg:"" help:"Mail address or login."`
+	Account    string            `arg:"" help:"The chat's id of their account, 26 letters and digits: '/ticket compte' tells it."`
+}
+
+// Run links the account; an earlier one of that person no longer counts.
+func (c *peopleLinkCommand) Run(ctx context.Context) error {
+	if len(c.Account) != 26 {
+		return fmt.Errorf("%q is not the id of a chat account", c.Account)
+	}
+	db, err := openDatabase(ctx, c.settings, c.logger())
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	p, _, err := db.Credentials(ctx, c.Academy, c.Identifier)
+	if err != nil {
+		return err
+	}
+	return db.LinkAccount(ctx, c.Academy, p.ID, tickets.Chat, c.Account)
 }

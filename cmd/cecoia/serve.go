@@ -223,7 +223,8 @@ func (h house) notifier() (*notify.Notifier, func(), error) {
 func (h house) web() (http.Handler, error) {
 	log := h.log.With("part", "web")
 	signIn, err := auth.New(auth.Options{
-		Directory: h.db, Sessions: pgxstore.New(h.db.Pool()), URL: h.portalURL, Logger: log, Registerer: h.metrics,
+		Directory: h.db, Sessions: pgxstore.New(h.db.Pool()), URL: h.portalURL, TrustedProxies: h.TrustedProxies,
+		Logger: log, Registerer: h.metrics,
 	})
 	if err != nil {
 		return nil, err

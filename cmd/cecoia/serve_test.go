@@ -101,6 +101,15 @@ func TestServeInTwoProcesses(t *testing.T) {
 	if status, a := d.command("un-jeton", mattermost.UserID("agent.creteil"), "liste"); status != http.StatusOK || !strings.Contains(a.Text, "compte") {
 		t.Errorf("an account that nobody linked: %d %+v", status, a)
 	}
+	for _, account := range []string{"short", mattermost.UserID("agent.creteil")} {
+		status, _, stderr := cecoia(t, env, "people", "link", "agent@creteil.example", account, "--academy", "creteil")
+		if (status == 0) != (account != "short") {
+			t.Errorf("linking %s: %d %s", account, status, stderr)
+		}
+	}
+	if status, a := d.command("un-jeton", mattermost.UserID("agent.creteil"), "liste tous"); status != http.StatusOK || !strings.Contains(a.Text, number) {
+		t.Errorf("once linked: %d %+v", status, a)
+	}
 	for _, path := range []string{"/livez", "/readyz", "/metrics"} {
 		res, err := http.Get(d.url("CECOIA_OPS_ADDR", path))
 		if err != nil {

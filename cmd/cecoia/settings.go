@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -30,6 +31,8 @@ type settings struct {
 	OpsAddr    string `env:"CECOIA_OPS_ADDR" help:"Where /livez, /readyz and /metrics are served." default:"127.0.0.1:8082"`
 	PortalURL  string `env:"CECOIA_PORTAL_URL" help:"The portal as people reach it. Empty: http:// and the portal's address."`
 	HooksURL   string `env:"CECOIA_HOOKS_URL" help:"The hooks as the chat server reaches them. Empty: http:// and the hooks' address."`
+
+	TrustedProxies []netip.Prefix `env:"CECOIA_TRUSTED_PROXIES" help:"Networks of the reverse proxies in front of the portal, as 10.0.0.0/8,…: their X-Forwarded-For tells who signs in. Empty: none."`
 
 	MattermostURL   string `env:"CECOIA_MATTERMOST_URL" help:"The Mattermost server. Empty: no chat."`
 	MattermostToken string `env:"CECOIA_MATTERMOST_TOKEN" secret:"" help:"The bot's access token."`
