@@ -92,9 +92,13 @@ func TestAStoryFromTheFormToTheValidation(t *testing.T) {
 	if pg.value("text") != "Celui de gauche." || !strings.Contains(pg.text("#draft"), "relisez-la puis envoyez") {
 		t.Fatalf("the update page is prefilled with %q", pg.value("text"))
 	}
-	pg = b.upload(path+"/mise-a-jour", form("do", "complement", "text", pg.value("text"), "command", pg.value("command")), file{"photo.png", png})
+	pg = b.upload(path+"/mise-a-jour", form("do", "complement", "text", pg.value("text"), "command", pg.value("command"), "draft", pg.value("draft")), file{"photo.png", png})
 	if pg.want(http.StatusOK, path).text("#status") != "En cours" || !strings.Contains(pg.text("#timeline"), "photo.png") {
 		t.Fatalf("after the update: %s\n%s", pg.text("#status"), pg.text("#timeline"))
+	}
+
+	if pg := b.get(path + "/mise-a-jour"); pg.has("#draft") || pg.value("text") != "" {
+		t.Errorf("the draft is still there once sent: %q", pg.value("text"))
 	}
 
 	// Resolved, refused, resolved, validated.

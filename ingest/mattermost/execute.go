@@ -223,12 +223,21 @@ func (c *call) act(ctx context.Context, action tickets.Action) (tickets.Result, 
 	}
 	by := c.by(0)
 	res, err := c.Desk.Do(ctx, by, ref, action, tickets.Input{Text: text})
-	// Done before by the same person: perhaps with other words, or by another
-	// command since which the ticket has moved on.
-	if err == nil && (res.Event == nil || res.Event.Command != by.Command && res.Event.To != res.Status) {
-		return res, refusal(c.print.T("chat.already", res.Number.String(), res.Status, res.StatusAt))
+	// Done before by the same person: perhaps with other words, or too long ago.
+	if err == nil && (res.Event == nil || movedOn(res, by)) {
+		return res, refusal(c.already(res))
 	}
 	return res, err
+}
+
+// movedOn says whether what was applied was another command, the same words a
+// moment ago, since which the ticket has moved on: nothing is done now.
+func movedOn(res tickets.Result, by tickets.Caller) bool {
+	return res.Event != nil && res.Event.Command != by.Command && res.Event.To != res.Status
+}
+
+func (c *call) already(res tickets.Result) string {
+	return c.print.T("chat.already", res.Number.String(), res.Status, res.StatusAt)
 }
 
 // hearers returns who gets a mail of an action of this person on the ticket, as

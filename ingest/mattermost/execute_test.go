@@ -133,6 +133,14 @@ func TestTheSameWordsWithinAMinuteAreOneCommand(t *testing.T) {
 	wants(t, "résoudre", w.say("creteil", "agent", "résoudre 1 ainsi"), "C’était déjà fait", "En cours", "rien n’a été envoyé")
 }
 
+func TestTakingIsNotClaimedOnceTheTicketHasMovedOn(t *testing.T) {
+	w := newWorld(t)
+	cs := w.open("creteil", tickets.Card{Description: "Écran noir"})
+	wants(t, "prendre", w.say("creteil", "agent", "prendre 1"), "est à vous")
+	w.act(cs, w.person("creteil", "demandeur"), tickets.ActionWithdraw, "Câble débranché")
+	wants(t, "prendre", w.say("creteil", "agent", "prendre 1"), "C’était déjà fait", "Clôturé")
+}
+
 // A worker may be killed after it executed and before it said so: the command
 // is executed again, does nothing more and answers the same.
 func TestExecutingTwiceIsHarmless(t *testing.T) {

@@ -26,8 +26,11 @@ var prendre = verb{
 		}
 		lines := make([]string, len(refs))
 		for i, ref := range refs {
-			res, err := c.Desk.Do(ctx, c.by(i), ref, tickets.ActionTake, tickets.Input{})
+			by := c.by(i)
+			res, err := c.Desk.Do(ctx, by, ref, tickets.ActionTake, tickets.Input{})
 			switch {
+			case err == nil && movedOn(res, by):
+				lines[i] = c.already(res)
 			case err == nil:
 				lines[i] = c.print.T("chat.take.done", res.Number.String())
 				if names := c.hearers(res.Case); len(names) > 0 {
