@@ -137,7 +137,10 @@ func TestTakingIsNotClaimedOnceTheTicketHasMovedOn(t *testing.T) {
 	w := newWorld(t)
 	cs := w.open("creteil", tickets.Card{Description: "Écran noir"})
 	wants(t, "prendre", w.say("creteil", "agent", "prendre 1"), "est à vous")
-	w.act(cs, w.person("creteil", "demandeur"), tickets.ActionWithdraw, "Câble débranché")
+	requester := tickets.Caller{Person: person("creteil", "requester"), Origin: tickets.FromPortal}
+	if _, err := w.desk.Do(t.Context(), requester, cs.Number.Ref(), tickets.ActionWithdraw, tickets.Input{Text: "Câble débranché"}); err != nil {
+		t.Fatal(err)
+	}
 	wants(t, "prendre", w.say("creteil", "agent", "prendre 1"), "C’était déjà fait", "Clôturé")
 }
 
