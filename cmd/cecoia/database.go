@@ -85,24 +85,34 @@ func (s settings) dataFolder() (string, error) {
 
 // openRedis connects to the configured Redis, or to an embedded one in memory.
 // A Redis that is away is no error: everything works without, more slowly.
-func openRedis(ctx context.Context, s settings, log *slog.Logger) (*redis.Client, func(), error) {
+func openRedis(ctx context.Context, s settings, log *slog.Logger) (*redisConn, error) {
 	url, stop := s.RedisURL, func() {}
 	if url == "" {
 		embedded, err := localredis.StartEmbedded(ctx, localredis.Options{})
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		url, stop = embedded.URL(), embedded.Close
 	}
 	options, err := redis.ParseURL(url)
 	if err != nil {
 		stop()
-		return nil, nil, fmt.Errorf("CECOIA_REDIS_URL: not a Redis URL") // the cause would show the password
+		return nil, fmt.Errorf("CECOIA_REDIS_URL: not a Redis URL") // the cause would show the password
 	}
 	options.ContextTimeoutEnabled = true // or a silent server outlasts every deadline of ours
 	redis.SetLogger(redisLog{log})       // it would print what we report ourselves
 	client := redis.NewClient(options)
-	return client, func() { _ = client.Close(); stop() }, nil
+	return &redisConn{Client: client, options: options, Close: func() { _ = client.Close(); stop() }}, nil
+}
+
+// redisConn is a Redis client. Close it at the end: what was started for it is
+// stopped.
+type redisConn struct {
+	*redis.Client
+	Close func()
+	// options are for those who open a pool of their own: the client's, which
+	// Client.Options returns, change while it connects.
+	options *redis.Options
 }
 
 // redisLog takes what the Redis client says of its connections.

@@ -12,7 +12,6 @@ import (
 	"github.com/alexedwards/scs/pgxstore"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/redis/go-redis/v9"
 	"golang.org/x/sync/errgroup"
 
 	"cecoia.example/ingest"
@@ -71,11 +70,11 @@ func serve(ctx context.Context, s settings, roles []string, seed func(context.Co
 			return err
 		}
 	}
-	rdb, closeRedis, err := openRedis(ctx, s, log)
+	rdb, err := openRedis(ctx, s, log)
 	if err != nil {
 		return err
 	}
-	defer closeRedis()
+	defer rdb.Close()
 	academies, err := db.Academies(ctx)
 	if err != nil {
 		return err
@@ -112,7 +111,7 @@ func serve(ctx context.Context, s settings, roles []string, seed func(context.Co
 		wake = notifier.Wake
 		group.Go(func() error { return notifier.Run(ctx) })
 	} else {
-		bell := notify.NewBell(rdb, log)
+		bell := notify.NewBell(rdb.Client, log)
 		wake = bell.Wake
 		group.Go(func() error { return bell.Run(ctx) })
 	}
@@ -149,7 +148,7 @@ func serve(ctx context.Context, s settings, roles []string, seed func(context.Co
 			group.Go(func() error { return runClock(ctx, db.DB, log) })
 		}
 		// Last: whoever gets an answer from /readyz finds the rest listening.
-		return host("CECOIA_OPS_ADDR", s.OpsAddr, opsHandler(db.DB, rdb, metrics), nil)
+		return host("CECOIA_OPS_ADDR", s.OpsAddr, opsHandler(db.DB, rdb.Client, metrics), nil)
 	}
 	if err := start(); err != nil {
 		group.Go(func() error { return err }) // ends what was started
@@ -164,7 +163,7 @@ type house struct {
 	settings
 	academies           []tickets.Academy
 	db                  *postgres.DB
-	redis               *redis.Client
+	redis               *redisConn
 	keys                *tickets.Keyring
 	files               *files.Dir
 	desk                *tickets.Desk
@@ -213,7 +212,7 @@ func (h house) notifier() (*notify.Notifier, func(), error) {
 		closeAll = func() { mailer.Close(); bot.Close() }
 	}
 	notifier, err := notify.New(notify.Options{
-		Store: h.db, Redis: h.redis, Channels: channels, SendTimeout: h.sendTimeout,
+		Store: h.db, Redis: h.redis.Client, Channels: channels, SendTimeout: h.sendTimeout,
 		Logger: h.log.With("part", "notify"), Registerer: h.metrics,
 	})
 	return notifier, closeAll, err
@@ -271,7 +270,7 @@ func (h house) ingest() (hooks http.Handler, runs []func(context.Context) error,
 		Desk: h.desk, Directory: h.db, Keyring: h.keys, Portal: h.portal, Tokens: tokens, BaseURL: h.MattermostURL, Logger: log,
 	})
 	gateway := ingest.New(ingest.Options{
-		Store: h.db, Execute: commands.Execute, Reply: commands.Reply, Redis: h.redis.Options(), Logger: log, Registerer: h.metrics,
+		Store: h.db, Execute: commands.Execute, Reply: commands.Reply, Redis: h.redis.options, Logger: log, Registerer: h.metrics,
 	})
 	runs = append(runs, func(ctx context.Context) error { gateway.Run(ctx); return nil })
 	return commands.Handler(gateway), runs, nil
