@@ -1,13 +1,10 @@
 package ingest_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
-	"maps"
 	"net"
 	"slices"
 	"strings"
@@ -16,242 +13,12 @@ import (
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
-	"go.uber.org/goleak"
 
 	"cecoia.example/deploy/local/redis"
 	"cecoia.example/deploy/local/redis/redistest"
+	"cecoia.example/deploy/local/wait"
 	"cecoia.example/ingest"
-	"cecoia.example/tickets"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// store keeps accepted commands in memory, as Postgres would.
-type store struct {
-	mu     sync.Mutex
-	kept   map[string]kept
-	fail   error
-	accept func() // called before a command is kept
-}
-
-type kept struct {
-	payload  []byte
-	at       time.Time
-	finished bool
-}
-
-func (s *store) Academies(context.Context) ([]tickets.Academy, error) {
-	return []tickets.Academy{{ID: "creteil"}}, nil
-}
-
-func (s *store) AcceptCommand(_ context.Context, _ tickets.AcademyID, id string, payload []byte, at time.Time) error {
-	if s.accept != nil {
-		s.accept()
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.fail != nil {
-		return s.fail
-	}
-	if _, there := s.kept[id]; !there {
-		s.kept[id] = kept{payload: payload, at: at}
-	}
-	return nil
-}
-
-func (s *store) FinishCommand(_ context.Context, _ tickets.AcademyID, id string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if k, there := s.kept[id]; there {
-		k.finished = true
-		s.kept[id] = k
-	}
-	return nil
-}
-
-func (s *store) AcceptedCommands(_ context.Context, _ tickets.AcademyID, before time.Time, _ int) (payloads [][]byte, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, id := range slices.Sorted(maps.Keys(s.kept)) {
-		if k := s.kept[id]; !k.finished && k.at.Before(before) {
-			payloads = append(payloads, k.payload)
-		}
-	}
-	return payloads, nil
-}
-
-// state returns whether the command was kept, and ended.
-func (s *store) state(id string) (there, finished bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	k, there := s.kept[id]
-	return there, k.finished
-}
-
-// desk executes commands and notes what it did and what was replied.
-type desk struct {
-	store   *store
-	log     *lockedBuffer
-	timer   chan time.Time // ends the patience of a Submit
-	execute func(context.Context, ingest.Command) (string, error)
-	reply   func() error
-
-	mu       sync.Mutex
-	executed map[string]int
-	replies  []string
-	gateways int
-}
-
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
-func newDesk() *desk {
-	return &desk{
-		store: &store{kept: map[string]kept{}}, log: &lockedBuffer{},
-		timer: make(chan time.Time, 1), executed: map[string]int{},
-	}
-}
-
-// start runs a gateway of this desk until the end of the test.
-func (d *desk) start(t *testing.T, options func(*ingest.Options)) (g *ingest.Gateway, stop func()) {
-	t.Helper()
-	o := ingest.Options{
-		Store: d.store,
-		Execute: func(ctx context.Context, c ingest.Command) (string, error) {
-			d.mu.Lock()
-			d.executed[c.ID]++
-			d.mu.Unlock()
-			if d.execute != nil {
-				return d.execute(ctx, c)
-			}
-			return "done: " + c.Text, nil
-		},
-		Reply: func(_ context.Context, c ingest.Command, a ingest.Answer) error {
-			d.mu.Lock()
-			d.replies = append(d.replies, fmt.Sprintf("%s %s %s", c.ID, a.How, a.Text))
-			d.mu.Unlock()
-			if d.reply != nil {
-				return d.reply()
-			}
-			return nil
-		},
-		After:     func(time.Duration) <-chan time.Time { return d.timer },
-		Abandoned: 200 * time.Millisecond, Sweep: 20 * time.Millisecond,
-		Logger: slog.New(slog.NewTextHandler(d.log, nil)),
-	}
-	if options != nil {
-		options(&o)
-	}
-	g = ingest.New(o)
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() { g.Run(ctx); close(done) }()
-	stop = func() {
-		cancel()
-		select {
-		case <-done:
-		case <-time.After(10 * time.Second):
-			t.Error("Run does not end")
-		}
-	}
-	t.Cleanup(stop)
-	if o.Redis != nil {
-		c := goredis.NewClient(o.Redis)
-		defer c.Close()
-		if c.Ping(t.Context()).Err() == nil {
-			d.gateways++
-			eventually(t, "it listens for answers", func() bool {
-				return strings.Count(d.log.String(), "commands go through Redis") >= d.gateways
-			})
-		}
-	}
-	return g, stop
-}
-
-func (d *desk) times(id string) int {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.executed[id]
-}
-
-func (d *desk) replied() []string {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return slices.Clone(d.replies)
-}
-
-func command(id string) ingest.Command {
-	return ingest.Command{
-		ID: id, Academy: "creteil", Account: "account", Text: "text of " + id,
-		Reply: "secret-handle", ReceivedAt: time.Now(),
-	}
-}
-
-// eventually waits, bounded, until cond holds.
-func eventually(t *testing.T, what string, cond func() bool) {
-	t.Helper()
-	deadline := time.After(10 * time.Second)
-	look := time.NewTicker(5 * time.Millisecond)
-	defer look.Stop()
-	for !cond() {
-		select {
-		case <-look.C:
-		case <-deadline:
-			t.Fatal("never: ", what)
-		}
-	}
-}
-
-func parse(t *testing.T, url string) *goredis.Options {
-	t.Helper()
-	o, err := goredis.ParseURL(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return o
-}
-
-func client(t *testing.T, url string) *goredis.Client {
-	t.Helper()
-	c := goredis.NewClient(parse(t, url))
-	t.Cleanup(func() { _ = c.Close() })
-	return c
-}
-
-func onRedis(t *testing.T, url string) func(*ingest.Options) {
-	return func(o *ingest.Options) { o.Redis = parse(t, url) }
-}
-
-func wantAnswer(t *testing.T, got ingest.Answer, how ingest.How, text string) {
-	t.Helper()
-	if got.How != how || got.Text != text {
-		t.Errorf("answer %+v, want %s %q", got, how, text)
-	}
-}
-
-// nothingLeft waits until the stream and its group hold nothing.
-func nothingLeft(t *testing.T, c *goredis.Client) {
-	t.Helper()
-	eventually(t, "the stream is empty and nothing is pending", func() bool {
-		n, err := c.XLen(t.Context(), "cecoia:commands").Result()
-		pending, perr := c.XPending(t.Context(), "cecoia:commands", "workers").Result()
-		return err == nil && perr == nil && n == 0 && pending.Count == 0
-	})
-}
 
 func TestAnswersInTimeLeaveNothingBehind(t *testing.T) {
 	server := redistest.New(t)
@@ -295,7 +62,7 @@ func TestAnAnswerReachesAnotherProcess(t *testing.T) {
 		o.Workers, o.ExecuteTimeout, o.Abandoned = 1, 2*time.Second, time.Minute
 	})
 	go func() { hold <- g.Submit(context.Background(), command("hold")) }()
-	eventually(t, "its one worker is busy", func() bool { return other.times("hold") == 1 })
+	wait.Until(t, "its one worker is busy", func() bool { return other.times("hold") == 1 })
 	d.start(t, onRedis(t, server.URL()))
 	wantAnswer(t, g.Submit(t.Context(), command("c")), ingest.Done, "by the other")
 	<-hold
@@ -319,7 +86,7 @@ func TestALateAnswerIsPromisedOnlyOnceKept(t *testing.T) {
 				t.Errorf("when the person is told: kept %t, ended %t", there, finished)
 			}
 			close(release)
-			eventually(t, "the command is ended", func() bool { _, finished := d.store.state("c"); return finished })
+			wait.Until(t, "the command is ended", func() bool { _, finished := d.store.state("c"); return finished })
 			if got := d.replied(); !slices.Equal(got, []string{"c done late"}) {
 				t.Errorf("replied %q", got)
 			}
@@ -352,7 +119,7 @@ func TestWhatCannotBeKeptIsNotAccepted(t *testing.T) {
 	d.timer <- time.Time{}
 	wantAnswer(t, g.Submit(t.Context(), command("c")), ingest.NotAccepted, "")
 	close(release) // it was executed nevertheless: the person is told
-	eventually(t, "the late answer", func() bool { return slices.Equal(d.replied(), []string{"c done after all"}) })
+	wait.Until(t, "the late answer", func() bool { return slices.Equal(d.replied(), []string{"c done after all"}) })
 }
 
 func TestWithoutRedisCommandsAreExecutedDirectly(t *testing.T) {
@@ -371,7 +138,7 @@ func TestWithoutRedisCommandsAreExecutedDirectly(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := client(t, server.URL())
-	eventually(t, "commands go through Redis once it is there", func() bool {
+	wait.Until(t, "commands go through Redis once it is there", func() bool {
 		wantAnswer(t, g.Submit(t.Context(), command("with")), ingest.Done, "done: text of with")
 		added, err := c.XInfoStream(t.Context(), "cecoia:commands").Result()
 		return err == nil && added.LastGeneratedID != "0-0"
@@ -455,10 +222,10 @@ func TestWhatRedisForgetsIsExecutedAgain(t *testing.T) {
 	g, _ := d.start(t, func(o *ingest.Options) { onRedis(t, server.URL())(o); o.Workers = 1 })
 	slow := make(chan ingest.Answer, 1)
 	go func() { slow <- g.Submit(context.Background(), command("slow")) }()
-	eventually(t, "the worker is busy", func() bool { return d.times("slow") == 1 })
+	wait.Until(t, "the worker is busy", func() bool { return d.times("slow") == 1 })
 	lost := make(chan ingest.Answer, 1)
 	go func() { lost <- g.Submit(context.Background(), command("lost")) }()
-	eventually(t, "the second command waits", func() bool {
+	wait.Until(t, "the second command waits", func() bool {
 		n, err := c.XLen(t.Context(), "cecoia:commands").Result()
 		return err == nil && n == 2
 	})
@@ -469,7 +236,7 @@ func TestWhatRedisForgetsIsExecutedAgain(t *testing.T) {
 	wantAnswer(t, <-slow, ingest.Done, "did slow")
 	d.timer <- time.Time{}
 	wantAnswer(t, <-lost, ingest.Later, "")
-	eventually(t, "the sweep has done it", func() bool { _, finished := d.store.state("lost"); return finished })
+	wait.Until(t, "the sweep has done it", func() bool { _, finished := d.store.state("lost"); return finished })
 	if got := d.replied(); !slices.Equal(got, []string{"lost done did lost"}) {
 		t.Errorf("replied %q", got)
 	}
@@ -497,7 +264,7 @@ func TestKeptCommandsSurviveTheProcess(t *testing.T) {
 		return "kept", nil
 	}
 	d.start(t, func(o *ingest.Options) { o.Abandoned = 10 * time.Millisecond })
-	eventually(t, "ended", func() bool { _, finished := d.store.state("c"); return finished })
+	wait.Until(t, "ended", func() bool { _, finished := d.store.state("c"); return finished })
 	if got := d.replied(); !slices.Equal(got, []string{"c done kept"}) {
 		t.Errorf("replied %q", got)
 	}
@@ -520,7 +287,7 @@ func TestRepliesAreTriedAFewTimes(t *testing.T) {
 			d.timer <- time.Time{}
 			wantAnswer(t, g.Submit(t.Context(), command("c")), ingest.Later, "")
 			close(release)
-			eventually(t, "ended", func() bool { _, finished := d.store.state("c"); return finished })
+			wait.Until(t, "ended", func() bool { _, finished := d.store.state("c"); return finished })
 			if got := len(d.replied()); got > c.tries || got == 0 {
 				t.Errorf("%d tries, at most %d", got, c.tries)
 			}

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	localredis "cecoia.example/deploy/local/redis"
+	"cecoia.example/deploy/local/wait"
 	"cecoia.example/notify"
 	"cecoia.example/tickets"
 )
@@ -36,7 +37,7 @@ func TestEverythingArrivesOnceAndInOrder(t *testing.T) {
 					do(t, d, c, tickets.ActionResolve, "fait")
 				}
 			}
-			eventually(t, "nothing is owed", func() bool { return w.owed(t) == 0 })
+			wait.Until(t, "nothing is owed", func() bool { return w.owed(t) == 0 })
 			stop()
 			stopOther()
 			o.once(t)
@@ -60,7 +61,7 @@ func TestRedisForgettingLosesNothing(t *testing.T) {
 		}
 		do(t, d, open(t, d, "creteil"), tickets.ActionTake, "")
 	}
-	eventually(t, "nothing is owed", func() bool { return w.owed(t) == 0 })
+	wait.Until(t, "nothing is owed", func() bool { return w.owed(t) == 0 })
 	stop()
 	o.once(t)
 	if o.count() != 60*3 {
@@ -77,12 +78,12 @@ func TestRedisForgettingInPart(t *testing.T) {
 			n, _ := run(t, w.options(both(o)))
 			d := w.desk(n.Wake)
 			open(t, d, "creteil")
-			eventually(t, "the first is delivered", func() bool { return w.owed(t) == 0 })
+			wait.Until(t, "the first is delivered", func() bool { return w.owed(t) == 0 })
 			if err := w.redis.Del(t.Context(), lost).Err(); err != nil {
 				t.Fatal(err)
 			}
 			open(t, d, "creteil")
-			eventually(t, "the second is delivered", func() bool { return w.owed(t) == 0 })
+			wait.Until(t, "the second is delivered", func() bool { return w.owed(t) == 0 })
 		})
 	}
 }
@@ -107,17 +108,17 @@ func TestRedisAwayDelaysOnly(t *testing.T) {
 	n, stop := run(t, w.options(both(o)))
 	d := w.desk(n.Wake)
 	open(t, d, "creteil")
-	eventually(t, "the first is delivered", func() bool { return w.owed(t) == 0 })
+	wait.Until(t, "the first is delivered", func() bool { return w.owed(t) == 0 })
 
 	_ = first.Stop(context.Background())
 	open(t, d, "creteil") // the ticket does not need Redis
-	eventually(t, "the outage is logged", func() bool { return w.logged.count("redis does not answer") > 0 })
+	wait.Until(t, "the outage is logged", func() bool { return w.logged.count("redis does not answer") > 0 })
 	for range 3 {
 		open(t, d, "creteil")
 	}
 	second := start()
 	defer second.Stop(context.Background()) //nolint:errcheck // a test's
-	eventually(t, "nothing is owed", func() bool { return w.owed(t) == 0 })
+	wait.Until(t, "nothing is owed", func() bool { return w.owed(t) == 0 })
 	stop()
 	o.once(t)
 	if got := w.logged.count("redis does not answer"); got != 1 {
@@ -149,9 +150,9 @@ func TestAReceiptIsTriedAgainUntilRecorded(t *testing.T) {
 	options.Store = store
 	n, _ := run(t, options)
 	open(t, w.desk(n.Wake), "creteil")
-	eventually(t, "a record is refused twice", func() bool { return store.refused.Load() >= 2 })
+	wait.Until(t, "a record is refused twice", func() bool { return store.refused.Load() >= 2 })
 	store.deaf.Store(false)
-	eventually(t, "nothing is owed", func() bool { return w.owed(t) == 0 })
+	wait.Until(t, "nothing is owed", func() bool { return w.owed(t) == 0 })
 	if o.count() != 1 {
 		t.Errorf("sent %d times", o.count())
 	}
@@ -168,7 +169,7 @@ func TestAWorkerKilledBeforeRecording(t *testing.T) {
 	options.Store, options.Drain = store, time.Millisecond
 	n, kill := run(t, options)
 	open(t, w.desk(n.Wake), "creteil")
-	eventually(t, "it is sent", func() bool { return store.refused.Load() > 0 })
+	wait.Until(t, "it is sent", func() bool { return store.refused.Load() > 0 })
 	kill()
 
 	_, _ = run(t, w.options(both(o)))
@@ -176,7 +177,7 @@ func TestAWorkerKilledBeforeRecording(t *testing.T) {
 		t.Fatalf("%d owed, %d sent before the lease ended", w.owed(t), o.count())
 	}
 	w.advance(2 * time.Minute)
-	eventually(t, "nothing is owed", func() bool { return w.owed(t) == 0 })
+	wait.Until(t, "nothing is owed", func() bool { return w.owed(t) == 0 })
 	sent := o.all()
 	if len(sent) != 2 || sent[0].ID != sent[1].ID || sent[1].Attempts != 2 {
 		t.Errorf("sent %d: %+v", len(sent), sent)
@@ -203,7 +204,7 @@ func TestBackoffIsRecordedAndKept(t *testing.T) {
 	n, stop := run(t, options)
 	open(t, w.desk(n.Wake), "creteil")
 	for attempt := 1; attempt < 3; attempt++ {
-		eventually(t, "an attempt is recorded", func() bool {
+		wait.Until(t, "an attempt is recorded", func() bool {
 			return o.count() == attempt && w.count(t, `SELECT count(*) FROM deliveries WHERE lease IS NULL AND error = 'not now'`) == 1
 		})
 		var due time.Time
@@ -215,7 +216,7 @@ func TestBackoffIsRecordedAndKept(t *testing.T) {
 		}
 		w.advance(time.Hour)
 	}
-	eventually(t, "nothing is owed", func() bool { return w.owed(t) == 0 })
+	wait.Until(t, "nothing is owed", func() bool { return w.owed(t) == 0 })
 	stop()
 	if len(asked) != 2 || asked[0] != time.Second || asked[1] != 2*time.Second {
 		t.Errorf("ceilings %v, want 1s 2s", asked)
@@ -234,7 +235,7 @@ func TestPermanentFailuresAreDeadAndFreeTheirLane(t *testing.T) {
 	c := open(t, d, "creteil")
 	do(t, d, c, tickets.ActionNote, "vu")
 	run(t, w.options(both(o)))
-	eventually(t, "nothing is owed", func() bool { return w.owed(t) == 0 })
+	wait.Until(t, "nothing is owed", func() bool { return w.owed(t) == 0 })
 	if got := w.count(t, `SELECT count(*) FROM delivery_log WHERE dead AND error = 'no such channel'`); got != 1 {
 		t.Errorf("%d dead in the log", got)
 	}
@@ -253,12 +254,12 @@ func TestAttemptsAndAgeTogetherExhaustADelivery(t *testing.T) {
 	options.Jitter = func(time.Duration) time.Duration { return 0 }
 	n, _ := run(t, options)
 	open(t, w.desk(n.Wake), "creteil")
-	eventually(t, "many attempts within its age", func() bool { return o.count() > 5 })
+	wait.Until(t, "many attempts within its age", func() bool { return o.count() > 5 })
 	if w.owed(t) != 1 {
 		t.Fatal("given up before its age")
 	}
 	w.advance(time.Hour)
-	eventually(t, "it is dead", func() bool { return w.count(t, `SELECT count(*) FROM delivery_log WHERE dead`) == 1 })
+	wait.Until(t, "it is dead", func() bool { return w.count(t, `SELECT count(*) FROM delivery_log WHERE dead`) == 1 })
 }
 
 func TestSuccessorsDoNotWaitForTheSweep(t *testing.T) {
@@ -272,7 +273,7 @@ func TestSuccessorsDoNotWaitForTheSweep(t *testing.T) {
 	options := w.options(both(o))
 	options.Sweep = time.Hour
 	run(t, options)
-	eventually(t, "nothing is owed", func() bool { return w.owed(t) == 0 })
+	wait.Until(t, "nothing is owed", func() bool { return w.owed(t) == 0 })
 	o.once(t)
 }
 
@@ -288,7 +289,7 @@ func TestABellOfAnotherProcessRings(t *testing.T) {
 	go func() { defer close(done); _ = bell.Run(ctx) }()
 	defer func() { cancel(); <-done }()
 	open(t, w.desk(nil), "creteil")
-	eventually(t, "nothing is owed", func() bool { bell.Wake(); return w.owed(t) == 0 })
+	wait.Until(t, "nothing is owed", func() bool { bell.Wake(); return w.owed(t) == 0 })
 }
 
 func TestAPanicIsOneFailedAttempt(t *testing.T) {
@@ -303,7 +304,7 @@ func TestAPanicIsOneFailedAttempt(t *testing.T) {
 	options.Jitter = func(time.Duration) time.Duration { return 0 }
 	n, _ := run(t, options)
 	open(t, w.desk(n.Wake), "creteil")
-	eventually(t, "nothing is owed", func() bool { return w.owed(t) == 0 })
+	wait.Until(t, "nothing is owed", func() bool { return w.owed(t) == 0 })
 	if o.count() != 2 || w.logged.count("boom") == 0 {
 		t.Errorf("%d attempts, %d log lines", o.count(), w.logged.count("boom"))
 	}
@@ -373,7 +374,7 @@ func TestAnAcademyInTroubleDoesNotHoldTheOthers(t *testing.T) {
 	d := w.desk(n.Wake)
 	open(t, d, "creteil")
 	open(t, d, "paris")
-	eventually(t, "paris is delivered", func() bool { return w.ended(t) == 1 })
+	wait.Until(t, "paris is delivered", func() bool { return w.ended(t) == 1 })
 	if out.all()[0].Delivery.Academy != "paris" || w.owed(t) != 1 {
 		t.Errorf("sent %v, %d owed", out.all(), w.owed(t))
 	}
@@ -393,7 +394,7 @@ func TestAChannelThatHangsDoesNotHoldTheOther(t *testing.T) {
 	for range 5 {
 		do(t, d, open(t, d, "creteil"), tickets.ActionTake, "")
 	}
-	eventually(t, "the mails are out", func() bool { return mails.count() == 5 })
+	wait.Until(t, "the mails are out", func() bool { return mails.count() == 5 })
 	if got := stuck.count(); got != 2 {
 		t.Errorf("%d posts under way at once, want 2", got)
 	}
@@ -406,7 +407,7 @@ func TestMetrics(t *testing.T) {
 	options.Registerer = registry
 	n, stop := run(t, options)
 	open(t, w.desk(n.Wake), "creteil")
-	eventually(t, "nothing is owed", func() bool { return w.owed(t) == 0 })
+	wait.Until(t, "nothing is owed", func() bool { return w.owed(t) == 0 })
 	stop()
 	families, err := registry.Gather()
 	if err != nil {

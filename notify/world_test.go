@@ -156,21 +156,6 @@ func run(t *testing.T, o notify.Options) (n *notify.Notifier, stop func()) {
 	return n, stop
 }
 
-// eventually waits, bounded, until cond holds.
-func eventually(t *testing.T, what string, cond func() bool) {
-	t.Helper()
-	deadline := time.After(patience)
-	look := time.NewTicker(5 * time.Millisecond)
-	defer look.Stop()
-	for !cond() {
-		select {
-		case <-look.C:
-		case <-deadline:
-			t.Fatal("never: ", what)
-		}
-	}
-}
-
 // outbox is a channel that keeps what it is given and answers as told.
 type outbox struct {
 	answer func(ctx context.Context, n tickets.Notice) tickets.Receipt // nil: delivered

@@ -224,10 +224,6 @@ func (d *Desk) List(ctx context.Context, by Caller, q Query) (Page, error) {
 	if !by.Person.Agent() || q.Scope == "" {
 		q.Scope = ScopeMine
 	}
-	if q.Limit <= 0 || q.Limit > 100 {
-		q.Limit = 20
-	}
-	q.Offset = max(q.Offset, 0)
 	return d.store.List(ctx, by.Person, q)
 }
 

@@ -97,7 +97,7 @@ type Query struct {
 	Assignee   uuid.UUID
 	Unassigned bool
 	Oldest     bool // oldest first; else newest first
-	Limit      int  // 1 to 100; 0 means 20
+	Limit      int  // at most 100, which more means; 20 when 0
 	Offset     int
 }
 

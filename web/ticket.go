@@ -148,24 +148,30 @@ func (s *server) showTicket(w http.ResponseWriter, r *http.Request, v *visit, vi
 
 // doTicket applies one of the desk's actions.
 func (s *server) doTicket(w http.ResponseWriter, r *http.Request, v *visit) error {
-	ref, err := s.ref(r, v)
-	if err != nil {
-		return err
-	}
-	sub, err := readForm(r)
+	ref, sub, err := s.posted(r, v)
 	if err != nil {
 		return err
 	}
 	action := tickets.Action(sub.Get("do"))
-	return s.act(w, r, v, ref, action, sub, tickets.Input{Text: sub.Get("text")}, func(view tickets.View, status int, refused error) error {
+	return s.act(r, v, ref, action, sub, tickets.Input{Text: sub.Get("text")}, func(view tickets.View, status int, refused error) error {
 		return s.showTicket(w, r, v, view, status, action, sub.Get("text"), refused)
 	})
+}
+
+// posted reads an action without documents: on which ticket, and its form.
+func (s *server) posted(r *http.Request, v *visit) (tickets.Ref, submission, error) {
+	ref, err := s.ref(r, v)
+	if err != nil {
+		return ref, submission{}, err
+	}
+	sub, err := readForm(r)
+	return ref, sub, err
 }
 
 // act applies an action and leads to the ticket's page. What is refused for its
 // words, or because the ticket has moved on, is shown again by again, with what
 // was typed.
-func (s *server) act(_ http.ResponseWriter, r *http.Request, v *visit, ref tickets.Ref, action tickets.Action, sub submission, in tickets.Input,
+func (s *server) act(r *http.Request, v *visit, ref tickets.Ref, action tickets.Action, sub submission, in tickets.Input,
 	again func(tickets.View, int, error) error,
 ) error {
 	by := v.caller()

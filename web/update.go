@@ -132,5 +132,5 @@ func (s *server) doUpdate(w http.ResponseWriter, r *http.Request, v *visit) erro
 	if action != tickets.ActionRefuse {
 		action = tickets.ActionComplement
 	}
-	return s.act(w, r, v, ref, action, sub, typedIn(sub).input(), again)
+	return s.act(r, v, ref, action, sub, typedIn(sub).input(), again)
 }

@@ -48,11 +48,7 @@ func (s *server) showValidation(w http.ResponseWriter, r *http.Request, v *visit
 
 // doValidation validates, with an optional rating, or refuses with a reason.
 func (s *server) doValidation(w http.ResponseWriter, r *http.Request, v *visit) error {
-	ref, err := s.ref(r, v)
-	if err != nil {
-		return err
-	}
-	sub, err := readForm(r)
+	ref, sub, err := s.posted(r, v)
 	if err != nil {
 		return err
 	}
@@ -64,7 +60,7 @@ func (s *server) doValidation(w http.ResponseWriter, r *http.Request, v *visit) 
 			in.Rating = -1 // the domain refuses it by name
 		}
 	}
-	return s.act(w, r, v, ref, action, sub, in, func(view tickets.View, status int, refused error) error {
+	return s.act(r, v, ref, action, sub, in, func(view tickets.View, status int, refused error) error {
 		if tickets.CodeOf(refused) == tickets.Conflict {
 			return s.showTicket(w, r, v, view, status, "", "", refused)
 		}

@@ -38,15 +38,11 @@ func (s *server) showWithdrawal(w http.ResponseWriter, r *http.Request, v *visit
 
 // doWithdrawal closes the ticket in the requester's name.
 func (s *server) doWithdrawal(w http.ResponseWriter, r *http.Request, v *visit) error {
-	ref, err := s.ref(r, v)
+	ref, sub, err := s.posted(r, v)
 	if err != nil {
 		return err
 	}
-	sub, err := readForm(r)
-	if err != nil {
-		return err
-	}
-	return s.act(w, r, v, ref, tickets.ActionWithdraw, sub, tickets.Input{Text: sub.Get("text")}, func(view tickets.View, status int, refused error) error {
+	return s.act(r, v, ref, tickets.ActionWithdraw, sub, tickets.Input{Text: sub.Get("text")}, func(view tickets.View, status int, refused error) error {
 		if tickets.CodeOf(refused) == tickets.Conflict {
 			return s.showTicket(w, r, v, view, status, "", "", refused)
 		}

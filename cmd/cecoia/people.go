@@ -161,10 +161,29 @@ func personID(academy tickets.AcademyID, login string) uuid.UUID {
 	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("cecoia:"+string(academy)+"/"+strings.ToLower(login)))
 }
 
-type peoplePasswordCommand struct {
+// whom names one person on the command line.
+type whom struct {
 	settings   `embed:""`
 	Academy    tickets.AcademyID `required:"" help:"The person's academy."`
 	Identifier string            `arg:"" help:"Mail address or login."`
+}
+
+// change looks the person up and hands them to do with the open database.
+func (w whom) change(ctx context.Context, do func(*database, tickets.Person) error) error {
+	db, err := openDatabase(ctx, w.settings, w.logger())
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	p, _, err := db.Credentials(ctx, w.Academy, w.Identifier)
+	if err != nil {
+		return err
+	}
+	return do(db, p)
+}
+
+type peoplePasswordCommand struct {
+	whom `embed:""`
 }
 
 // Run sets a local password, for sites that do not sign in elsewhere.
@@ -181,23 +200,14 @@ func (c *peoplePasswordCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	db, err := openDatabase(ctx, c.settings, c.logger())
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	p, _, err := db.Credentials(ctx, c.Academy, c.Identifier)
-	if err != nil {
-		return err
-	}
-	return db.ImportPeople(ctx, c.Academy, []postgres.Entry{{Person: p, PasswordHash: hash}})
+	return c.change(ctx, func(db *database, p tickets.Person) error {
+		return db.ImportPeople(ctx, c.Academy, []postgres.Entry{{Person: p, PasswordHash: hash}})
+	})
 }
 
 type peopleLinkCommand struct {
-	settings   `embed:""`
-	Academy    tickets.AcademyID `required:"" help:"The person's academy."`
-	Identifier string            `arg:"" help:"Mail address or login."`
-	Account    string            `arg:"" help:"The chat's id of their account, 26 letters and digits: '/ticket compte' tells it."`
+	whom    `embed:""`
+	Account string `arg:"" help:"The chat's id of their account, 26 letters and digits: '/ticket compte' tells it."`
 }
 
 // Run links the account; an earlier one of that person no longer counts.
@@ -205,14 +215,7 @@ func (c *peopleLinkCommand) Run(ctx context.Context) error {
 	if len(c.Account) != 26 {
 		return fmt.Errorf("%q is not the id of a chat account", c.Account)
 	}
-	db, err := openDatabase(ctx, c.settings, c.logger())
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	p, _, err := db.Credentials(ctx, c.Academy, c.Identifier)
-	if err != nil {
-		return err
-	}
-	return db.LinkAccount(ctx, c.Academy, p.ID, tickets.Chat, c.Account)
+	return c.change(ctx, func(db *database, p tickets.Person) error {
+		return db.LinkAccount(ctx, c.Academy, p.ID, tickets.Chat, c.Account)
+	})
 }

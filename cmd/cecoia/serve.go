@@ -92,6 +92,8 @@ func serve(ctx context.Context, s settings, roles []string, seed func(context.Co
 	}
 	plays := func(role string) bool { return slices.Contains(roles, role) }
 
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // whatever ends this early ends what runs already
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		select {

@@ -19,6 +19,7 @@ import (
 	"github.com/google/uuid"
 
 	"cecoia.example/deploy/local/postgres/postgrestest"
+	"cecoia.example/deploy/local/wait"
 	"cecoia.example/tickets"
 	"cecoia.example/tickets/files"
 	"cecoia.example/tickets/postgres"
@@ -178,13 +179,12 @@ func start(t testing.TB, o Options, change ...func(*Worker)) (stop func()) {
 // eventually waits until the condition holds, for a bounded time.
 func (w *world) eventually(t testing.TB, what string, condition func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(15 * time.Second)
-	for !condition() {
-		if time.Now().After(deadline) {
-			t.Fatalf("never: %s\n%s", what, w.log)
+	defer func() {
+		if t.Failed() {
+			t.Logf("the log:\n%s", w.log)
 		}
-		time.Sleep(5 * time.Millisecond)
-	}
+	}()
+	wait.Until(t, what, condition)
 }
 
 // mailbox is an IMAP server with the mailbox of the no-reply address.

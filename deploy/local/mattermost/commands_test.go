@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"cecoia.example/deploy/local/mattermost"
+	"cecoia.example/deploy/local/wait"
 	"github.com/mattermost/mattermost/server/public/model"
 )
 
@@ -525,7 +526,7 @@ func TestClosingDoesNotWaitForASlowIntegration(t *testing.T) {
 		_, _, err := d.execute(c, "/ticket liste")
 		done <- err
 	}()
-	eventually(t, "the integration is called", func() bool { return d.in.count() == 1 })
+	wait.Until(t, "the integration is called", func() bool { return d.in.count() == 1 })
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
 	defer cancel()
 	ok(t, d.Close(ctx))

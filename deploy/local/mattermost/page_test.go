@@ -16,6 +16,8 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/mattermost/mattermost/server/public/model"
+
+	"cecoia.example/deploy/local/wait"
 )
 
 // get is a page of the double and its headers.
@@ -151,7 +153,7 @@ func steps(ctx context.Context, t *testing.T, actions ...chromedp.Action[chromed
 // bound to the document that a click is leaving; an evaluation does not.
 func ready(ctx context.Context, t *testing.T) {
 	t.Helper()
-	eventually(t, "the page is ready", func() bool {
+	wait.Until(t, "the page is ready", func() bool {
 		done, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.body?.dataset.ready === 'true'`))
 		return err == nil && done
 	})
@@ -211,7 +213,7 @@ func TestAPersonLivesTheStoryInABrowser(t *testing.T) {
 	d.in.answers(answerJSON(`{}`))
 	evaluate(ctx, t, `(() => { const menu = document.querySelector('[data-action="theme"]'); menu.value = 'ent';
 		menu.dispatchEvent(new Event('change', {bubbles: true})); return ''; })()`)
-	eventually(t, "the menu was sent", func() bool { return d.in.last(t).json(t)["type"] == "select" })
+	wait.Until(t, "the menu was sent", func() bool { return d.in.last(t).json(t)["type"] == "select" })
 
 	// A thread: what is written there stays there, and a command in it says so.
 	steps(ctx, t, press(`[data-post-id="`+card.Id+`"] [data-open-thread]`), see(`#thread-posts [data-post-id="`+card.Id+`"]`),
@@ -232,7 +234,7 @@ func TestAPersonLivesTheStoryInABrowser(t *testing.T) {
 	steps(ctx, t, see("#dialog-submit"), press("#dialog-submit"), see(`[data-error-for="solution"]:not(:empty)`))
 	equal(t, "nothing sent", text(ctx, t, `[data-error-for="solution"]`), "Ce champ est obligatoire.")
 	steps(ctx, t, write(`[name="solution"]`, "bref"), press("#dialog-submit"))
-	eventually(t, "the integration's error is shown", func() bool {
+	wait.Until(t, "the integration's error is shown", func() bool {
 		return text(ctx, t, `[data-error-for="solution"]`) == "Trop court."
 	})
 	d.in.answers(answerJSON(`{}`))
@@ -247,7 +249,7 @@ func TestAPersonLivesTheStoryInABrowser(t *testing.T) {
 
 	// A restart of the server is survived.
 	d.DropSockets()
-	eventually(t, "the page listens again", func() bool { return d.Sockets() == 1 })
+	wait.Until(t, "the page listens again", func() bool { return d.Sockets() == 1 })
 	ready(ctx, t)
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"cecoia.example/deploy/local/mattermost"
+	"cecoia.example/deploy/local/wait"
 	"github.com/mattermost/mattermost/server/public/model"
 )
 
@@ -154,7 +155,7 @@ func TestASlowReaderHoldsNobodyUp(t *testing.T) {
 		ok(t, err)
 	}
 	route := "GET /api/v4/channels/{channel}/posts"
-	eventually(t, "the slow reader is served", func() bool { return d.Requests(route) > 0 })
+	wait.Until(t, "the slow reader is served", func() bool { return d.Requests(route) > 0 })
 	for range 20 {
 		_, _, err = d.bot().GetMe(t.Context(), "")
 		ok(t, err)
@@ -337,7 +338,7 @@ func TestAConcurrentLoserOfAPendingPostIDGets500(t *testing.T) {
 		}
 		won <- p
 	}()
-	eventually(t, "the first request is held", func() bool { return d.HeldPosts() == 1 })
+	wait.Until(t, "the first request is held", func() bool { return d.HeldPosts() == 1 })
 	_, res, err := d.bot().CreatePost(t.Context(), &model.Post{ChannelId: assistance, Message: "un", PendingPostId: "key"})
 	refused(t, res, err, http.StatusInternalServerError, "api.post.deduplicate_create_post.pending")
 	release()
@@ -397,18 +398,6 @@ func TestWhoAPostPings(t *testing.T) {
 	equal(t, "@all", pings(&model.Post{Message: "attention @all"}), 2)
 	equal(t, "in an attachment", pings(&model.Post{Props: model.StringInterface{
 		"attachments": []*model.MessageAttachment{{Text: "@channel"}}}}), 2)
-}
-
-// eventually waits for a condition; a test that passes waits milliseconds.
-func eventually(t *testing.T, what string, cond func() bool) {
-	t.Helper()
-	deadline := time.Now().Add(patience)
-	for !cond() {
-		if time.Now().After(deadline) {
-			t.Fatalf("not in time: %s", what)
-		}
-		time.Sleep(time.Millisecond)
-	}
 }
 
 func TestTheRestOfTheReadingAPI(t *testing.T) {

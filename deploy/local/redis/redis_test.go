@@ -14,6 +14,7 @@ import (
 
 	"cecoia.example/deploy/local/redis"
 	"cecoia.example/deploy/local/redis/redistest"
+	"cecoia.example/deploy/local/wait"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -28,21 +29,6 @@ func client(t *testing.T, url string) *goredis.Client {
 	c := goredis.NewClient(opts)
 	t.Cleanup(func() { _ = c.Close() })
 	return c
-}
-
-// eventually waits, bounded, until cond holds.
-func eventually(t *testing.T, what string, cond func() bool) {
-	t.Helper()
-	deadline := time.After(10 * time.Second)
-	look := time.NewTicker(5 * time.Millisecond)
-	defer look.Stop()
-	for !cond() {
-		select {
-		case <-look.C:
-		case <-deadline:
-			t.Fatal("never: ", what)
-		}
-	}
 }
 
 func useStream(t *testing.T, c *goredis.Client) {
@@ -75,7 +61,7 @@ func TestEmbedded(t *testing.T) {
 	if err := c.Set(t.Context(), "k", "v", 100*time.Millisecond).Err(); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the key expires", func() bool {
+	wait.Until(t, "the key expires", func() bool {
 		return errors.Is(c.Get(t.Context(), "k").Err(), goredis.Nil)
 	})
 

@@ -1,0 +1,161 @@
+package mail
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+)
+
+func TestHangingServerIsLeft(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		hang func(*hooks, <-chan struct{})
+	}{
+		{"IDLE", func(h *hooks, end <-chan struct{}) { h.idle = func(<-chan struct{}) { <-end } }},
+		{"FETCH", func(h *hooks, end <-chan struct{}) {
+			h.fetch = func(imap.NumSet, *imap.FetchOptions) error { <-end; return nil }
+		}},
+		{"MOVE", func(h *hooks, end <-chan struct{}) { h.move = func() error { <-end; return nil } }},
+		{"greeting", func(h *hooks, _ <-chan struct{}) {
+			h.conn = func(c net.Conn) net.Conn { return &mute{c} }
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t)
+			box := newMailbox(t, imap.CapMove)
+			end := make(chan struct{})
+			t.Cleanup(func() { close(end) })
+			box.hook(func(h *hooks) { c.hang(h, end) })
+			o := w.options(box.url())
+			o.Timeouts.Connect, o.Timeouts.Command, o.Timeouts.Fetch = 200*time.Millisecond, 200*time.Millisecond, 200*time.Millisecond
+			box.put(t, w.reply(1, "Un"))
+			start(t, o)
+			w.eventually(t, "the worker leaves", func() bool { return w.log.count("no answer within 200ms") > 0 })
+			box.hook(func(h *hooks) { *h = hooks{} })
+			box.put(t, w.reply(2, "Deux"))
+			w.eventually(t, "the mails are filed", func() bool { return box.count(folderRefused) == 2 })
+			if n := w.guidances(t); n != 1 {
+				t.Errorf("%d answers", n)
+			}
+		})
+	}
+}
+
+// mute is a connection whose peer never says a word.
+type mute struct{ net.Conn }
+
+func (m *mute) Write(p []byte) (int, error) { return len(p), nil }
+
+// Connections that break anywhere lose nothing and double nothing.
+func TestBrokenConnections(t *testing.T) {
+	w := newWorld(t)
+	box := newMailbox(t, imap.CapMove)
+	var budget atomic.Int64
+	box.hook(func(h *hooks) {
+		h.conn = func(c net.Conn) net.Conn { return &cutAfter{Conn: c, left: budget.Add(137)} }
+	})
+	const mails = 20
+	for i := range mails {
+		box.put(t, w.reply(i, fmt.Sprint("Texte ", i)))
+	}
+	o := w.options(box.url())
+	o.Ceilings = Ceilings{Day: 1000, Hour: 1000}
+	start(t, o)
+	w.eventually(t, "the mails are filed", func() bool { return box.count(folderRefused)+box.count(folderQuarantine) == mails })
+	if n := w.figure(t, "SELECT count(*) FROM inbound_mails"); n+box.count(folderQuarantine) != mails || w.guidances(t) != 1 {
+		t.Errorf("%d records, %d set aside, %d answers", n, box.count(folderQuarantine), w.guidances(t))
+	}
+}
+
+// cutAfter breaks once the server has written some bytes.
+type cutAfter struct {
+	net.Conn
+	left int64
+}
+
+func (c *cutAfter) Write(p []byte) (int, error) {
+	if int64(len(p)) > c.left {
+		n, _ := c.Conn.Write(p[:c.left])
+		c.Close()
+		return n, net.ErrClosed
+	}
+	c.left -= int64(len(p))
+	return c.Conn.Write(p)
+}
+
+func TestRenumberedMailbox(t *testing.T) {
+	w := newWorld(t)
+	box := newMailbox(t, imap.CapMove)
+	start(t, w.options(box.url()))
+	raw := w.reply(1, "Un")
+	box.put(t, raw)
+	w.eventually(t, "the mail is filed", func() bool { return box.count(folderRefused) == 1 })
+
+	if err := errors.Join(box.user.Delete("INBOX"), box.user.Create("INBOX", nil)); err != nil {
+		t.Fatal(err)
+	}
+	box.put(t, raw)                // UID 1 again, the same mail
+	box.put(t, w.reply(2, "Deux")) // and one that is new
+	box.cut()
+	w.eventually(t, "the mails are filed", func() bool { return box.count(folderRefused) == 3 })
+	if n := w.figure(t, "SELECT count(*) FROM inbound_mails"); n != 2 || w.guidances(t) != 1 {
+		t.Errorf("%d records, %d answers", n, w.guidances(t))
+	}
+	if w.log.count("the mailbox was renumbered") != 1 {
+		t.Error("nothing in the log")
+	}
+}
+
+func TestWithoutMove(t *testing.T) {
+	w := newWorld(t)
+	box := newMailbox(t, imap.CapUIDPlus)
+	start(t, w.options(box.url()))
+	box.put(t, w.reply(1, "Un"))
+	w.eventually(t, "the mail is filed", func() bool { return box.count(folderRefused) == 1 && box.count("INBOX") == 0 })
+}
+
+func TestWithoutMoveAndUIDPlusNothingIsTouched(t *testing.T) {
+	w := newWorld(t)
+	box := newMailbox(t)
+	box.put(t, w.reply(1, "Un"))
+	start(t, w.options(box.url()))
+	w.eventually(t, "the worker says so", func() bool { return w.log.count("neither MOVE nor UIDPLUS") > 0 })
+	if box.count("INBOX") != 1 || w.guidances(t) != 0 {
+		t.Error("something happened")
+	}
+}
+
+// New mail wakes the worker; the poll is far away.
+func TestIdleWakes(t *testing.T) {
+	w := newWorld(t)
+	box := newMailbox(t, imap.CapMove)
+	o := w.options(box.url())
+	o.Poll = time.Hour
+	o.Timeouts.Idle = 200 * time.Millisecond // what the in-memory server forgets to tell is found then
+	start(t, o)
+	for i := range 3 {
+		box.put(t, w.reply(i, fmt.Sprint(i)))
+		w.eventually(t, "the mail is filed", func() bool { return box.count(folderRefused) == i+1 })
+	}
+}
+
+func TestManyMailsAtOnce(t *testing.T) {
+	w := newWorld(t)
+	box := newMailbox(t, imap.CapMove)
+	const mails = 450 // more than two batches
+	for i := range mails {
+		box.put(t, w.reply(i, fmt.Sprint("Texte ", i)))
+	}
+	var moves atomic.Int32
+	box.hook(func(h *hooks) { h.move = func() error { moves.Add(1); return nil } })
+	start(t, w.options(box.url()))
+	w.eventually(t, "the mails are filed", func() bool { return box.count(folderRefused) == mails })
+	if w.guidances(t) != 1 || moves.Load() != 3 {
+		t.Errorf("%d answers, %d moves", w.guidances(t), moves.Load())
+	}
+}
