@@ -3,9 +3,13 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
 )
 
 // portalAs signs a person in on the portal, in a browser of their own.
@@ -229,6 +233,7 @@ func story(t *testing.T, d *demo, academy string, interrupt func()) {
 	agent.seeCard(number, "À valider")
 	mailbox.openMail(d, requester, "à valider")
 	mailbox.see("body", "Câble rebranché")
+	oneThread(t, d, requester, number, "Pris en compte", "Demande de précisions", "à valider")
 	person.open(d.url("CECOIA_PORTAL_ADDR", "/validations"))
 	person.see("main", number)
 	person.open(d.url("CECOIA_PORTAL_ADDR", "/demandes/"+academy+"/"+number+"/validation"))
@@ -251,6 +256,47 @@ func story(t *testing.T, d *demo, academy string, interrupt func()) {
 	}
 	agent.seeCard(number, "Clôturé")
 	person.picture("portal")
+}
+
+// oneThread holds that the desk's mails about a ticket answer the first of them,
+// which is how mail programs show them together.
+func oneThread(t *testing.T, d *demo, address, number string, subjects ...string) {
+	t.Helper()
+	c, err := imapclient.DialInsecure(d.addr["CECOIA_IMAP_ADDR"], nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := c.Login(address, demoPassword).Wait(); err != nil {
+		t.Fatal(err)
+	}
+	box, err := c.Select("INBOX", &imap.SelectOptions{ReadOnly: true}).Wait()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := imap.SeqSet{imap.SeqRange{Start: 1, Stop: box.NumMessages}}
+	mails, err := c.Fetch(all, &imap.FetchOptions{Envelope: true}).Collect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := ""
+	for _, subject := range subjects {
+		i := slices.IndexFunc(mails, func(m *imapclient.FetchMessageBuffer) bool {
+			return strings.HasPrefix(m.Envelope.Subject, "["+number+"]") && strings.Contains(m.Envelope.Subject, subject)
+		})
+		if i < 0 {
+			t.Fatalf("no mail «%s» about %s", subject, number)
+		}
+		switch e := mails[i].Envelope; {
+		case first == "":
+			first = e.MessageID
+			if len(e.InReplyTo) != 0 {
+				t.Errorf("the first mail answers %q", e.InReplyTo)
+			}
+		case !slices.Equal(e.InReplyTo, []string{first}):
+			t.Errorf("«%s» answers %q, not the first mail %s", e.Subject, e.InReplyTo, first)
+		}
+	}
 }
 
 func TestBeforeTheInterventionTheRequesterWithdraws(t *testing.T) {
