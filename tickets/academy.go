@@ -51,6 +51,12 @@ type Academy struct {
 	Links    Links     `yaml:"links" json:"links"`
 	Groups   []Group   `yaml:"groups" json:"groups"`
 	Themes   []Theme   `yaml:"themes" json:"themes"`
+	// RequestTypes are the types of request ("Type de demande"); without any
+	// the type is not asked.
+	RequestTypes []Choice `yaml:"request_types" json:"request_types"`
+	// Causes are the real causes of a closing ("Cause réelle"); without any the
+	// cause is not asked.
+	Causes []Choice `yaml:"causes" json:"causes"`
 }
 
 // Links are the academy's own pages that the sign-in page points to; empty ones
@@ -70,10 +76,18 @@ type Group struct {
 	Supervises bool `yaml:"supervises" json:"supervises"`
 }
 
-// Theme is a subject people choose from ("votre demande concerne").
-type Theme struct {
+// Choice is one entry of a list people choose from.
+type Choice struct {
 	Code string `yaml:"code" json:"code"`
 	Name Text   `yaml:"name" json:"name"`
+}
+
+// Theme is what people choose first ("votre demande concerne"); a theme with
+// subjects asks for the precise one next.
+type Theme struct {
+	Code     string   `yaml:"code" json:"code"`
+	Name     Text     `yaml:"name" json:"name"`
+	Subjects []Choice `yaml:"subjects" json:"subjects"`
 }
 
 // Location returns the academy's time zone; Validate has proved that it loads.
@@ -120,6 +134,23 @@ func (a Academy) Theme(code string) (Theme, bool) {
 		return Theme{}, false
 	}
 	return a.Themes[i], true
+}
+
+// Subject returns the subject of that code, and false when the theme has none.
+func (t Theme) Subject(code string) (Choice, bool) { return choice(t.Subjects, code) }
+
+// RequestType returns the type of request of that code, and false when there is none.
+func (a Academy) RequestType(code string) (Choice, bool) { return choice(a.RequestTypes, code) }
+
+// Cause returns the cause of that code, and false when there is none.
+func (a Academy) Cause(code string) (Choice, bool) { return choice(a.Causes, code) }
+
+func choice(among []Choice, code string) (Choice, bool) {
+	i := slices.IndexFunc(among, func(c Choice) bool { return c.Code == code })
+	if i < 0 {
+		return Choice{}, false
+	}
+	return among[i], true
 }
 
 // MailDomain returns the domain of the academy's no-reply address.
@@ -180,15 +211,33 @@ func (a Academy) Validate() error {
 	if a.Desk().Code == "" {
 		return bad("groups", "at least one group that does not supervise: tickets arrive there")
 	}
-	seen = map[string]bool{}
-	for _, t := range a.Themes {
-		if !codePattern.MatchString(t.Code) || seen[t.Code] || t.Name.FR == "" {
-			return bad("themes", "%q needs a unique code and a name", t.Code)
+	themes := make([]Choice, len(a.Themes))
+	for i, t := range a.Themes {
+		themes[i] = Choice{Code: t.Code, Name: t.Name}
+		if code, ok := distinct(t.Subjects); !ok {
+			return bad("themes", "%s: subject %q needs a unique code and a name", t.Code, code)
 		}
-		seen[t.Code] = true
+	}
+	for field, list := range map[string][]Choice{"themes": themes, "request_types": a.RequestTypes, "causes": a.Causes} {
+		if code, ok := distinct(list); !ok {
+			return bad(field, "%q needs a unique code and a name", code)
+		}
 	}
 	if len(a.Themes) == 0 {
 		return bad("themes", "at least one")
 	}
 	return nil
+}
+
+// distinct says whether each choice has a code of its own and a name; if not,
+// it returns the code of the first at fault.
+func distinct(list []Choice) (string, bool) {
+	seen := map[string]bool{}
+	for _, c := range list {
+		if !codePattern.MatchString(c.Code) || seen[c.Code] || c.Name.FR == "" {
+			return c.Code, false
+		}
+		seen[c.Code] = true
+	}
+	return "", true
 }

@@ -57,9 +57,13 @@ const (
 	TemplateInformed     Template = "informed"       // mail: news from the desk
 	TemplateAsked        Template = "asked"          // mail: "demande de précisions"
 	TemplateResolved     Template = "resolved"       // mail: "réglé, à valider"
+	TemplateClosed       Template = "closed"         // mail: closed by the desk
+	TemplateMerged       Template = "merged"         // mail: goes on in another ticket
+	TemplateReopened     Template = "reopened"       // mail: in progress again; chat: direct message to the assignee
 	TemplateGuidance     Template = "guidance"       // mail: your reply was refused, here is the portal
 	TemplateCard         Template = "card"           // chat: the ticket's one card, and its thread
 	TemplateAlert        Template = "alert"          // chat: supervisors
+	TemplateAssigned     Template = "assigned"       // chat: direct message to the assignee
 	TemplateComplement   Template = "complement"     // chat: direct message to the assignee
 	TemplateRefused      Template = "refused"        // chat: direct message to the assignee
 )

@@ -18,6 +18,7 @@ type Desk struct {
 	store     Store
 	files     Files
 	now       func() time.Time
+	due       func(Academy, Ticket, time.Time) time.Time
 	committed func()
 }
 
@@ -27,6 +28,9 @@ type Options struct {
 	Files Files // required where documents are handled
 	// Now is the clock; time.Now when nil.
 	Now func() time.Time
+	// Due says when a ticket should be resolved whose clock starts at from; the
+	// zero time for never. No ticket has such a date when nil.
+	Due func(a Academy, t Ticket, from time.Time) time.Time
 	// Committed is called after each change that may owe deliveries, to wake
 	// whoever sends them; it must not block. Nothing when nil.
 	Committed func()
@@ -40,7 +44,10 @@ func NewDesk(o Options) *Desk {
 	if o.Committed == nil {
 		o.Committed = func() {}
 	}
-	return &Desk{store: o.Store, files: o.Files, now: o.Now, committed: o.Committed}
+	if o.Due == nil {
+		o.Due = func(Academy, Ticket, time.Time) time.Time { return time.Time{} }
+	}
+	return &Desk{store: o.Store, files: o.Files, now: o.Now, due: o.Due, committed: o.Committed}
 }
 
 // Caller is who asks, and through which door.
@@ -101,6 +108,7 @@ func (d *Desk) create(ctx context.Context, a Academy, by Caller, id uuid.UUID, n
 	}
 	now := d.now()
 	t, e := open(a, id, n, card, by.Person, now)
+	t.Due = d.due(a, t, now)
 	e.Origin, e.Command, e.Fingerprint = by.Origin, by.Command, by.Fingerprint
 	owed := d.complete(e, expand(a, Case{Ticket: t}, *e))
 	c, err := d.store.Create(ctx, t, *e, owed)
@@ -132,14 +140,25 @@ func (d *Desk) Do(ctx context.Context, by Caller, ref Ref, action Action, in Inp
 		return Result{}, err
 	}
 	now := d.now()
+	try, err := d.lookUp(ctx, by, action, in)
+	if err != nil {
+		return Result{}, err
+	}
+	try.now = now
 	attempt := Attempt{
 		Viewer: by.Person, Command: by.Command,
 		Fingerprint: by.Fingerprint, Since: now.Add(-repeatWindow), Draft: in.Draft,
 	}
 	res, err := d.store.Update(ctx, ref, attempt, func(c Case) (Ticket, *Event, []Delivery, error) {
-		t, e, err := act(c, action, in, by.Person, now)
+		t, e, err := act(a, c, try)
 		if err != nil || e == nil {
 			return c.Ticket, nil, nil, err
+		}
+		switch action {
+		case ActionRequalify:
+			t.Due = d.due(a, t, t.OpenedAt)
+		case ActionReopen, ActionUnmerge:
+			t.Due = d.due(a, t, now)
 		}
 		e.Origin, e.Command, e.Fingerprint = by.Origin, by.Command, by.Fingerprint
 		after := Case{Ticket: t, People: c.People}
@@ -152,6 +171,32 @@ func (d *Desk) Do(ctx context.Context, by Caller, ref Ref, action Action, in Inp
 		d.committed()
 	}
 	return res, nil
+}
+
+// lookUp completes an action with what its input names.
+func (d *Desk) lookUp(ctx context.Context, by Caller, action Action, in Input) (attempted, error) {
+	try := attempted{action: action, in: in, by: by.Person}
+	if action == ActionAssign && in.Assignee != uuid.Nil {
+		p, err := d.store.Person(ctx, by.Person.Academy, in.Assignee)
+		if CodeOf(err) == NotFound {
+			return try, invalid("assignee", "person.not_found")
+		}
+		if err != nil {
+			return try, err
+		}
+		try.assignee = p
+	}
+	if action == ActionMerge && in.Into.Rank != 0 {
+		c, err := d.Case(ctx, by, in.Into)
+		if CodeOf(err) == NotFound {
+			return try, invalid("into", "ticket.no_such", in.Into.String())
+		}
+		if err != nil {
+			return try, err
+		}
+		try.into = c.Ticket
+	}
+	return try, nil
 }
 
 // View is a ticket as one person may see it. Its People are those that the
@@ -171,7 +216,7 @@ func (d *Desk) View(ctx context.Context, by Caller, ref Ref) (View, error) {
 	if err != nil {
 		return View{}, err
 	}
-	v := View{Case: c, Actions: Actions(c, by.Person)}
+	v := View{Case: c, Actions: Actions(c, by.Person, d.now())}
 	if v.Events, err = d.store.Events(ctx, c.Academy, c.ID, by.Person.Agent()); err != nil {
 		return View{}, err
 	}

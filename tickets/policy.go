@@ -60,6 +60,22 @@ func expand(a Academy, c Case, e Event) []Delivery {
 		mailParties(TemplateAsked, "requester-is-asked")
 	case ActionResolve:
 		mailParties(TemplateResolved, "requester-validates")
+	case ActionAssign:
+		if e.Detail.FromGroup != "" {
+			tell(Chat, ToGroup(e.Detail.FromGroup), TemplateCard, "card-leaves-group")
+		}
+		messageAssignee(TemplateAssigned, "assignee-hears-assignment")
+	case ActionRequalify:
+		if e.Detail.Urgency == Critical {
+			alert("urgency-raised-to-critical")
+		}
+	case ActionClose:
+		mailParties(TemplateClosed, "requester-hears-closing")
+	case ActionMerge:
+		mailParties(TemplateMerged, "requester-hears-merging")
+	case ActionReopen, ActionUnmerge:
+		mailParties(TemplateReopened, "requester-hears-reopening")
+		messageAssignee(TemplateReopened, "assignee-hears-reopening")
 	case ActionComplement:
 		messageAssignee(TemplateComplement, "assignee-hears-complement")
 	case ActionRefuse:

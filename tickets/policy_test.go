@@ -8,7 +8,7 @@ import (
 )
 
 func TestWhoHearsOfWhat(t *testing.T) {
-	requester, beneficiary, agent, _, _, _, _ := cast()
+	requester, beneficiary, agent, colleague, _, _, _ := cast()
 	mail := func(p Person, tpl Template) string { return "mail " + p.GivenName + " " + string(tpl) }
 	const card = "chat assistance card"
 	for _, c := range []struct {
@@ -31,6 +31,12 @@ func TestWhoHearsOfWhat(t *testing.T) {
 		{"refused", ActionRefuse, beneficiary, func(c *Case) { c.Refusals = 1 }, []string{card, "chat Alix refused"}},
 		{"refused twice", ActionRefuse, beneficiary, func(c *Case) { c.Refusals = 2 }, []string{card, "chat Alix refused", "chat supervision alert"}},
 		{"validated", ActionValidate, requester, nil, []string{card}},
+		{"assigned to oneself", ActionAssign, agent, nil, []string{card}},
+		{"assigned to another", ActionAssign, colleague, nil, []string{card, "chat Alix assigned"}},
+		{"closed by the desk", ActionClose, agent, nil, []string{card, mail(beneficiary, TemplateClosed), mail(requester, TemplateClosed)}},
+		{"merged", ActionMerge, agent, nil, []string{card, mail(beneficiary, TemplateMerged), mail(requester, TemplateMerged)}},
+		{"reopened by the requester", ActionReopen, requester, nil, []string{card, "chat Alix reopened", mail(beneficiary, TemplateReopened)}},
+		{"released", ActionRelease, agent, nil, []string{card}},
 		{"withdrawn", ActionWithdraw, requester, nil, []string{card}},
 	} {
 		k := caseIn(StatusInProgress)

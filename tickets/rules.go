@@ -7,126 +7,208 @@ import (
 	"github.com/google/uuid"
 )
 
+// The time people have to change their mind.
+const (
+	ReopenWithin  = 15 * 24 * time.Hour // the requester, after the closing
+	UnmergeWithin = 24 * time.Hour      // the desk, after the merging
+)
+
 // rule says who may do an action, from which statuses, and where it leads.
 type rule struct {
-	desk     bool     // by the desk; otherwise by the requester or the beneficiary
-	from     []Status // the statuses it fits
-	to       Status   // "" leaves the status as it is
-	text     bool     // words are required
-	internal bool     // the words are for the desk only
+	desk, party bool     // by the desk; by the requester or the beneficiary
+	from        []Status // the statuses it fits
+	to          Status   // "" leaves the status as it is, or the effect decides
+	text        bool     // words are required
+	internal    bool     // the event is for the desk only
+	// unless refuses what the status alone does not tell; nil refuses nothing.
+	unless func(c Case, by Person, now time.Time) *Error
 }
 
+var (
+	anyStatus  = []Status{StatusNew, StatusInProgress, StatusWaiting, StatusResolved, StatusClosed}
+	notClosed  = anyStatus[:4]
+	unresolved = anyStatus[:3]
+)
+
 // rules is the table of the actions on a ticket that is there. Opening is not
-// among them: it makes the ticket.
+// among them: it makes the ticket. What an action sets beyond the status is in
+// effects.go.
 var rules = map[Action]rule{
-	ActionTake:       {desk: true, from: []Status{StatusNew}, to: StatusInProgress},
-	ActionNote:       {desk: true, from: []Status{StatusNew, StatusInProgress, StatusWaiting, StatusResolved, StatusClosed}, text: true, internal: true},
-	ActionInform:     {desk: true, from: []Status{StatusNew, StatusInProgress, StatusWaiting, StatusResolved}, text: true},
-	ActionAsk:        {desk: true, from: []Status{StatusNew, StatusInProgress, StatusWaiting}, to: StatusWaiting, text: true},
-	ActionComplement: {from: []Status{StatusNew, StatusInProgress, StatusWaiting, StatusResolved}, text: true},
-	ActionResolve:    {desk: true, from: []Status{StatusNew, StatusInProgress, StatusWaiting}, to: StatusResolved, text: true},
-	ActionValidate:   {from: []Status{StatusResolved}, to: StatusClosed},
-	ActionRefuse:     {from: []Status{StatusResolved}, to: StatusInProgress, text: true},
-	ActionWithdraw:   {from: []Status{StatusNew, StatusInProgress, StatusWaiting}, to: StatusClosed, text: true},
+	ActionTake:       {desk: true, from: unresolved, to: StatusInProgress, unless: taken},
+	ActionRelease:    {desk: true, from: []Status{StatusInProgress, StatusWaiting}, to: StatusNew, internal: true, unless: unassigned},
+	ActionAssign:     {desk: true, from: unresolved, internal: true},
+	ActionRequalify:  {desk: true, from: notClosed, internal: true},
+	ActionNote:       {desk: true, from: anyStatus, text: true, internal: true},
+	ActionInform:     {desk: true, from: notClosed, text: true},
+	ActionAsk:        {desk: true, from: unresolved, to: StatusWaiting, text: true},
+	ActionComplement: {party: true, from: notClosed, text: true},
+	ActionResolve:    {desk: true, from: unresolved, to: StatusResolved, text: true},
+	ActionValidate:   {party: true, from: []Status{StatusResolved}, to: StatusClosed},
+	ActionRefuse:     {party: true, from: []Status{StatusResolved}, to: StatusInProgress, text: true},
+	ActionWithdraw:   {party: true, from: unresolved, to: StatusClosed, text: true},
+	ActionClose:      {desk: true, from: notClosed, to: StatusClosed, text: true},
+	ActionMerge:      {desk: true, from: notClosed, to: StatusClosed},
+	ActionUnmerge:    {desk: true, from: []Status{StatusClosed}, to: StatusInProgress, unless: notMerged},
+	ActionReopen:     {desk: true, party: true, from: []Status{StatusClosed}, to: StatusInProgress, text: true, unless: tooLate},
+}
+
+// order is that in which actions are offered.
+var order = []Action{
+	ActionTake, ActionAsk, ActionInform, ActionNote, ActionResolve,
+	ActionValidate, ActionRefuse, ActionComplement, ActionWithdraw,
+	ActionAssign, ActionRelease, ActionRequalify, ActionMerge, ActionUnmerge, ActionClose, ActionReopen,
+}
+
+// taken refuses to take what somebody has: a ticket that left its status new
+// may be without anybody, as after a change of group.
+func taken(c Case, _ Person, _ time.Time) *Error {
+	switch {
+	case c.Status == StatusNew || c.Assignee == uuid.Nil:
+		return nil
+	case c.StatusBy == c.Assignee:
+		return c.conflict()
+	}
+	return &Error{Code: Conflict, Message: "conflict.assigned", Args: []any{c.Number.String(), c.Who(c.Assignee).Name()}}
+}
+
+func unassigned(c Case, _ Person, _ time.Time) *Error {
+	if c.Assignee == uuid.Nil {
+		return &Error{Code: Conflict, Message: "conflict.unassigned", Args: []any{c.Number.String()}}
+	}
+	return nil
+}
+
+func notMerged(c Case, _ Person, now time.Time) *Error {
+	if c.Closure != ClosedDuplicate {
+		return c.conflict()
+	}
+	if now.Sub(c.StatusAt) > UnmergeWithin {
+		return &Error{Code: Conflict, Message: "unmerge.too_late", Args: []any{c.Number.String()}}
+	}
+	return nil
+}
+
+// tooLate refuses the requester a late reopening; the desk has no limit.
+func tooLate(c Case, by Person, now time.Time) *Error {
+	if by.Agent() || now.Sub(c.StatusAt) <= ReopenWithin {
+		return nil
+	}
+	return &Error{Code: Conflict, Message: "reopen.too_late", Args: []any{c.Number.String(), c.StatusAt.Add(ReopenWithin)}}
 }
 
 // Input is what the actor gives with an action.
 type Input struct {
 	Text   string
 	Rating int // with validate: 1 to 5, 0 for none
+	// Cause is the real cause, one of the academy's, with resolve, withdraw and
+	// close; "" for none.
+	Cause string
+	// With assign: a member of the ticket's group, or of Group; a group without
+	// a person leaves the ticket to whoever of it takes it.
+	Assignee uuid.UUID
+	Group    string
+	// With requalify; what is zero stays as it is.
+	Category, Subcategory string
+	Urgency               Urgency
+	RequestType           string
+	// Into is the ticket to go on with, with merge.
+	Into Ref
 	// Draft is the CreatedAt of the reply draft that the words were written
 	// from, which their sending ends; zero when there was none. One that came
 	// later stays.
 	Draft time.Time
 }
 
-// Allowed says whether the action fits the ticket for that person now, so that
-// pages and help offer only what would work.
-func Allowed(c Case, action Action, by Person) bool {
+// Allowed says whether the action fits the ticket for that person at that
+// moment, so that pages and help offer only what would work.
+func Allowed(c Case, action Action, by Person, now time.Time) bool {
 	r, ok := rules[action]
-	if !ok || !by.SeesTicket(c.Ticket) || !slices.Contains(r.from, c.Status) {
-		return false
-	}
-	return r.desk && by.Agent() || !r.desk && c.Party(by.ID)
+	return ok && by.SeesTicket(c.Ticket) && r.permits(c, by) && slices.Contains(r.from, c.Status) &&
+		(r.unless == nil || r.unless(c, by, now) == nil)
 }
 
-// Actions returns what fits the ticket for that person now, in a stable order.
-func Actions(c Case, by Person) []Action {
+func (r rule) permits(c Case, by Person) bool {
+	return r.desk && by.Agent() || r.party && c.Party(by.ID)
+}
+
+// Actions returns what fits the ticket for that person at that moment, in a
+// stable order.
+func Actions(c Case, by Person, now time.Time) []Action {
 	var out []Action
-	for _, a := range []Action{
-		ActionTake, ActionAsk, ActionInform, ActionNote, ActionResolve,
-		ActionValidate, ActionRefuse, ActionComplement, ActionWithdraw,
-	} {
-		if Allowed(c, a, by) {
+	for _, a := range order {
+		if Allowed(c, a, by, now) {
 			out = append(out, a)
 		}
 	}
 	return out
 }
 
+// attempted is an action with what it was given, looked up: a change must not
+// read the store, as it holds a lock.
+type attempted struct {
+	action   Action
+	in       Input
+	by       Person
+	now      time.Time
+	assignee Person // of in.Assignee
+	into     Ticket // of in.Into
+}
+
 // act applies an action to the case and returns the ticket as it becomes with
 // the event that says so. It returns a nil event and no error when the same
-// person has just done the same: a repetition is a success that changes nothing.
-// The case itself is not changed.
-func act(c Case, action Action, in Input, by Person, now time.Time) (Ticket, *Event, error) {
-	t := c.Ticket
-	r, ok := rules[action]
+// person has just done the same, or when nothing would change: a repetition is
+// a success that changes nothing. The case itself is not changed.
+func act(a Academy, c Case, try attempted) (Ticket, *Event, error) {
+	t, by := c.Ticket, try.by
+	r, ok := rules[try.action]
 	if !ok {
-		return t, nil, &Error{Code: Invalid, Message: "action.unknown", Args: []any{string(action)}}
+		return t, nil, &Error{Code: Invalid, Message: "action.unknown", Args: []any{string(try.action)}}
 	}
 	if !by.SeesTicket(t) {
 		return t, nil, notFound("ticket.not_found")
 	}
-	if r.desk && !by.Agent() {
-		return t, nil, &Error{Code: Forbidden, Message: "action.desk_only"}
-	}
-	if !r.desk && !t.Party(by.ID) {
+	if !r.permits(c, by) {
+		if r.desk {
+			return t, nil, &Error{Code: Forbidden, Message: "action.desk_only"}
+		}
 		return t, nil, &Error{Code: Forbidden, Message: "action.party_only", Args: []any{t.Number.String()}}
 	}
-	if !slices.Contains(r.from, t.Status) {
-		if t.StatusAction == action && t.StatusBy == by.ID {
+	refused := c.conflict()
+	if slices.Contains(r.from, t.Status) {
+		refused = nil
+		if r.unless != nil {
+			refused = r.unless(c, by, try.now)
+		}
+	}
+	if refused != nil {
+		if t.StatusAction == try.action && t.StatusBy == by.ID {
 			return t, nil, nil
 		}
-		return t, nil, c.conflict()
+		return t, nil, refused
 	}
-	text, err := cleanText("text", in.Text, MaxText)
+	text, err := cleanText("text", try.in.Text, MaxText)
 	if err != nil {
 		return t, nil, err
 	}
 	if r.text && text == "" {
-		return t, nil, invalid("text", "text.missing."+string(action))
-	}
-	if in.Rating < 0 || in.Rating > 5 {
-		return t, nil, invalid("rating", "rating.range")
+		return t, nil, invalid("text", "text.missing."+string(try.action))
 	}
 
 	event := &Event{
 		Academy: t.Academy, Ticket: t.ID, Seq: t.Version + 1,
-		Action: action, Actor: by.ID, At: now, From: t.Status, To: t.Status,
+		Action: try.action, Actor: by.ID, At: try.now, From: t.Status, To: t.Status,
 		Text: text, Internal: r.internal,
 	}
 	if r.to != "" {
 		event.To = r.to
 	}
-	switch action {
-	case ActionTake, ActionAsk:
-		t.Assignee = by.ID
-	case ActionResolve:
-		t.Assignee, t.Solution = by.ID, text
-	case ActionComplement:
-		if t.Status == StatusWaiting {
-			event.To = StatusInProgress
-		}
-	case ActionValidate:
-		t.Closure, t.Rating = ClosedValidated, in.Rating
-	case ActionRefuse:
-		t.Refusals++
-	case ActionWithdraw:
-		t.Closure = ClosedWithdrawn
+	changed, err := try.effect(a, &t, event)
+	if err != nil || !changed {
+		return c.Ticket, nil, err
 	}
 	t.Version = event.Seq
 	if event.To != event.From || r.to != "" {
-		t.Status, t.StatusAction, t.StatusBy, t.StatusAt = event.To, action, by.ID, now
+		t.Status, t.StatusAction, t.StatusBy, t.StatusAt = event.To, try.action, by.ID, try.now
 	}
 	return t, event, nil
 }
@@ -143,7 +225,7 @@ func (c Case) conflict() *Error {
 func open(a Academy, id uuid.UUID, n Number, card Card, by Person, now time.Time) (Ticket, *Event) {
 	t := Ticket{
 		Academy: a.ID, ID: id, Number: n, Version: 1, Card: card,
-		Requester: by.ID, Category: card.Theme, Group: a.Desk().Code,
+		Requester: by.ID, Category: card.Theme, Subcategory: card.Subject, Group: a.Desk().Code,
 		Status: StatusNew, StatusAction: ActionOpen, StatusBy: by.ID, StatusAt: now, OpenedAt: now,
 	}
 	if t.Beneficiary == uuid.Nil {

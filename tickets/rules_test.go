@@ -55,6 +55,11 @@ func caseIn(status Status) Case {
 	return Case{Ticket: t, People: people}
 }
 
+// doing is act without what the store would look up.
+func doing(c Case, action Action, in Input, by Person, now time.Time) (Ticket, *Event, error) {
+	return act(academy(), c, attempted{action: action, in: in, by: by, now: now})
+}
+
 func TestEachActionFitsItsStatusesAndItsPeople(t *testing.T) {
 	requester, beneficiary, agent, colleague, supervisor, stranger, elsewhere := cast()
 	all := []Status{StatusNew, StatusInProgress, StatusWaiting, StatusResolved, StatusClosed}
@@ -72,6 +77,7 @@ func TestEachActionFitsItsStatusesAndItsPeople(t *testing.T) {
 		ActionValidate: {all[3:4], always(StatusClosed), false},
 		ActionRefuse:   {all[3:4], always(StatusInProgress), false},
 		ActionWithdraw: {open3, always(StatusClosed), false},
+		ActionClose:    {all[:4], always(StatusClosed), true},
 		ActionComplement: {all[:4], func(s Status) Status {
 			if s == StatusWaiting {
 				return StatusInProgress
@@ -82,12 +88,13 @@ func TestEachActionFitsItsStatusesAndItsPeople(t *testing.T) {
 		for _, status := range all {
 			for _, by := range []Person{requester, beneficiary, agent, colleague, supervisor, stranger, elsewhere} {
 				c := caseIn(status)
-				after, event, err := act(c, action, Input{Text: "Des mots"}, by, monday.Add(time.Hour))
+				now := monday.Add(time.Hour)
+				after, event, err := doing(c, action, Input{Text: "Des mots"}, by, now)
 				fits := slices.Contains(want.from, status)
 				mine := want.desk && by.Agent() && by.Academy == "creteil" || !want.desk && c.Party(by.ID)
 				repeat := c.StatusAction == action && c.StatusBy == by.ID
 
-				if got := Allowed(c, action, by); got != (fits && mine) {
+				if got := Allowed(c, action, by, now); got != (fits && mine) {
 					t.Errorf("%s in %s by %s: Allowed says %v", action, status, by.GivenName, got)
 				}
 				switch {
@@ -117,14 +124,136 @@ func TestEachActionFitsItsStatusesAndItsPeople(t *testing.T) {
 	}
 }
 
+func TestAReopeningIsForTheDeskAndForAWhileForTheParties(t *testing.T) {
+	requester, _, agent, _, _, stranger, _ := cast()
+	c := caseIn(StatusClosed)
+	c.Closure, c.StatusAction, c.StatusAt = ClosedValidated, ActionValidate, monday
+	why := Input{Text: "Cela recommence"}
+	for _, k := range []struct {
+		by    Person
+		after time.Duration
+		want  Code
+	}{
+		{requester, ReopenWithin, ""},
+		{requester, ReopenWithin + time.Second, Conflict},
+		{agent, 365 * 24 * time.Hour, ""},
+		{stranger, time.Hour, NotFound},
+	} {
+		now := monday.Add(k.after)
+		after, event, err := doing(c, ActionReopen, why, k.by, now)
+		if CodeOf(err) != k.want || Allowed(c, ActionReopen, k.by, now) != (k.want == "") {
+			t.Errorf("%s after %s: %v", k.by.GivenName, k.after, err)
+		}
+		if k.want == "" && (after.Status != StatusInProgress || after.Closure != "" || event.To != StatusInProgress) {
+			t.Errorf("reopened: %+v", after)
+		}
+	}
+}
+
+func TestATicketIsAssignedWithinItsGroup(t *testing.T) {
+	_, _, agent, colleague, supervisor, _, _ := cast()
+	a := academy()
+	a.Groups = append(a.Groups, Group{Code: "reseau", Name: Text{FR: "Réseau"}, Channel: "reseau"})
+	specialist := agent
+	specialist.ID, specialist.Memberships = newID(), []Membership{{"reseau", RoleAgent}}
+	for _, k := range []struct {
+		name     string
+		in       Input
+		assignee Person
+		want     string // "group person", "" when refused, "same" when nothing changes
+	}{
+		{"to a colleague", Input{Assignee: colleague.ID}, colleague, "assistance Sacha"},
+		{"to who has it", Input{Assignee: agent.ID}, agent, "same"},
+		{"to a specialist of another group", Input{Assignee: specialist.ID, Group: "reseau"}, specialist, "reseau Alix"},
+		{"to another group", Input{Group: "reseau"}, Person{}, "reseau "},
+		{"to the group that has it", Input{Group: "assistance"}, Person{}, "same"},
+		{"outside the group", Input{Assignee: specialist.ID}, specialist, ""},
+		{"to supervision", Input{Group: "supervision", Assignee: supervisor.ID}, supervisor, ""},
+		{"to an unknown group", Input{Group: "ailleurs"}, Person{}, ""},
+		{"to nobody", Input{}, Person{}, ""},
+	} {
+		c := caseIn(StatusInProgress)
+		after, event, err := act(a, c, attempted{action: ActionAssign, in: k.in, by: agent, now: monday, assignee: k.assignee})
+		switch {
+		case k.want == "":
+			if CodeOf(err) != Invalid || after != c.Ticket {
+				t.Errorf("%s: %v", k.name, err)
+			}
+		case k.want == "same":
+			if err != nil || event != nil || after != c.Ticket {
+				t.Errorf("%s: %v, %+v", k.name, err, event)
+			}
+		case err != nil || after.Group+" "+k.assignee.GivenName != k.want || after.Assignee != k.in.Assignee || after.Status != c.Status:
+			t.Errorf("%s: %v, now %s %s", k.name, err, after.Group, after.Assignee)
+		case !event.Internal || (event.Detail.FromGroup != "") != (after.Group != c.Group):
+			t.Errorf("%s: %+v", k.name, event)
+		}
+	}
+}
+
+func TestADuplicateIsClosedAndUndoneForADay(t *testing.T) {
+	_, _, agent, colleague, _, _, _ := cast()
+	c, kept := caseIn(StatusNew), caseIn(StatusInProgress)
+	kept.Number.Rank = 3
+	merge := attempted{action: ActionMerge, in: Input{Into: kept.Number.Ref()}, by: agent, now: monday, into: kept.Ticket}
+	after, event, err := act(academy(), c, merge)
+	if err != nil || after.Closure != ClosedDuplicate || after.MergedInto != kept.ID || event.Detail.Into != "I261123_003" {
+		t.Fatalf("%v: %+v", err, after)
+	}
+	merged := Case{Ticket: after, People: c.People}
+	for _, wrong := range []Ticket{c.Ticket, after, {}} {
+		bad := merge
+		bad.into, bad.in.Into = wrong, wrong.Number.Ref()
+		if got, _, err := act(academy(), c, bad); CodeOf(err) != Invalid || got != c.Ticket {
+			t.Errorf("into %s: %v", wrong.Number, err)
+		}
+	}
+	hidden := merge
+	hidden.into.Private = true
+	if _, _, err := act(academy(), c, hidden); CodeOf(err) != Invalid {
+		t.Errorf("into a private one: %v", err)
+	}
+	if _, _, err := doing(merged, ActionUnmerge, Input{}, colleague, monday.Add(UnmergeWithin+time.Second)); CodeOf(err) != Conflict {
+		t.Errorf("undone too late: %v", err)
+	}
+	after, _, err = doing(merged, ActionUnmerge, Input{}, colleague, monday.Add(UnmergeWithin))
+	if err != nil || after.Status != StatusInProgress || after.MergedInto != uuid.Nil || after.Closure != "" {
+		t.Errorf("undone: %v, %+v", err, after)
+	}
+}
+
+func TestTheDeskRequalifiesWhatWasAsked(t *testing.T) {
+	_, _, agent, _, _, _, _ := cast()
+	a := academy()
+	a.Themes[0].Subjects = []Choice{{Code: "quota", Name: Text{FR: "Quota"}}}
+	a.RequestTypes = []Choice{{Code: "panne", Name: Text{FR: "Panne"}}}
+	c := caseIn(StatusInProgress)
+	requalify := func(in Input) (Ticket, *Event, error) {
+		return act(a, c, attempted{action: ActionRequalify, in: in, by: agent, now: monday})
+	}
+	after, event, err := requalify(Input{Category: "messagerie", Subcategory: "quota", Urgency: Critical, RequestType: "panne"})
+	want := Detail{Category: "messagerie", Subcategory: "quota", Urgency: Critical, RequestType: "panne"}
+	if err != nil || after.Category != "messagerie" || after.Theme != c.Theme || event.Detail != want || !event.Internal {
+		t.Errorf("%v: %+v", err, event)
+	}
+	if _, event, err := requalify(Input{Urgency: c.Urgency}); err != nil || event != nil {
+		t.Errorf("nothing new: %v, %+v", err, event)
+	}
+	for _, bad := range []Input{{Category: "cuisine"}, {Subcategory: "quota"}, {Category: "messagerie", Subcategory: "rien"}, {Urgency: 4}, {RequestType: "rien"}} {
+		if after, _, err := requalify(bad); CodeOf(err) != Invalid || after != c.Ticket {
+			t.Errorf("%+v: %v", bad, err)
+		}
+	}
+}
+
 func always(s Status) func(Status) Status { return func(Status) Status { return s } }
 func same(s Status) Status                { return s }
 
 func TestAConflictSaysWhoDidWhatWhen(t *testing.T) {
 	_, _, agent, colleague, _, _, _ := cast()
 	c := caseIn(StatusNew)
-	c.Ticket, _, _ = act(c, ActionTake, Input{}, agent, monday)
-	_, _, err := act(c, ActionTake, Input{}, colleague, monday.Add(time.Minute))
+	c.Ticket, _, _ = doing(c, ActionTake, Input{}, agent, monday)
+	_, _, err := doing(c, ActionTake, Input{}, colleague, monday.Add(time.Minute))
 	var refusal *Error
 	if CodeOf(err) != Conflict {
 		t.Fatalf("got %v", err)
@@ -145,13 +274,13 @@ func TestWordsAreRequiredBoundedAndClean(t *testing.T) {
 		"NUL":         {"a\x00b", "text.control"},
 		"escape code": {"a\x1b[31mb", "text.control"},
 	} {
-		_, event, err := act(caseIn(StatusInProgress), ActionResolve, Input{Text: c.text}, agent, monday)
+		_, event, err := doing(caseIn(StatusInProgress), ActionResolve, Input{Text: c.text}, agent, monday)
 		refusal, ok := err.(*Error) //nolint:errorlint // not wrapped here
 		if !ok || refusal.Code != Invalid || refusal.Message != c.message || event != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	after, _, err := act(caseIn(StatusInProgress), ActionResolve, Input{Text: "  Câble\r\nrebranché \r"}, agent, monday)
+	after, _, err := doing(caseIn(StatusInProgress), ActionResolve, Input{Text: "  Câble\r\nrebranché \r"}, agent, monday)
 	if err != nil || after.Solution != "Câble\nrebranché" {
 		t.Errorf("%q, %v", after.Solution, err)
 	}
@@ -194,16 +323,19 @@ func TestNoSequenceReachesAnUndefinedState(t *testing.T) {
 	}
 	slices.Sort(actions)
 	rapid.Check(t, func(t *rapid.T) {
-		c := caseIn(StatusNew)
+		c, kept := caseIn(StatusNew), caseIn(StatusNew)
 		c.Private = rapid.Bool().Draw(t, "private")
 		now := monday
 		for range rapid.IntRange(1, 30).Draw(t, "steps") {
 			action := rapid.SampledFrom(actions).Draw(t, "action")
 			by := rapid.SampledFrom(people).Draw(t, "by")
 			in := Input{Text: rapid.SampledFrom([]string{"", "mots", "\x00"}).Draw(t, "text"), Rating: rapid.IntRange(-1, 6).Draw(t, "rating")}
+			given := rapid.SampledFrom(people).Draw(t, "assignee")
+			in.Assignee, in.Into = given.ID, kept.Number.Ref()
+			in.Urgency = Urgency(rapid.IntRange(0, 4).Draw(t, "urgency"))
 			now = now.Add(time.Minute)
-			offered := Allowed(c, action, by)
-			after, event, err := act(c, action, in, by, now)
+			offered := Allowed(c, action, by, now)
+			after, event, err := act(academy(), c, attempted{action: action, in: in, by: by, now: now, assignee: given, into: kept.Ticket})
 			switch {
 			case err != nil:
 				if CodeOf(err) == "" {
@@ -245,8 +377,10 @@ func valid(t *rapid.T, k Ticket) {
 		t.Fatalf("%s with closure %q", k.Status, k.Closure)
 	case k.Status == StatusResolved && k.Solution == "":
 		t.Fatalf("resolved without a solution")
-	case (k.Status == StatusInProgress || k.Status == StatusWaiting || k.Status == StatusResolved) && k.Assignee == uuid.Nil:
-		t.Fatalf("%s without an assignee", k.Status)
+	case k.Status == StatusResolved && k.Assignee == uuid.Nil:
+		t.Fatalf("resolved by nobody")
+	case (k.Closure == ClosedDuplicate) != (k.MergedInto != uuid.Nil):
+		t.Fatalf("closed as %q into %s", k.Closure, k.MergedInto)
 	case k.Rating != 0 && k.Closure != ClosedValidated:
 		t.Fatalf("rated without being validated")
 	}

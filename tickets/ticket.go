@@ -56,8 +56,9 @@ type Card struct {
 	EquipmentInfo string    `json:"equipment_info"`
 	Private       bool      `json:"private"`
 	Urgency       Urgency   `json:"urgency"`
-	Theme         string    `json:"theme"` // as chosen; UnknownTheme allowed
-	RequestType   string    `json:"request_type"`
+	Theme         string    `json:"theme"`        // as chosen; UnknownTheme allowed
+	Subject       string    `json:"subject"`      // one of the theme's subjects; "" allowed
+	RequestType   string    `json:"request_type"` // one of the academy's; "" allowed
 	Summary       string    `json:"summary"`
 	Description   string    `json:"description"`
 }
@@ -70,14 +71,18 @@ type Ticket struct {
 	Version int // how many events it has; the next event's Seq is Version + 1
 	Card
 	Requester uuid.UUID
-	Category  string // the theme as requalified by the desk; starts as Theme
-	Group     string
-	Assignee  uuid.UUID // uuid.Nil when nobody has taken it
-	Status    Status
-	Closure   Closure // "" unless closed
-	Solution  string
-	Rating    int // 1 to 5, 0 when not given
-	Refusals  int // how many times a resolution was refused
+	// The theme and subject as requalified by the desk; they start as chosen.
+	Category, Subcategory string
+	Group                 string
+	Assignee              uuid.UUID // uuid.Nil when nobody has taken it
+	Status                Status
+	Closure               Closure // "" unless closed
+	Cause                 string  // the real cause, one of the academy's; "" when not given
+	Solution              string
+	Rating                int       // 1 to 5, 0 when not given
+	Refusals              int       // how many times a resolution was refused
+	MergedInto            uuid.UUID // the ticket that goes on in its place; uuid.Nil unless a duplicate
+	Due                   time.Time // when it should be resolved ("Fin max"); zero when nothing says so
 
 	// Who brought it to its status, how and when: what a late-comer is told.
 	StatusAction Action
@@ -121,6 +126,13 @@ const (
 	ActionValidate   Action = "validate"
 	ActionRefuse     Action = "refuse"
 	ActionWithdraw   Action = "withdraw"
+	ActionRelease    Action = "release"
+	ActionAssign     Action = "assign" // to a member of the desk, or to a group
+	ActionRequalify  Action = "requalify"
+	ActionClose      Action = "close" // by the desk
+	ActionReopen     Action = "reopen"
+	ActionMerge      Action = "merge"
+	ActionUnmerge    Action = "unmerge"
 )
 
 // Origin is the door an action came through.
@@ -147,13 +159,29 @@ type Event struct {
 	At       time.Time
 	From, To Status // From is "" for the opening
 	Text     string // what the actor wrote
-	Internal bool   // for the desk only
+	Detail   Detail
+	Internal bool // for the desk only
 	// Command is the id of the command that asked for it; it is applied once,
 	// whatever is delivered again. "" when there is none.
 	Command string
 	// Fingerprint identifies the same words by the same person; "" when there
 	// is none. See [Attempt].
 	Fingerprint string
+}
+
+// Detail is what an action set beyond its words: the values after it. What it
+// did not touch is zero.
+type Detail struct {
+	Assignee    uuid.UUID `json:"assignee,omitzero"`
+	Group       string    `json:"group,omitempty"`
+	FromGroup   string    `json:"from_group,omitempty"` // where the ticket was, when its group changed
+	Category    string    `json:"category,omitempty"`
+	Subcategory string    `json:"subcategory,omitempty"`
+	Urgency     Urgency   `json:"urgency,omitempty"`
+	RequestType string    `json:"request_type,omitempty"`
+	Cause       string    `json:"cause,omitempty"`
+	Rating      int       `json:"rating,omitempty"`
+	Into        string    `json:"into,omitempty"` // the number of the ticket that it was merged into
 }
 
 // Attachment is a document of a ticket. Its bytes are kept apart, by their hash.

@@ -58,7 +58,7 @@ func (c Card) Clean(a Academy, complete bool) (Card, error) {
 	}{
 		{"phone", &c.Phone}, {"other_phone", &c.OtherPhone}, {"availability", &c.Availability},
 		{"place", &c.Place}, {"entity", &c.Entity}, {"equipment", &c.Equipment},
-		{"equipment_info", &c.EquipmentInfo}, {"request_type", &c.RequestType}, {"summary", &c.Summary},
+		{"equipment_info", &c.EquipmentInfo}, {"summary", &c.Summary},
 	} {
 		*line.value = keep(cleanLine(line.field, *line.value))
 	}
@@ -73,8 +73,15 @@ func (c Card) Clean(a Academy, complete bool) (Card, error) {
 	if c.Urgency < Critical || c.Urgency > Low {
 		errs = append(errs, invalid("urgency", "urgency.unknown"))
 	}
-	if _, ok := a.Theme(c.Theme); !ok && c.Theme != UnknownTheme {
+	theme, ok := a.Theme(c.Theme)
+	if !ok && c.Theme != UnknownTheme {
 		errs = append(errs, invalid("theme", "theme.unknown"))
+	}
+	if _, ok := theme.Subject(c.Subject); !ok && c.Subject != "" {
+		errs = append(errs, invalid("subject", "subject.unknown"))
+	}
+	if _, ok := a.RequestType(c.RequestType); !ok && c.RequestType != "" {
+		errs = append(errs, invalid("request_type", "request_type.unknown"))
 	}
 	if complete && c.Description == "" && len(errs) == 0 {
 		errs = append(errs, invalid("description", "description.missing"))

@@ -63,7 +63,12 @@ func academy(id tickets.AcademyID) tickets.Academy {
 			{Code: "network", Name: tickets.Text{FR: "Réseau"}, Channel: "reseau"},
 			{Code: "supervision", Name: tickets.Text{FR: "Supervision"}, Channel: "supervision", Supervises: true},
 		},
-		Themes: []tickets.Theme{{Code: "mail", Name: tickets.Text{FR: "Messagerie"}}},
+		Themes: []tickets.Theme{{
+			Code: "mail", Name: tickets.Text{FR: "Messagerie"},
+			Subjects: []tickets.Choice{{Code: "quota", Name: tickets.Text{FR: "Boîte pleine"}}},
+		}},
+		RequestTypes: []tickets.Choice{{Code: "panne", Name: tickets.Text{FR: "Panne"}}},
+		Causes:       []tickets.Choice{{Code: "panne", Name: tickets.Text{FR: "Panne"}}},
 	}
 }
 

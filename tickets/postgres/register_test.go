@@ -17,7 +17,7 @@ func TestCreateAndRead(t *testing.T) {
 	claire, denis := person("creteil", "claire"), person("creteil", "denis")
 	c := w.open(t, "creteil", tickets.Card{
 		Beneficiary: denis.ID, Phone: "1", OtherPhone: "2", Availability: "matin", Place: "ici", Entity: "0940001R",
-		Equipment: "PC-1", EquipmentInfo: "sous le bureau", Urgency: tickets.Critical, Theme: "mail",
+		Equipment: "PC-1", EquipmentInfo: "sous le bureau", Urgency: tickets.Critical, Theme: "mail", Subject: "quota",
 		RequestType: "panne", Summary: "Écran noir", Description: "Rien.\nDu tout.",
 	})
 	if c.Number.String() != "I261121_001" {

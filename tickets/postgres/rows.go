@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -27,6 +28,14 @@ func nullable(id uuid.UUID) uuid.NullUUID {
 	return uuid.NullUUID{UUID: id, Valid: id != uuid.Nil}
 }
 
+// nullableTime writes the domain's "never" as NULL.
+func nullableTime(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
 // parameters returns "$from, …, $to".
 func parameters(from, to int) string {
 	var b strings.Builder
@@ -42,24 +51,28 @@ func parameters(from, to int) string {
 // ticketBody are the columns of a ticket after its key (academy, id).
 const ticketBody = `kind, day, rank, version,
 	beneficiary, phone, other_phone, availability, place, entity, equipment, equipment_info,
-	private, urgency, theme, request_type, summary, description,
-	requester, category, group_code, assignee, status, closure, solution, rating, refusals,
+	private, urgency, theme, subject, request_type, summary, description,
+	requester, category, subcategory, group_code, assignee, status, closure, cause, merged_into, due_at, solution, rating, refusals,
 	status_action, status_by, status_at, opened_at`
 
 const (
 	ticketColumns     = `academy, id, ` + ticketBody
-	ticketColumnCount = 33
+	ticketColumnCount = 38
 )
 
 func scanTicket(row pgx.CollectableRow) (tickets.Ticket, error) {
 	var t tickets.Ticket
-	var assignee, statusBy uuid.NullUUID
+	var assignee, statusBy, mergedInto uuid.NullUUID
+	var due *time.Time
 	err := row.Scan(&t.Academy, &t.ID, &t.Number.Kind, &t.Number.Day, &t.Number.Rank, &t.Version,
 		&t.Beneficiary, &t.Phone, &t.OtherPhone, &t.Availability, &t.Place, &t.Entity, &t.Equipment, &t.EquipmentInfo,
-		&t.Private, &t.Urgency, &t.Theme, &t.RequestType, &t.Summary, &t.Description,
-		&t.Requester, &t.Category, &t.Group, &assignee, &t.Status, &t.Closure, &t.Solution, &t.Rating, &t.Refusals,
+		&t.Private, &t.Urgency, &t.Theme, &t.Subject, &t.RequestType, &t.Summary, &t.Description,
+		&t.Requester, &t.Category, &t.Subcategory, &t.Group, &assignee, &t.Status, &t.Closure, &t.Cause, &mergedInto, &due, &t.Solution, &t.Rating, &t.Refusals,
 		&t.StatusAction, &statusBy, &t.StatusAt, &t.OpenedAt)
-	t.Assignee, t.StatusBy = assignee.UUID, statusBy.UUID
+	t.Assignee, t.StatusBy, t.MergedInto = assignee.UUID, statusBy.UUID, mergedInto.UUID
+	if due != nil {
+		t.Due = *due
+	}
 	return t, err
 }
 
@@ -67,30 +80,30 @@ func ticketValues(t tickets.Ticket) []any {
 	return []any{
 		t.Academy, t.ID, t.Number.Kind, t.Number.Day, t.Number.Rank, t.Version,
 		t.Beneficiary, t.Phone, t.OtherPhone, t.Availability, t.Place, t.Entity, t.Equipment, t.EquipmentInfo,
-		t.Private, t.Urgency, t.Theme, t.RequestType, t.Summary, t.Description,
-		t.Requester, t.Category, t.Group, nullable(t.Assignee), t.Status, t.Closure, t.Solution, t.Rating, t.Refusals,
+		t.Private, t.Urgency, t.Theme, t.Subject, t.RequestType, t.Summary, t.Description,
+		t.Requester, t.Category, t.Subcategory, t.Group, nullable(t.Assignee), t.Status, t.Closure, t.Cause, nullable(t.MergedInto), nullableTime(t.Due), t.Solution, t.Rating, t.Refusals,
 		t.StatusAction, nullable(t.StatusBy), t.StatusAt, t.OpenedAt,
 	}
 }
 
 // eventColumns are those of an event.
 const eventColumns = `academy, id, ticket, seq, action, actor, origin, at,
-	from_status, to_status, text, internal, command, fingerprint`
+	from_status, to_status, text, detail, internal, command, fingerprint`
 
 func scanEvent(row pgx.CollectableRow) (tickets.Event, error) {
 	var e tickets.Event
 	var actor uuid.NullUUID
 	err := row.Scan(&e.Academy, &e.ID, &e.Ticket, &e.Seq, &e.Action, &actor, &e.Origin, &e.At,
-		&e.From, &e.To, &e.Text, &e.Internal, &e.Command, &e.Fingerprint)
+		&e.From, &e.To, &e.Text, &e.Detail, &e.Internal, &e.Command, &e.Fingerprint)
 	e.Actor = actor.UUID
 	return e, err
 }
 
 func queueEvent(b *pgx.Batch, e tickets.Event) {
 	b.Queue(`INSERT INTO events (`+eventColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
 		e.Academy, e.ID, e.Ticket, e.Seq, e.Action, nullable(e.Actor), e.Origin, e.At,
-		e.From, e.To, e.Text, e.Internal, e.Command, e.Fingerprint)
+		e.From, e.To, e.Text, e.Detail, e.Internal, e.Command, e.Fingerprint)
 }
 
 // deliveryColumns are those of a delivery that the domain knows of.

@@ -1,0 +1,3 @@
+-- Full-text search of tickets, and favourites.
+
+SELECT 1;

@@ -1,0 +1,3 @@
+-- The knowledge base.
+
+SELECT 1;

@@ -1,0 +1,3 @@
+-- What each person has seen of a ticket.
+
+SELECT 1;

@@ -1,0 +1,3 @@
+-- What each person has chosen.
+
+SELECT 1;
