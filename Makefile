@@ -16,7 +16,7 @@ run:
 	$(MAKE) --no-print-directory build
 	exec bin/cecoia demo
 
-test:
+test: browser-tools
 	deploy/local/debian-packages postgres redis-server chromium
 	$(GO) test $(FLAGS) -timeout 10m ./...
 
@@ -29,10 +29,16 @@ pictures:
 	deploy/local/debian-packages postgres chromium
 	$(GO) test ./cmd/cecoia -count=1 -run 'TestTheStory$$' -pictures $(CURDIR)/deploy/pictures
 
+# What tests inject into the browser; the product ships none of it.
+.PHONY: browser-tools
+browser-tools:
+	@test -e .ci/node_modules/.package-lock.json -a ! .ci/package-lock.json -nt .ci/node_modules/.package-lock.json || { \
+		deploy/local/debian-packages npm && npm ci --prefix .ci --ignore-scripts --no-audit --no-fund; }
+
 # The linter is a tools module of its own, so that the product's go.mod holds
 # only what the product stands on.
 .ci/bin/golangci-lint: .ci/go.mod .ci/go.sum
 	$(GO) build -C .ci -o bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 
 clean:
-	rm -rf bin .ci/bin
+	rm -rf bin .ci/bin .ci/node_modules

@@ -3,7 +3,6 @@ package web_test
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
 	"mime/multipart"
@@ -382,95 +381,6 @@ func (p *page) want(status int, path string) *page {
 		p.t.Fatalf("got %d at %s, want %d at %s\n%.1500s", p.status, p.path, status, path, p.raw)
 	}
 	return p
-}
-
-// check asserts the rules that hold on each page.
-func (p *page) check() {
-	p.t.Helper()
-	bad := func(format string, args ...any) {
-		p.t.Helper()
-		p.t.Errorf("%s (%d): %s", p.path, p.status, fmt.Sprintf(format, args...))
-	}
-	if strings.Contains(string(p.raw), "⟦") {
-		bad("words are missing: %.80s", p.raw[bytes.Index(p.raw, []byte("⟦")):])
-	}
-	if lang, _ := attr(p.one("html"), "lang"); lang != "fr" && lang != "en" {
-		bad("lang %q", lang)
-	}
-	if n := len(p.all("h1")); n != 1 {
-		bad("%d h1", n)
-	}
-	if len(p.all("title")) < 1 || words(p.all("title")[0]) == "" {
-		bad("no title")
-	}
-	ids := map[string]bool{}
-	labelled := map[string]bool{}
-	for n := range p.doc.Descendants() {
-		if n.Type != html.ElementNode {
-			continue
-		}
-		if id, ok := attr(n, "id"); ok {
-			if ids[id] || id == "" {
-				bad("id %q twice or empty", id)
-			}
-			ids[id] = true
-		}
-		if of, ok := attr(n, "for"); ok {
-			labelled[of] = true
-		}
-		for _, a := range n.Attr {
-			if strings.HasPrefix(a.Key, "on") || a.Key == "style" {
-				bad("inline %s", a.Key)
-			}
-		}
-		if n.Data == "style" || n.Data == "script" && n.FirstChild != nil {
-			bad("inline %s", n.Data)
-		}
-		if n.Data == "th" {
-			if _, ok := attr(n, "scope"); !ok {
-				bad("th without scope")
-			}
-		}
-		if n.Data == "time" {
-			if v, _ := attr(n, "datetime"); v == "" {
-				bad("time without datetime")
-			}
-		}
-	}
-	for n := range p.doc.Descendants() {
-		if n.Type != html.ElementNode {
-			continue
-		}
-		for _, ref := range []string{"aria-describedby", "aria-labelledby"} {
-			v, _ := attr(n, ref)
-			for _, id := range strings.Fields(v) {
-				if !ids[id] {
-					bad("%s %q leads nowhere", ref, id)
-				}
-			}
-		}
-		if href, _ := attr(n, "href"); strings.HasPrefix(href, "#") && !ids[href[1:]] {
-			bad("link %s leads nowhere", href)
-		}
-		kind, _ := attr(n, "type")
-		if n.Data == "input" && kind != "hidden" || n.Data == "textarea" || n.Data == "select" {
-			if id, _ := attr(n, "id"); !labelled[id] {
-				bad("field %q has no label", id)
-			}
-		}
-	}
-	for _, link := range []string{"/accessibilite", "/donnees-personnelles"} {
-		if !p.has("a[href=" + link + "]") {
-			bad("no link to %s", link)
-		}
-	}
-	csp := p.header.Get("Content-Security-Policy")
-	if !strings.Contains(csp, "default-src 'none'") || strings.Contains(csp, "unsafe") {
-		bad("policy %q", csp)
-	}
-	if p.header.Get("Cache-Control") != "no-store" && p.status != http.StatusForbidden {
-		bad("Cache-Control %q", p.header.Get("Cache-Control"))
-	}
 }
 
 // logBook keeps the lines logged.
