@@ -220,13 +220,15 @@ func (d *Desk) View(ctx context.Context, by Caller, ref Ref) (View, error) {
 	if v.Events, err = d.store.Events(ctx, c.Academy, c.ID, by.Person.Agent()); err != nil {
 		return View{}, err
 	}
-	var actors []uuid.UUID
+	var more []uuid.UUID
 	for _, e := range v.Events {
-		if _, named := v.People[e.Actor]; !named && e.Actor != uuid.Nil {
-			actors = append(actors, e.Actor)
+		for _, id := range []uuid.UUID{e.Actor, e.Detail.Assignee} {
+			if _, named := v.People[id]; !named && id != uuid.Nil {
+				more = append(more, id)
+			}
 		}
 	}
-	others, err := d.store.People(ctx, c.Academy, actors)
+	others, err := d.store.People(ctx, c.Academy, more)
 	if err != nil {
 		return View{}, err
 	}

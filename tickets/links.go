@@ -24,6 +24,9 @@ func (p Portal) Update(t Ticket) string { return p.Ticket(t) + "/mise-a-jour" }
 // Validate is where the requester validates or refuses the resolution.
 func (p Portal) Validate(t Ticket) string { return p.Ticket(t) + "/validation" }
 
+// Reopen is where the requester says why a closed ticket is not over.
+func (p Portal) Reopen(t Ticket) string { return p.Ticket(t) + "/reouverture" }
+
 // TicketPath is the path of a ticket's page: /demandes/creteil/I261121_007.
 func TicketPath(a AcademyID, n Number) string {
 	return "/demandes/" + string(a) + "/" + n.String()

@@ -47,6 +47,17 @@ var deskWords = table{
 	"event.merge":      {FR: "Regroupé par %s avec une autre demande", EN: "Merged by %s into another ticket"},
 	"event.unmerge":    {FR: "Regroupement annulé par %s", EN: "Merging undone by %s"},
 
+	// What an event set beyond its words; one line each.
+	"detail.group":        {FR: "Équipe : %s", EN: "Team: %s"},
+	"detail.assignee":     {FR: "Confié à %s", EN: "Assigned to %s"},
+	"detail.somebody":     {FR: "un membre de l’assistance", EN: "a member of the desk"},
+	"detail.category":     {FR: "Thème : %s", EN: "Theme: %s"},
+	"detail.urgency":      {FR: "Urgence : %s", EN: "Urgency: %s"},
+	"detail.request_type": {FR: "Type de demande : %s", EN: "Type of request: %s"},
+	"detail.cause":        {FR: "Cause réelle : %s", EN: "Real cause: %s"},
+	"detail.rating":       {FR: "Appréciation : %s sur 5", EN: "Rating: %s out of 5"},
+	"detail.into":         {FR: "Regroupé avec %s", EN: "Merged into %s"},
+
 	// Refusals.
 	"error.internal":                {FR: "Un incident technique nous empêche de répondre. Rien n’est perdu : réessayez dans un instant.", EN: "A technical problem keeps us from answering. Nothing is lost: try again in a moment."},
 	"error.number.malformed":        {FR: "« %s » n’est pas un numéro de demande. Exemples : 7, I261121_007.", EN: "“%s” is not a ticket number. Examples: 7, I261121_007."},

@@ -172,7 +172,7 @@ func readSources(t *testing.T) *sources {
 			switch {
 			case err != nil || d.IsDir():
 				return err
-			case filepath.Base(filepath.Dir(path)) == "locale" && d.Name() != "locale.go", strings.HasSuffix(path, "_test.go"):
+			case filepath.Base(filepath.Dir(path)) == "locale" && d.Name() != "locale.go" && d.Name() != "detail.go", strings.HasSuffix(path, "_test.go"):
 			case strings.HasSuffix(path, ".go"):
 				s.readGo(t, path)
 			case strings.HasSuffix(path, ".html"):

@@ -1,0 +1,87 @@
+package locale
+
+import (
+	"github.com/google/uuid"
+
+	"cecoia.example/tickets"
+)
+
+// Changes tells what an event set beyond its words, a line each and in the order
+// of the form: "Équipe : Réseaux", "Urgence : 1 - Critique". People are those
+// that the event may name, by id; an assignee that is not among them shows as a
+// member of the desk. It returns nil when the event set nothing.
+//
+// The lines tell the ticket's theme and urgency, and people's names as they
+// wrote them: a channel asks itself first what its readers may know.
+func (p Printer) Changes(a tickets.Academy, d tickets.Detail, people map[uuid.UUID]tickets.Person) []string {
+	var out []string
+	line := func(key, value string) {
+		if value != "" {
+			out = append(out, p.T("detail."+key, value))
+		}
+	}
+	if d.Group != "" {
+		line("group", p.Group(a, d.Group))
+	}
+	if d.Assignee != uuid.Nil {
+		name := people[d.Assignee].Name()
+		if name == "" {
+			name = p.T("detail.somebody")
+		}
+		line("assignee", name)
+	}
+	if d.Category != "" || d.Subcategory != "" {
+		line("category", p.Category(a, d.Category, d.Subcategory))
+	}
+	if d.Urgency != 0 {
+		line("urgency", p.Urgency(d.Urgency))
+	}
+	line("request_type", p.RequestType(a, d.RequestType))
+	line("cause", p.Cause(a, d.Cause))
+	if d.Rating != 0 {
+		out = append(out, p.T("detail.rating", d.Rating))
+	}
+	line("into", d.Into)
+	return out
+}
+
+// Group returns the name of the academy's team of that code.
+func (p Printer) Group(a tickets.Academy, code string) string {
+	if g, ok := a.Group(code); ok {
+		return g.Name.In(p.Lang)
+	}
+	return code
+}
+
+// Category returns the names of a theme and of its subject: "Messagerie › Boîte
+// pleine"; the theme's alone when the subject is "".
+func (p Printer) Category(a tickets.Academy, theme, subject string) string {
+	name := p.Theme(a, theme)
+	if subject == "" {
+		return name
+	}
+	t, _ := a.Theme(theme)
+	precise, ok := t.Subject(subject)
+	return name + " › " + p.choice(precise, ok, subject)
+}
+
+// RequestType returns the name of the academy's type of request of that code.
+func (p Printer) RequestType(a tickets.Academy, code string) string {
+	c, ok := a.RequestType(code)
+	return p.choice(c, ok, code)
+}
+
+// Cause returns the name of the academy's real cause of that code.
+func (p Printer) Cause(a tickets.Academy, code string) string {
+	c, ok := a.Cause(code)
+	return p.choice(c, ok, code)
+}
+
+// choice names an entry of a list; one that the desk file has lost shows by its
+// code, as old tickets keep it.
+func (p Printer) choice(c tickets.Choice, found bool, code string) string {
+	if !found {
+		return code
+	}
+	return c.Name.In(p.Lang)
+}
