@@ -57,6 +57,10 @@ type Academy struct {
 	// Causes are the real causes of a closing ("Cause réelle"); without any the
 	// cause is not asked.
 	Causes []Choice `yaml:"causes" json:"causes"`
+	// Hours are when its desk is there, Deadlines how fast it should be; both
+	// have defaults.
+	Hours     Hours     `yaml:"hours" json:"hours,omitzero"`
+	Deadlines Deadlines `yaml:"deadlines" json:"deadlines,omitzero"`
 }
 
 // Links are the academy's own pages that the sign-in page points to; empty ones
@@ -225,6 +229,12 @@ func (a Academy) Validate() error {
 	}
 	if len(a.Themes) == 0 {
 		return bad("themes", "at least one")
+	}
+	if err := a.Hours.Validate(); err != nil {
+		return bad("hours", "%v", err)
+	}
+	if err := a.Deadlines.Validate(a.Themes); err != nil {
+		return bad("deadlines", "%v", err)
 	}
 	return nil
 }
