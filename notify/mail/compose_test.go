@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -44,6 +45,7 @@ func notice(tpl tickets.Template, lang tickets.Lang, text string) tickets.Notice
 	academy := tickets.Academy{
 		ID: "creteil", Name: "Académie de Créteil", Timezone: "Europe/Paris",
 		NoReply: "no-reply@creteil.example", Bounce: "bounce@creteil.example",
+		Causes: []tickets.Choice{{Code: "panne", Name: tickets.Text{FR: "Panne", EN: "Breakdown"}}},
 	}
 	ticket := tickets.Ticket{
 		Academy: "creteil", ID: id(7), Number: tickets.Number{Kind: tickets.Incident, Day: "261121", Rank: 7},
@@ -85,6 +87,9 @@ func TestGolden(t *testing.T) {
 		for tpl, text := range words {
 			golden(t, string(tpl)+"."+string(lang), notice(tpl, lang, text))
 		}
+		for name, n := range ended(lang) {
+			golden(t, name+"."+string(lang), n)
+		}
 		refused := tickets.Guidance{
 			MessageID: "reponse@creteil.example", References: []string{"premier@creteil.example"},
 			Subject: "Re: [I261121_007] Demande de précisions", Quoted: "Le message est « quota dépassé ».\n> <b>x</b>",
@@ -102,6 +107,81 @@ func TestGolden(t *testing.T) {
 		private := notice(tickets.TemplateAsked, lang, "Secret ?")
 		private.Case.Private, private.Thread = true, "premier@creteil.example"
 		golden(t, "private."+string(lang), private)
+	}
+}
+
+// ended are the letters about a ticket's end and what comes after it, by name.
+func ended(lang tickets.Lang) map[string]tickets.Notice {
+	of := func(tpl tickets.Template, action tickets.Action, text string, d tickets.Detail) tickets.Notice {
+		n := notice(tpl, lang, text)
+		n.Thread = "premier@creteil.example"
+		n.Event.Action, n.Event.Detail = action, d
+		return n
+	}
+	causeless := of(tickets.TemplateClosed, tickets.ActionClose, "Sans nouvelles de votre part.", tickets.Detail{})
+	reopenedByAnother := of(tickets.TemplateReopened, tickets.ActionReopen, "La panne est revenue.", tickets.Detail{})
+	other := tickets.Person{Academy: "creteil", ID: id(3), GivenName: "Camille", FamilyName: "Spécimen"}
+	reopenedByAnother.Case.People[other.ID] = other
+	reopenedByAnother.Case.Beneficiary, reopenedByAnother.Event.Actor = other.ID, other.ID
+	return map[string]tickets.Notice{
+		"closed":            of(tickets.TemplateClosed, tickets.ActionClose, "Le poste a été remplacé.\n<b>gras</b>", tickets.Detail{Cause: "panne"}),
+		"closed_causeless":  causeless,
+		"merged":            of(tickets.TemplateMerged, tickets.ActionMerge, "", tickets.Detail{Into: "I261121_003"}),
+		"merged_because":    of(tickets.TemplateMerged, tickets.ActionMerge, "Toute la salle est touchée.", tickets.Detail{Into: "I261121_003"}),
+		"reopened":          of(tickets.TemplateReopened, tickets.ActionReopen, "Clôturée par erreur.", tickets.Detail{}),
+		"reopened_by_party": reopenedByAnother,
+		"reopened_unmerged": of(tickets.TemplateReopened, tickets.ActionUnmerge, "", tickets.Detail{}),
+	}
+}
+
+// templates returns the templates that tickets/delivery.go says are for mail.
+func templates(t *testing.T) []tickets.Template {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("..", "..", "tickets", "delivery.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []tickets.Template
+	for _, m := range regexp.MustCompile(`Template\w+ +Template = "(\w+)" +// (.*)`).FindAllStringSubmatch(string(b), -1) {
+		if strings.Contains(m[2], "mail:") {
+			out = append(out, tickets.Template(m[1]))
+		}
+	}
+	if len(out) < 8 {
+		t.Fatalf("only %v: delivery.go is written in another way", out)
+	}
+	return out
+}
+
+func TestEveryTemplateForMailHasItsLetter(t *testing.T) {
+	for _, tpl := range templates(t) {
+		for _, lang := range []tickets.Lang{tickets.French, tickets.English} {
+			n := notice(tpl, lang, "texte")
+			if tpl == tickets.TemplateGuidance {
+				n = guidance(lang, tickets.Guidance{Quoted: "texte"})
+			}
+			p := parse(t, mustCompose(t, n))
+			subject, err := p.header.Subject()
+			if err != nil || !strings.HasPrefix(subject, "[I261121_007] ") || len(subject) < 20 {
+				t.Errorf("%s: subject %q, %v", tpl, subject, err)
+			}
+			if !strings.Contains(p.text, portal.Ticket(n.Case.Ticket)) || strings.Contains(p.text+p.html+subject, "⟦") {
+				t.Errorf("%s in %s:\n%s", tpl, lang, p.text)
+			}
+		}
+	}
+	if _, err := compose(notice("carrier_pigeon", "fr", ""), portal, keyring(t)); err == nil {
+		t.Error("a template that is none has a letter")
+	}
+}
+
+// Whatever the subject says, mail readers keep a ticket's mails together.
+func TestAllMailsOfATicketAreOneThread(t *testing.T) {
+	for name, n := range ended(tickets.French) {
+		h := parse(t, mustCompose(t, n)).header
+		if h.Get("References") != "<premier@creteil.example>" || h.Get("In-Reply-To") != "<premier@creteil.example>" {
+			t.Errorf("%s: References %q, In-Reply-To %q", name, h.Get("References"), h.Get("In-Reply-To"))
+		}
 	}
 }
 
@@ -211,14 +291,16 @@ func TestSameNoticeSameBytes(t *testing.T) {
 
 func TestPrivateTicketsRevealNothing(t *testing.T) {
 	var subjects []string
-	for _, tpl := range []tickets.Template{
-		tickets.TemplateOpenedForYou, tickets.TemplateTaken, tickets.TemplateInformed, tickets.TemplateAsked, tickets.TemplateResolved,
-	} {
+	for _, tpl := range templates(t) {
+		if tpl == tickets.TemplateGuidance {
+			continue // it answers the reader's own words
+		}
 		n := notice(tpl, "fr", "SECRET")
 		n.Case.Private, n.Case.Summary, n.Case.Description = true, "SECRET", "SECRET"
+		n.Event.Detail = tickets.Detail{Cause: "panne", Into: "I261121_003"}
 		m := mustCompose(t, n)
 		p := parse(t, m)
-		for _, leak := range []string{"SECRET", "Dominique", string(tpl)} {
+		for _, leak := range []string{"SECRET", "Dominique", "Panne", "I261121_003", "reouverture", string(tpl)} {
 			if strings.Contains(p.text+p.html+string(m.data), leak) {
 				t.Errorf("%s shows %q", tpl, leak)
 			}

@@ -62,14 +62,10 @@ func write(n tickets.Notice, portal tickets.Portal) (letter, error) {
 
 	tpl := string(n.Template)
 	l.Subject = subject(number, p.T("mail.subject."+tpl))
-	args := []any{number}
+	lead, args := "mail.lead."+tpl, []any{number}
 	switch n.Template {
 	case tickets.TemplateOpenedForYou:
-		by := n.Case.Who(n.Event.Actor).Name()
-		if by == "" {
-			by = p.T("mail.somebody")
-		}
-		args = append(args, by)
+		args = append(args, who(n, p))
 		l.After = []string{p.T("mail.after." + tpl)}
 		l.Links = []link{{p.T("mail.link.view"), view}}
 	case tickets.TemplateTaken:
@@ -86,14 +82,47 @@ func write(n tickets.Notice, portal tickets.Portal) (letter, error) {
 		l.Quote = quoted(n.Event.Text)
 		l.After = []string{p.T("mail.after." + tpl)}
 		l.Links = []link{{p.T("mail.link.validate"), portal.Validate(t)}}
+	case tickets.TemplateClosed:
+		l.Quote = quoted(n.Event.Text)
+		if cause := p.Cause(n.Academy, n.Event.Detail.Cause); cause != "" {
+			l.After = []string{p.T("detail.cause", cause)}
+		}
+		l.After = append(l.After, p.T("mail.after."+tpl, p.Date(n.Event.At.Add(tickets.ReopenWithin))))
+		l.Links = []link{{p.T("mail.link.reopen"), portal.Reopen(t)}, {p.T("mail.link.view"), view}}
+		l.FooterLink = view // it takes no update any more
+	case tickets.TemplateMerged:
+		args = append(args, n.Event.Detail.Into)
+		l.Quote = quoted(n.Event.Text)
+		l.After = []string{p.T("mail.after."+tpl, n.Event.Detail.Into)}
+		l.Links = []link{{p.T("mail.link.view"), view}} // the other's page may not be theirs to see
+		l.FooterLink = view
+	case tickets.TemplateReopened:
+		l.Quote = quoted(n.Event.Text)
+		l.Links = []link{{p.T("mail.link.view"), view}}
+		switch {
+		case n.Event.Action == tickets.ActionUnmerge:
+			lead = "mail.lead.reopened.unmerged"
+		case t.Party(n.Event.Actor):
+			lead = "mail.lead.reopened.by_party"
+			args = append(args, who(n, p))
+		}
 	default:
 		return letter{}, fmt.Errorf("mail has no template %q", n.Template)
 	}
-	l.Lead = []string{p.T("mail.lead."+tpl, args...)}
+	l.Lead = []string{p.T(lead, args...)}
 	if t.Summary != "" && l.Quote == "" {
 		l.Lead = append(l.Lead, p.T("mail.about", t.Summary))
 	}
 	return l, nil
+}
+
+// who is the actor by name, for what another party of the ticket did; what the
+// desk does is the desk's.
+func who(n tickets.Notice, p locale.Printer) string {
+	if name := n.Case.Who(n.Event.Actor).Name(); name != "" {
+		return name
+	}
+	return p.T("mail.somebody")
 }
 
 // writeGuidance words the answer to a refused reply: what happened, that nothing
