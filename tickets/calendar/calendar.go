@@ -1,0 +1,194 @@
+// Package calendar computes with the time that a desk is open: opening hours,
+// exceptions, public and school holidays, clocks that change, and the deadlines
+// that come of them. What the desk file may say about it is in tickets
+// ([tickets.Hours], [tickets.Deadlines]); who is told when a deadline passes is
+// not of this package.
+package calendar
+
+import (
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/rickar/cal/v2/fr"
+
+	"cecoia.example/tickets"
+)
+
+// horizon is how many days ahead an opening is looked for: a desk closed for
+// longer does not open.
+const horizon = 3660
+
+// Calendar is when one academy's desk is open. It is a value that is cheap to
+// make and safe for concurrent use.
+type Calendar struct {
+	hours tickets.Hours
+	loc   *time.Location
+}
+
+// New returns the calendar of hours in a time zone. The hours are valid
+// ([tickets.Hours.Validate]); without a week they are those of
+// [tickets.DefaultWeek].
+func New(hours tickets.Hours, loc *time.Location) Calendar {
+	if hours.Week.IsZero() {
+		hours.Week = tickets.DefaultWeek()
+	}
+	return Calendar{hours: hours, loc: loc}
+}
+
+// Of returns the academy's calendar.
+func Of(a tickets.Academy) Calendar { return New(a.Hours, a.Location()) }
+
+// Due returns when a ticket of the academy should be resolved whose clock
+// starts at from, by its category and urgency; the zero time when the desk is
+// not open for that long within ten years. It is what [tickets.Options] wants.
+func Due(a tickets.Academy, t tickets.Ticket, from time.Time) time.Time {
+	return Of(a).Add(from, a.Deadlines.ToResolve(t.Category, t.Urgency))
+}
+
+// Open says whether the desk is open at t.
+func (c Calendar) Open(t time.Time) bool {
+	next := c.Next(t)
+	return !next.IsZero() && !next.After(t)
+}
+
+// Next returns t when the desk is open then, else when it opens next; the zero
+// time when it does not within ten years.
+func (c Calendar) Next(t time.Time) time.Time {
+	for o := range c.from(t) {
+		return o.start
+	}
+	return time.Time{}
+}
+
+// Add returns the first moment at which the desk has been open for that long
+// since from: the end of a day rather than the next morning. It is from itself
+// when open is not positive, and the zero time when the desk is not open for
+// that long within ten years.
+func (c Calendar) Add(from time.Time, open time.Duration) time.Time {
+	if open <= 0 {
+		return from
+	}
+	for o := range c.from(from) {
+		if open <= o.length() {
+			return o.start.Add(open)
+		}
+		open -= o.length()
+	}
+	return time.Time{}
+}
+
+// Between returns for how long the desk is open from one moment to another; 0
+// when the other is not after the one. It counts ten years at most.
+func (c Calendar) Between(from, to time.Time) time.Duration {
+	var sum time.Duration
+	for o := range c.from(from) {
+		if !o.start.Before(to) {
+			break
+		}
+		if o.end.After(to) {
+			o.end = to
+		}
+		sum += o.length()
+	}
+	return sum
+}
+
+// opening is a stretch of time, without its end.
+type opening struct{ start, end time.Time }
+
+func (o opening) length() time.Duration { return o.end.Sub(o.start) }
+
+// from yields the openings from t on, in order, the first cut at t.
+func (c Calendar) from(t time.Time) iter.Seq[opening] {
+	return func(yield func(opening) bool) {
+		y, m, d := t.In(c.loc).Date()
+		day := time.Date(y, m, d, 0, 0, 0, 0, time.UTC) // the date; not yet a moment
+		public := publicHolidays(y)
+		for range horizon {
+			if day.Year() != y {
+				y = day.Year()
+				public = publicHolidays(y)
+			}
+			for o := range c.on(day, c.spans(day, public)) {
+				if !o.end.After(t) {
+					continue
+				}
+				if o.start.Before(t) {
+					o.start = t
+				}
+				if !yield(o) {
+					return
+				}
+			}
+			day = day.AddDate(0, 0, 1)
+		}
+	}
+}
+
+// spans returns the opening hours of a date.
+func (c Calendar) spans(day time.Time, public []tickets.Date) []tickets.Span {
+	date := tickets.DateOf(day)
+	for _, e := range c.hours.Exceptions {
+		if e.Date == date {
+			return e.Open
+		}
+	}
+	if !c.hours.OpenOnPublicHolidays && slices.Contains(public, date) {
+		return nil
+	}
+	if !c.hours.SchoolHolidayWeek.IsZero() &&
+		slices.ContainsFunc(c.hours.SchoolHolidays, func(p tickets.Period) bool { return p.Has(date) }) {
+		return c.hours.SchoolHolidayWeek.On(day.Weekday())
+	}
+	return c.hours.Week.On(day.Weekday())
+}
+
+// noOffset is longer than any zone is away from UTC (RFC 9557 zones reach
+// fourteen hours).
+const noOffset = 15 * time.Hour
+
+// on yields the moments at which the clock on the wall shows one of the spans
+// on that date. A day on which clocks change is cut there: on each side the
+// clock runs evenly, an hour that is skipped is never open, one that comes
+// twice is open twice.
+func (c Calendar) on(day time.Time, spans []tickets.Span) iter.Seq[opening] {
+	return func(yield func(opening) bool) {
+		if len(spans) == 0 {
+			return
+		}
+		last := day.Add(24*time.Hour + noOffset)
+		for t := day.Add(-noOffset).In(c.loc); ; {
+			begin, end := t.ZoneBounds()
+			_, offset := t.Zone()
+			for _, s := range spans {
+				start := day.Add(time.Duration(s.From)*time.Minute - time.Duration(offset)*time.Second).In(c.loc)
+				o := opening{start, start.Add(time.Duration(s.To-s.From) * time.Minute)}
+				if !begin.IsZero() && o.start.Before(begin) {
+					o.start = begin
+				}
+				if !end.IsZero() && o.end.After(end) {
+					o.end = end
+				}
+				if o.start.Before(o.end) && !yield(o) {
+					return
+				}
+			}
+			if end.IsZero() || end.After(last) {
+				return
+			}
+			t = end
+		}
+	}
+}
+
+// publicHolidays returns the public holidays of mainland France in a year.
+func publicHolidays(year int) []tickets.Date {
+	dates := make([]tickets.Date, len(fr.Holidays))
+	for i, h := range fr.Holidays {
+		midnight, _ := h.Calc(year)
+		// In the machine's own zone, where midnight may be skipped: noon is safe.
+		dates[i] = tickets.DateOf(midnight.Add(12 * time.Hour))
+	}
+	return dates
+}
