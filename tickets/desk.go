@@ -207,6 +207,10 @@ type View struct {
 	Attachments []Attachment
 	Actions     []Action    // what the viewer may do now
 	Draft       *ReplyDraft // the viewer's own refused reply, nil when there is none
+
+	viewer uuid.UUID
+	visit  Visit // the viewer's latest before this one
+	since  int   // the last event that the viewer had seen; see News
 }
 
 // View returns the ticket with its timeline, or [NotFound] when the caller may
@@ -216,7 +220,12 @@ func (d *Desk) View(ctx context.Context, by Caller, ref Ref) (View, error) {
 	if err != nil {
 		return View{}, err
 	}
-	v := View{Case: c, Actions: Actions(c, by.Person, d.now())}
+	now := d.now()
+	v := View{Case: c, Actions: Actions(c, by.Person, now), viewer: by.Person.ID}
+	if v.visit, err = d.store.Visit(ctx, c.Academy, c.ID, by.Person.ID); err != nil {
+		return View{}, err
+	}
+	v.since = v.visit.since(c, by.Person, now)
 	if v.Events, err = d.store.Events(ctx, c.Academy, c.ID, by.Person.Agent()); err != nil {
 		return View{}, err
 	}
@@ -236,7 +245,7 @@ func (d *Desk) View(ctx context.Context, by Caller, ref Ref) (View, error) {
 	if v.Attachments, err = d.store.Attachments(ctx, c.Academy, c.ID, by.Person.ID); err != nil {
 		return View{}, err
 	}
-	draft, err := d.store.ReplyDraft(ctx, c.Academy, c.ID, by.Person.ID, d.now())
+	draft, err := d.store.ReplyDraft(ctx, c.Academy, c.ID, by.Person.ID, now)
 	switch {
 	case err == nil:
 		v.Draft = &draft
@@ -263,15 +272,6 @@ func named(err error, ref Ref) error {
 // CaseByID is Case by the ticket's id.
 func (d *Desk) CaseByID(ctx context.Context, by Caller, id uuid.UUID) (Case, error) {
 	return d.store.CaseByID(ctx, by.Person, id)
-}
-
-// List returns a page of the tickets the caller sees. The desk's scope is for
-// the desk: others get their own.
-func (d *Desk) List(ctx context.Context, by Caller, q Query) (Page, error) {
-	if !by.Person.Agent() || q.Scope == "" {
-		q.Scope = ScopeMine
-	}
-	return d.store.List(ctx, by.Person, q)
 }
 
 // Counters counts what concerns the caller as requester or beneficiary.

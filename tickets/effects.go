@@ -98,7 +98,7 @@ func (try attempted) assign(a Academy, t *Ticket, e *Event) (bool, error) {
 func (try attempted) requalify(a Academy, t *Ticket, e *Event) (bool, error) {
 	in, d := try.in, &e.Detail
 	category, subcategory := t.Category, t.Subcategory
-	if in.Category != "" && in.Category != category {
+	if in.Category != "" { // without its subject it has none
 		category, subcategory = in.Category, ""
 	}
 	if in.Subcategory != "" {

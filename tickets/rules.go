@@ -122,9 +122,31 @@ type Input struct {
 // Allowed says whether the action fits the ticket for that person at that
 // moment, so that pages and help offer only what would work.
 func Allowed(c Case, action Action, by Person, now time.Time) bool {
+	return Refusal(c, action, by, now) == nil
+}
+
+// Refusal says why the action does not fit the ticket for that person at that
+// moment, whatever they would write: as an [Error], see [Desk.Do]. It returns
+// nil when it fits.
+func Refusal(c Case, action Action, by Person, now time.Time) error {
 	r, ok := rules[action]
-	return ok && by.SeesTicket(c.Ticket) && r.permits(c, by) && slices.Contains(r.from, c.Status) &&
-		(r.unless == nil || r.unless(c, by, now) == nil)
+	switch {
+	case !ok:
+		return &Error{Code: Invalid, Message: "action.unknown", Args: []any{string(action)}}
+	case !by.SeesTicket(c.Ticket):
+		return notFound("ticket.not_found")
+	case !r.permits(c, by) && r.desk:
+		return &Error{Code: Forbidden, Message: "action.desk_only"}
+	case !r.permits(c, by):
+		return &Error{Code: Forbidden, Message: "action.party_only", Args: []any{c.Number.String()}}
+	case !slices.Contains(r.from, c.Status):
+		return c.conflict()
+	case r.unless != nil:
+		if refused := r.unless(c, by, now); refused != nil {
+			return refused
+		}
+	}
+	return nil
 }
 
 func (r rule) permits(c Case, by Person) bool {
@@ -159,29 +181,9 @@ type attempted struct {
 // person has just done the same, or when nothing would change: a repetition is
 // a success that changes nothing. The case itself is not changed.
 func act(a Academy, c Case, try attempted) (Ticket, *Event, error) {
-	t, by := c.Ticket, try.by
-	r, ok := rules[try.action]
-	if !ok {
-		return t, nil, &Error{Code: Invalid, Message: "action.unknown", Args: []any{string(try.action)}}
-	}
-	if !by.SeesTicket(t) {
-		return t, nil, notFound("ticket.not_found")
-	}
-	if !r.permits(c, by) {
-		if r.desk {
-			return t, nil, &Error{Code: Forbidden, Message: "action.desk_only"}
-		}
-		return t, nil, &Error{Code: Forbidden, Message: "action.party_only", Args: []any{t.Number.String()}}
-	}
-	refused := c.conflict()
-	if slices.Contains(r.from, t.Status) {
-		refused = nil
-		if r.unless != nil {
-			refused = r.unless(c, by, try.now)
-		}
-	}
-	if refused != nil {
-		if t.StatusAction == try.action && t.StatusBy == by.ID {
+	t, by, r := c.Ticket, try.by, rules[try.action]
+	if refused := Refusal(c, try.action, by, try.now); refused != nil {
+		if CodeOf(refused) == Conflict && t.StatusAction == try.action && t.StatusBy == by.ID {
 			return t, nil, nil
 		}
 		return t, nil, refused

@@ -12,10 +12,15 @@ import (
 // Absent things are a [NotFound] error; any other error is internal.
 type Store interface {
 	Directory
+	PeopleSearch
 	Register
+	Lists
 	Forms
 	Documents
 	Inbox
+	Agents
+	Visits
+	Preferences
 }
 
 // Directory knows the academies and their people.
@@ -84,8 +89,11 @@ type Scope string
 
 // The scopes.
 const (
-	ScopeMine Scope = "mine" // those the viewer requested or benefits from
-	ScopeDesk Scope = "desk" // all that the viewer sees as a member of the desk
+	ScopeMine      Scope = "mine"      // those the viewer requested or benefits from
+	ScopeRequested Scope = "requested" // those the viewer requested
+	ScopeBenefits  Scope = "benefits"  // those the viewer benefits from
+	ScopeDesk      Scope = "desk"      // all that the viewer sees as a member of the desk
+	ScopeTeam      Scope = "team"      // those in the care of the viewer's groups
 )
 
 // Query asks for a page of tickets. Zero fields do not restrict.
@@ -96,8 +104,14 @@ type Query struct {
 	Group      string
 	Assignee   uuid.UUID
 	Unassigned bool
-	Oldest     bool // oldest first; else newest first
-	Limit      int  // at most 100, which more means; 20 when 0
+	Theme      string    // as requalified; WithoutTheme for none
+	Text       string    // words of the number, the summary or the description, whatever the accents
+	From, To   time.Time // filed since From and before To
+	DueBefore  time.Time // not resolved, and should have been before that
+	Sort       Sort      // "" is by date, as Oldest says
+	Desc       bool      // with Sort: the last first
+	Oldest     bool      // oldest first; else newest first
+	Limit      int       // at most 100, which more means; 20 when 0
 	Offset     int
 }
 
@@ -130,11 +144,13 @@ type Form struct {
 type Forms interface {
 	// Form returns one form of that author.
 	Form(ctx context.Context, academy AcademyID, author, id uuid.UUID) (Form, error)
-	// LatestForm returns the author's most recently changed form of that kind.
-	LatestForm(ctx context.Context, academy AcademyID, author uuid.UUID, kind Kind) (Form, error)
+	// Forms returns the author's forms, the most recently changed first, at most
+	// limit.
+	Forms(ctx context.Context, academy AcademyID, author uuid.UUID, limit int) ([]Form, error)
 	// SaveForm creates or replaces a form. It refuses with [Expired] to bring
-	// back one that was sent.
-	SaveForm(ctx context.Context, f Form) error
+	// back one that was sent, and with [Conflict] to replace one whose UpdatedAt
+	// is no longer seen; the zero time skips that check.
+	SaveForm(ctx context.Context, f Form, seen time.Time) error
 	// DropForm forgets a form and its pending documents; absent is no error.
 	DropForm(ctx context.Context, academy AcademyID, author, id uuid.UUID) error
 }
