@@ -3,8 +3,6 @@ package postgres
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -80,102 +78,6 @@ func (db *DB) Events(ctx context.Context, academy tickets.AcademyID, ticket uuid
 		return nil, fmt.Errorf("postgres.Events(%s, %s): %w", academy, ticket, err)
 	}
 	return out, nil
-}
-
-// List returns a page of the tickets that the viewer sees.
-func (db *DB) List(ctx context.Context, viewer tickets.Person, q tickets.Query) (tickets.Page, error) {
-	page, err := db.list(ctx, viewer, q)
-	if err != nil {
-		return tickets.Page{}, fmt.Errorf("postgres.List(%s): %w", viewer.Academy, err)
-	}
-	return page, nil
-}
-
-func (db *DB) list(ctx context.Context, viewer tickets.Person, q tickets.Query) (tickets.Page, error) {
-	where, args := conditions(viewer, q)
-	order := `opened_at DESC, id DESC`
-	if q.Oldest {
-		order = `opened_at, id`
-	}
-	args["limit"], args["offset"] = 20, max(q.Offset, 0)
-	if q.Limit > 0 {
-		args["limit"] = min(q.Limit, 100)
-	}
-	var page tickets.Page
-	var found []tickets.Ticket
-	var b pgx.Batch
-	b.Queue(`SELECT `+ticketColumns+` FROM tickets WHERE `+where+` ORDER BY `+order+` LIMIT @limit OFFSET @offset`, args).
-		Query(func(rows pgx.Rows) (err error) {
-			found, err = pgx.CollectRows(rows, scanTicket)
-			return err
-		})
-	b.Queue(`SELECT count(*) FROM tickets WHERE `+where, args).
-		QueryRow(func(row pgx.Row) error { return row.Scan(&page.Total) })
-	if err := db.pool.SendBatch(ctx, &b).Close(); err != nil {
-		return tickets.Page{}, err
-	}
-	cases, err := db.cases(ctx, viewer.Academy, found)
-	page.Cases = cases
-	return page, err
-}
-
-// cases completes tickets with the people they name.
-func (db *DB) cases(ctx context.Context, academy tickets.AcademyID, found []tickets.Ticket) ([]tickets.Case, error) {
-	everybody, err := people(ctx, db.pool, academy, named(found...))
-	if err != nil {
-		return nil, err
-	}
-	out := make([]tickets.Case, len(found))
-	for i, t := range found {
-		out[i] = caseOf(t, everybody)
-	}
-	return out, nil
-}
-
-// caseOf picks the people whom the ticket names out of many.
-func caseOf(t tickets.Ticket, among map[uuid.UUID]tickets.Person) tickets.Case {
-	c := tickets.Case{Ticket: t, People: map[uuid.UUID]tickets.Person{}}
-	for _, id := range named(t) {
-		if p, ok := among[id]; ok {
-			c.People[id] = p
-		}
-	}
-	return c
-}
-
-// conditions returns the predicate of a query and its arguments. Only what
-// restricts is in it, so that each shape of query gets a plan of its own.
-func conditions(viewer tickets.Person, q tickets.Query) (string, pgx.NamedArgs) {
-	args := viewerArgs(viewer)
-	where := []string{`academy = @academy`}
-	if q.Scope == tickets.ScopeDesk {
-		where = append(where, seen)
-	} else {
-		where = append(where, `(requester = @viewer OR beneficiary = @viewer)`)
-	}
-	restrict := func(condition, name string, value any) {
-		where = append(where, condition)
-		args[name] = value
-	}
-	if q.Kind != "" {
-		restrict(`kind = @kind`, "kind", q.Kind)
-	}
-	if len(q.Statuses) > 0 {
-		restrict(`status = ANY (@statuses)`, "statuses", q.Statuses)
-		if !slices.Contains(q.Statuses, tickets.StatusClosed) {
-			where = append(where, `status <> 'closed'`) // so that the partial index serves
-		}
-	}
-	if q.Group != "" {
-		restrict(`group_code = @group`, "group", q.Group)
-	}
-	if q.Assignee != uuid.Nil {
-		restrict(`assignee = @assignee`, "assignee", q.Assignee)
-	}
-	if q.Unassigned {
-		where = append(where, `assignee IS NULL`)
-	}
-	return strings.Join(where, ` AND `), args
 }
 
 // Counters counts what concerns the viewer as requester or beneficiary.

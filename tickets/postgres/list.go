@@ -1,0 +1,230 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"cecoia.example/tickets"
+)
+
+// The bounds on one list.
+const (
+	listPage  = 20  // tickets when nothing else is asked
+	listMost  = 100 // tickets that a page may have
+	walkSlice = 500 // tickets that Walk reads at a time
+)
+
+// columnOrder is what each column sorts by; what has none of it is NULL.
+var columnOrder = map[tickets.Sort]string{
+	tickets.SortOpened:      `opened_at`,
+	tickets.SortNumber:      `(day, rank)`,
+	tickets.SortDescription: `nullif(fold(left(coalesce(nullif(summary, ''), description), 80)), '')`,
+	tickets.SortDue:         `due_at`,
+	tickets.SortUrgency:     `urgency`,
+	tickets.SortStatus:      `array_position('{new,in_progress,waiting,resolved,closed}', status)`,
+	tickets.SortEntity:      `nullif(fold(entity), '')`,
+	tickets.SortAuthor: `(SELECT fold(p.family_name || ' ' || p.given_name) FROM people p
+		WHERE p.academy = tickets.academy AND p.id = tickets.requester)`,
+}
+
+// orderOf returns the ORDER BY of a query.
+func orderOf(q tickets.Query) string {
+	newest := `opened_at DESC, id DESC`
+	column, ok := columnOrder[q.Sort]
+	switch {
+	case ok && q.Sort == tickets.SortOpened && q.Desc, !ok && !q.Oldest:
+		return newest
+	case q.Sort == tickets.SortOpened, !ok:
+		return `opened_at, id`
+	case q.Desc:
+		return column + ` DESC NULLS LAST, ` + newest
+	}
+	return column + ` NULLS LAST, ` + newest
+}
+
+// List returns a page of the tickets that the viewer sees.
+func (db *DB) List(ctx context.Context, viewer tickets.Person, q tickets.Query) (tickets.Page, error) {
+	page, err := db.list(ctx, viewer, q)
+	if err != nil {
+		return tickets.Page{}, fmt.Errorf("postgres.List(%s): %w", viewer.Academy, err)
+	}
+	return page, nil
+}
+
+func (db *DB) list(ctx context.Context, viewer tickets.Person, q tickets.Query) (tickets.Page, error) {
+	where, args := conditions(viewer, q)
+	args["limit"], args["offset"] = listPage, max(q.Offset, 0)
+	if q.Limit > 0 {
+		args["limit"] = min(q.Limit, listMost)
+	}
+	var page tickets.Page
+	var found []tickets.Ticket
+	var b pgx.Batch
+	b.Queue(`SELECT `+ticketColumns+` FROM tickets WHERE `+where+` ORDER BY `+orderOf(q)+` LIMIT @limit OFFSET @offset`, args).
+		Query(func(rows pgx.Rows) (err error) {
+			found, err = pgx.CollectRows(rows, scanTicket)
+			return err
+		})
+	queueCount(&b, where, args, &page.Total)
+	if err := db.pool.SendBatch(ctx, &b).Close(); err != nil {
+		return tickets.Page{}, err
+	}
+	cases, err := cases(ctx, db.pool, viewer.Academy, found)
+	page.Cases = cases
+	return page, err
+}
+
+func queueCount(b *pgx.Batch, where string, args pgx.NamedArgs, into *int) {
+	b.Queue(`SELECT count(*) FROM tickets WHERE `+where, args).
+		QueryRow(func(row pgx.Row) error { return row.Scan(into) })
+}
+
+// Count returns how many tickets each query finds, in one round trip.
+func (db *DB) Count(ctx context.Context, viewer tickets.Person, queries ...tickets.Query) ([]int, error) {
+	out := make([]int, len(queries))
+	var b pgx.Batch
+	for i, q := range queries {
+		where, args := conditions(viewer, q)
+		queueCount(&b, where, args, &out[i])
+	}
+	if err := db.pool.SendBatch(ctx, &b).Close(); err != nil {
+		return nil, fmt.Errorf("postgres.Count(%s): %w", viewer.Academy, err)
+	}
+	return out, nil
+}
+
+// Walk calls each with the tickets of the query, a slice at a time, through one
+// cursor: all of them as they stood when it was opened. It holds a connection
+// until it returns.
+func (db *DB) Walk(ctx context.Context, viewer tickets.Person, q tickets.Query, each func([]tickets.Case) error) (more bool, err error) {
+	failed := func(err error) error { return fmt.Errorf("postgres.Walk(%s): %w", viewer.Academy, err) }
+	tx, err := db.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+	if err != nil {
+		return false, failed(err)
+	}
+	defer tx.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // nothing was written
+	where, args := conditions(viewer, q)
+	args["limit"] = q.Limit + 1
+	if _, err := tx.Exec(ctx, `DECLARE walk NO SCROLL CURSOR FOR
+		SELECT `+ticketColumns+` FROM tickets WHERE `+where+` ORDER BY `+orderOf(q)+` LIMIT @limit`, args); err != nil {
+		return false, failed(err)
+	}
+	for left := q.Limit; ; {
+		found, err := all(ctx, tx, scanTicket, `FETCH `+strconv.Itoa(walkSlice)+` FROM walk`)
+		if err != nil {
+			return false, failed(err)
+		}
+		last := len(found) < walkSlice
+		if more = len(found) > left; more {
+			found, last = found[:left], true
+		}
+		left -= len(found)
+		if len(found) > 0 {
+			named, err := cases(ctx, tx, viewer.Academy, found)
+			if err != nil {
+				return false, failed(err)
+			}
+			if err := each(named); err != nil {
+				return false, err
+			}
+		}
+		if last {
+			return more, nil
+		}
+	}
+}
+
+// cases completes tickets with the people they name.
+func cases(ctx context.Context, q querier, academy tickets.AcademyID, found []tickets.Ticket) ([]tickets.Case, error) {
+	everybody, err := people(ctx, q, academy, named(found...))
+	if err != nil {
+		return nil, err
+	}
+	out := make([]tickets.Case, len(found))
+	for i, t := range found {
+		out[i] = caseOf(t, everybody)
+	}
+	return out, nil
+}
+
+// caseOf picks the people whom the ticket names out of many.
+func caseOf(t tickets.Ticket, among map[uuid.UUID]tickets.Person) tickets.Case {
+	c := tickets.Case{Ticket: t, People: map[uuid.UUID]tickets.Person{}}
+	for _, id := range named(t) {
+		if p, ok := among[id]; ok {
+			c.People[id] = p
+		}
+	}
+	return c
+}
+
+// conditions returns the predicate of a query and its arguments. Only what
+// restricts is in it, so that each shape of query gets a plan of its own.
+func conditions(viewer tickets.Person, q tickets.Query) (string, pgx.NamedArgs) {
+	args := viewerArgs(viewer)
+	where := []string{`academy = @academy`}
+	restrict := func(condition, name string, value any) {
+		where = append(where, condition)
+		args[name] = value
+	}
+	switch q.Scope {
+	case tickets.ScopeDesk:
+		where = append(where, seen)
+	case tickets.ScopeTeam:
+		where = append(where, `@agent AND group_code = ANY (@groups)`)
+	case tickets.ScopeRequested:
+		where = append(where, `requester = @viewer`)
+	case tickets.ScopeBenefits:
+		where = append(where, `beneficiary = @viewer`)
+	default:
+		where = append(where, `(requester = @viewer OR beneficiary = @viewer)`)
+	}
+	if q.Kind != "" {
+		restrict(`kind = @kind`, "kind", q.Kind)
+	}
+	if len(q.Statuses) > 0 {
+		restrict(`status = ANY (@statuses)`, "statuses", q.Statuses)
+		if !slices.Contains(q.Statuses, tickets.StatusClosed) {
+			where = append(where, `status <> 'closed'`) // so that the partial index serves
+		}
+	}
+	if q.Group != "" {
+		restrict(`group_code = @group`, "group", q.Group)
+	}
+	if q.Assignee != uuid.Nil {
+		restrict(`assignee = @assignee`, "assignee", q.Assignee)
+	}
+	if q.Unassigned {
+		where = append(where, `assignee IS NULL`)
+	}
+	switch q.Theme {
+	case "":
+	case tickets.WithoutTheme:
+		restrict(`category = @theme`, "theme", tickets.UnknownTheme)
+	default:
+		restrict(`category = @theme`, "theme", q.Theme)
+	}
+	if !q.From.IsZero() {
+		restrict(`opened_at >= @from`, "from", q.From)
+	}
+	if !q.To.IsZero() {
+		restrict(`opened_at < @to`, "to", q.To)
+	}
+	if !q.DueBefore.IsZero() { // in the words of the partial index
+		restrict(`status NOT IN ('resolved', 'closed') AND due_at < @due`, "due", q.DueBefore)
+	}
+	for i, word := range strings.Fields(q.Text) {
+		name := "word" + strconv.Itoa(i)
+		restrict(`position(fold(@`+name+`) IN fold(`+searched+`)) > 0`, name, storable(word))
+	}
+	return strings.Join(where, ` AND `), args
+}
+
+// searched is where Text is looked for.
+const searched = `kind || day || '_' || lpad(rank::text, greatest(3, length(rank::text)), '0') || ' ' || summary || ' ' || description`
