@@ -1,12 +1,13 @@
-# make run        the whole story on this machine, in the browser
-# make test       every test, on real PostgreSQL, Redis and Chromium
-# make lint       gofmt, vet, golangci-lint
-# make pictures   takes the README's pictures from the running demo
+# make run          the whole story on this machine, in the browser
+# make test         every test, on real PostgreSQL, Redis and Chromium
+# make lint         gofmt, vet, golangci-lint
+# make screenshots  a picture of every page, light, dark, telephone, in bin/screenshots
+# make pictures     takes the README's pictures from the running demo
 
 GO ?= go
 FLAGS ?=
 
-.PHONY: build run test lint pictures clean
+.PHONY: build run test lint screenshots pictures clean
 
 build:
 	$(GO) build -o bin/cecoia ./cmd/cecoia
@@ -28,6 +29,10 @@ lint: .ci/bin/golangci-lint
 pictures:
 	deploy/local/debian-packages postgres chromium
 	$(GO) test ./cmd/cecoia -count=1 -run 'TestTheStory$$' -pictures $(CURDIR)/deploy/pictures
+
+screenshots: browser-tools
+	deploy/local/debian-packages postgres chromium
+	$(GO) test ./web -count=1 -timeout 10m -run 'TestEveryPage$$' -screenshots $(CURDIR)/bin/screenshots
 
 # What tests inject into the browser; the product ships none of it.
 .PHONY: browser-tools

@@ -1,0 +1,165 @@
+package web_test
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+)
+
+// chromium is Debian's Chromium, without a window, on a portal.
+type chromium struct {
+	t      *testing.T
+	portal *portal
+	ctx    context.Context
+}
+
+// openChromium starts a browser with one tab; it ends with the test.
+func openChromium(t *testing.T, p *portal) *chromium {
+	t.Helper()
+	// A container has no user namespaces for the sandbox; the pages are ours.
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath("chromium"), chromedp.NoSandbox,
+		chromedp.DisableGPU, chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("lang", "fr-FR"), chromedp.Flag("accept-lang", "fr-FR,fr"))
+	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatalf("starting Chromium: %v", err)
+	}
+	return &chromium{t: t, portal: p, ctx: ctx}
+}
+
+// do runs steps within 20 s.
+func (c *chromium) do(what string, steps ...chromedp.Action[chromedp.Void]) {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(c.ctx, 20*time.Second)
+	defer cancel()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		c.t.Fatalf("%s: %v\nat %s:\n%.2000s", what, err, ask[string](c, `location.href`), ask[string](c, `document.body.innerText`))
+	}
+}
+
+// ask evaluates an expression of the page, a promise too.
+func ask[T any](c *chromium, expression string) T {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(c.ctx, 20*time.Second)
+	defer cancel()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		c.t.Fatalf("%.200s: %v", expression, err)
+	}
+	return v
+}
+
+func (c *chromium) open(path string) {
+	c.t.Helper()
+	c.do("opening "+path, chromedp.Navigate(c.portal.URL+path))
+}
+
+// submit clicks what leads to another page, and waits for that.
+func (c *chromium) submit(selector string) {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(c.ctx, 20*time.Second)
+	defer cancel()
+	if _, err := chromedp.RunResponse(ctx, chromedp.Click(selector, chromedp.NodeVisible)); err != nil {
+		c.t.Fatalf("clicking %s: %v\n%.2000s", selector, err, ask[string](c, `document.body.innerText`))
+	}
+}
+
+// become takes the cookies of a visitor, and none of another.
+func (c *chromium) become(b *browser) {
+	c.t.Helper()
+	at, err := url.Parse(c.portal.URL)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.do("cookies", chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		if _, err := cdp.Call(ctx, t, network.ClearBrowserCookies, cdp.Empty{}); err != nil {
+			return err
+		}
+		for _, cookie := range b.client.Jar.Cookies(at) {
+			_, err := cdp.Call(ctx, t, network.SetCookie, network.SetCookieParams{Name: cookie.Name, Value: cookie.Value, URL: c.portal.URL})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}
+
+// look is how a page is looked at.
+type look struct {
+	name   string
+	dark   bool
+	width  int64 // CSS pixels
+	height int64
+}
+
+// looks are those that every page must stand.
+var looks = []look{
+	{"light", false, 1280, 900},
+	{"dark", true, 1280, 900},
+	{"light-telephone", false, 320, 640},
+	{"dark-telephone", true, 320, 640},
+}
+
+func (c *chromium) look(l look) {
+	c.t.Helper()
+	scheme := "light"
+	if l.dark {
+		scheme = "dark"
+	}
+	c.do("look", chromedp.EmulateViewport(l.width, l.height), chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+		})
+		return err
+	}))
+	// Colours that change slowly are looked at once they have.
+	ask[bool](c, `Promise.all(document.getAnimations().map(a => a.finished)).then(() => true)`)
+}
+
+// axe is what .ci/package.json names; `make test` installs it.
+var axe = sync.OnceValues(func() (string, error) {
+	var all strings.Builder
+	for _, name := range []string{"axe.min.js", "locales/fr.json"} {
+		b, err := os.ReadFile("../.ci/node_modules/axe-core/" + name)
+		if err != nil {
+			return "", fmt.Errorf("%w (`make browser-tools` installs it)", err)
+		}
+		if name == "axe.min.js" {
+			all.Write(b)
+			continue
+		}
+		fmt.Fprintf(&all, "\naxe.configure({ locale: %s });", b)
+	}
+	return all.String(), nil
+})
+
+// violations returns what axe-core finds wrong with the page as it stands, and
+// what it could not decide, each as one line. Best practices count.
+func (c *chromium) violations() (wrong, undecided []string) {
+	c.t.Helper()
+	script, err := axe()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	ask[bool](c, `(() => { if (!window.axe) { `+script+` } return true })()`)
+	found := ask[struct{ Wrong, Undecided []string }](c, `axe.run(document, { resultTypes: ["violations", "incomplete"] }).then(r => {
+		const lines = l => l.flatMap(v => v.nodes.map(n => v.id + ": " + v.help + " – " + n.target.join(" ") + " – " + n.html.slice(0, 160)));
+		return { Wrong: lines(r.violations), Undecided: lines(r.incomplete) };
+	})`)
+	return found.Wrong, found.Undecided
+}
