@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -29,18 +30,19 @@ const botToken = "bot-token"
 
 var (
 	desk        = double.ChannelID("creteil", "assistance")
+	reseaux     = double.ChannelID("creteil", "reseaux")
 	supervision = double.ChannelID("creteil", "supervision")
 	began       = time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)
 )
 
 func seed() double.Seed {
 	return double.Seed{
-		Teams: []double.Team{{Name: "creteil", Channels: []double.Channel{{Name: "assistance"}, {Name: "supervision"}, {Name: "secrets", Private: true}}}},
+		Teams: []double.Team{{Name: "creteil", Channels: []double.Channel{{Name: "assistance"}, {Name: "reseaux"}, {Name: "supervision"}, {Name: "secrets", Private: true}}}},
 		Users: []double.User{
 			{Username: "dominique", Email: "agent@creteil.example", Password: "demo", Channels: []string{"creteil/assistance"}},
 			{Username: "somebody", Email: "somebody@creteil.example", Password: "demo", Channels: []string{"creteil/assistance"}},
 		},
-		Bots: []double.Bot{{Username: "cecoia", Token: botToken, Channels: []string{"creteil/assistance", "creteil/supervision"}}},
+		Bots: []double.Bot{{Username: "cecoia", Token: botToken, Channels: []string{"creteil/assistance", "creteil/reseaux", "creteil/supervision"}}},
 	}
 }
 
@@ -89,11 +91,16 @@ var academy = tickets.Academy{
 	ID: "creteil", Name: "Académie de Créteil", Timezone: "Europe/Paris", Team: "creteil",
 	Groups: []tickets.Group{
 		{Code: "assistance", Name: tickets.Text{FR: "Assistance"}, Channel: "assistance"},
+		{Code: "reseaux", Name: tickets.Text{FR: "Réseaux", EN: "Networks"}, Channel: "reseaux"},
 		{Code: "supervision", Name: tickets.Text{FR: "Supervision"}, Channel: "supervision", Supervises: true},
 		{Code: "nulle-part", Name: tickets.Text{FR: "Nulle part"}, Channel: "nulle-part"},
 		{Code: "secrets", Name: tickets.Text{FR: "Secrets"}, Channel: "secrets"},
 	},
-	Themes: []tickets.Theme{{Code: "messagerie", Name: tickets.Text{FR: "Messagerie"}}},
+	Themes: []tickets.Theme{{
+		Code: "messagerie", Name: tickets.Text{FR: "Messagerie", EN: "Mail"},
+		Subjects: []tickets.Choice{{Code: "quota", Name: tickets.Text{FR: "Boîte pleine", EN: "Full mailbox"}}},
+	}},
+	Causes: []tickets.Choice{{Code: "droits", Name: tickets.Text{FR: "Droits ou compte", EN: "Rights or account"}}},
 }
 
 // card is a notice of the ticket's card after an action.
@@ -113,7 +120,8 @@ func card(delivery byte, status tickets.Status, action tickets.Action, text stri
 		t.Assignee = agent.ID
 	}
 	switch action {
-	case tickets.ActionTake, tickets.ActionNote, tickets.ActionAsk, tickets.ActionResolve:
+	case tickets.ActionOpen, tickets.ActionComplement, tickets.ActionRefuse, tickets.ActionWithdraw, tickets.ActionValidate, tickets.ActionReopen:
+	default:
 		actor = agent.ID
 	}
 	return tickets.Notice{
@@ -138,6 +146,29 @@ func direct(n tickets.Notice, tpl tickets.Template, account string) tickets.Noti
 	return n
 }
 
+// lead is who passes tickets on.
+var lead = tickets.Person{ID: id(3), GivenName: "Lou", FamilyName: "Gabarit"}
+
+// by is the notice of what that member of the desk did.
+func by(n tickets.Notice, who tickets.Person, d tickets.Detail) tickets.Notice {
+	n.Event.Actor, n.Event.Detail, n.Case.People[who.ID] = who.ID, d, who
+	return n
+}
+
+// gone is the card of the desk's channel once the ticket is with the specialists.
+func gone(n tickets.Notice) tickets.Notice {
+	n.Case.Group, n.Case.Assignee = "reseaux", uuid.Nil
+	n.Event.Detail.Group, n.Event.Detail.FromGroup = "reseaux", "assistance"
+	return n
+}
+
+// arrived is that of theirs.
+func arrived(n tickets.Notice) tickets.Notice {
+	n = gone(n)
+	n.Delivery.Recipient = tickets.ToGroup("reseaux")
+	return n
+}
+
 func want(t *testing.T, r tickets.Receipt, outcome tickets.Outcome) {
 	t.Helper()
 	if r.Outcome != outcome {
@@ -155,24 +186,66 @@ func TestGolden(t *testing.T) {
 	closed := card(1, tickets.StatusClosed, tickets.ActionValidate, "Merci à toute l’équipe.")
 	closed.Case.Closure = tickets.ClosedValidated
 	agent := double.UserID("dominique")
+	over := func(closure tickets.Closure, action tickets.Action, text string, d tickets.Detail) tickets.Notice {
+		n := card(1, tickets.StatusClosed, action, text)
+		n.Case.Closure, n.Case.Cause, n.Event.Detail = closure, d.Cause, d
+		return n
+	}
+	requalified := card(1, tickets.StatusInProgress, tickets.ActionRequalify, "")
+	requalified.Case.Urgency, requalified.Case.Subcategory = tickets.Critical, "quota"
+	requalified.Event.Detail = tickets.Detail{Category: "messagerie", Subcategory: "quota", Urgency: tickets.Critical}
+	passed := func(text string) tickets.Notice {
+		return by(card(1, tickets.StatusInProgress, tickets.ActionAssign, text), lead, tickets.Detail{})
+	}
+	assigned := by(card(1, tickets.StatusInProgress, tickets.ActionAssign, "Toi qui connais @all"), lead, tickets.Detail{Assignee: id(2)})
+	released := card(1, tickets.StatusNew, tickets.ActionRelease, "")
+	rated := card(1, tickets.StatusClosed, tickets.ActionValidate, "Merci.")
+	rated.Case.Closure, rated.Event.Detail.Rating = tickets.ClosedValidated, 1
+	english := direct(assigned, tickets.TemplateAssigned, agent)
+	english.Recipient.Lang = tickets.English
+	unmerged := by(card(1, tickets.StatusInProgress, tickets.ActionUnmerge, ""), lead, tickets.Detail{})
+	reopened := card(1, tickets.StatusInProgress, tickets.ActionReopen, "Cela recommence.")
+	reopenedByDesk := by(card(1, tickets.StatusInProgress, tickets.ActionReopen, "Close par erreur."), lead, tickets.Detail{})
 	for name, n := range map[string]tickets.Notice{
-		"card_new":          card(1, tickets.StatusNew, tickets.ActionOpen, "DESCRIPTION"),
-		"card_taken":        card(1, tickets.StatusInProgress, tickets.ActionTake, ""),
-		"card_noted":        card(1, tickets.StatusInProgress, tickets.ActionNote, "Voir avec @all.\n# Titre"),
-		"card_asked":        card(1, tickets.StatusWaiting, tickets.ActionAsk, "Quel poste ?"),
-		"card_complemented": card(1, tickets.StatusInProgress, tickets.ActionComplement, "Le poste 12."),
-		"card_resolved":     card(1, tickets.StatusResolved, tickets.ActionResolve, "Redémarré."),
-		"card_refused":      second,
-		"card_withdrawn":    card(1, tickets.StatusClosed, tickets.ActionWithdraw, "Réparé seul."),
-		"card_closed":       closed,
-		"card_private":      private(card(1, tickets.StatusNew, tickets.ActionOpen, "DESCRIPTION")),
-		"card_private_note": private(card(1, tickets.StatusInProgress, tickets.ActionNote, "SECRET")),
-		"alert_critical":    alert(critical),
-		"alert_refused":     alert(second),
-		"alert_private":     alert(private(critical)),
-		"direct_complement": direct(card(1, tickets.StatusInProgress, tickets.ActionComplement, "Le poste 12."), tickets.TemplateComplement, agent),
-		"direct_refused":    direct(second, tickets.TemplateRefused, agent),
-		"direct_private":    direct(private(second), tickets.TemplateRefused, agent),
+		"card_new":                   card(1, tickets.StatusNew, tickets.ActionOpen, "DESCRIPTION"),
+		"card_taken":                 card(1, tickets.StatusInProgress, tickets.ActionTake, ""),
+		"card_noted":                 card(1, tickets.StatusInProgress, tickets.ActionNote, "Voir avec @all.\n# Titre"),
+		"card_asked":                 card(1, tickets.StatusWaiting, tickets.ActionAsk, "Quel poste ?"),
+		"card_complemented":          card(1, tickets.StatusInProgress, tickets.ActionComplement, "Le poste 12."),
+		"card_resolved":              card(1, tickets.StatusResolved, tickets.ActionResolve, "Redémarré."),
+		"card_refused":               second,
+		"card_withdrawn":             card(1, tickets.StatusClosed, tickets.ActionWithdraw, "Réparé seul."),
+		"card_closed":                closed,
+		"card_private":               private(card(1, tickets.StatusNew, tickets.ActionOpen, "DESCRIPTION")),
+		"card_private_note":          private(card(1, tickets.StatusInProgress, tickets.ActionNote, "SECRET")),
+		"card_assigned":              assigned,
+		"card_assigned_private":      private(by(card(1, tickets.StatusInProgress, tickets.ActionAssign, "SECRET"), lead, tickets.Detail{Assignee: id(2)})),
+		"card_gone":                  gone(passed("C’est le commutateur.")),
+		"card_gone_private":          gone(private(passed("SECRET"))),
+		"card_arrived":               arrived(passed("C’est le commutateur.")),
+		"card_released":              released,
+		"card_requalified":           requalified,
+		"card_requalified_private":   private(requalified),
+		"card_closed_by_desk":        over(tickets.ClosedByDesk, tickets.ActionClose, "Sans nouvelles.", tickets.Detail{Cause: "droits"}),
+		"card_merged":                over(tickets.ClosedDuplicate, tickets.ActionMerge, "", tickets.Detail{Into: "I261121_003"}),
+		"card_merged_private":        private(over(tickets.ClosedDuplicate, tickets.ActionMerge, "SECRET", tickets.Detail{Into: "I261121_003"})),
+		"card_unmerged":              unmerged,
+		"card_reopened":              reopened,
+		"card_reopened_by_desk":      reopenedByDesk,
+		"card_rated":                 rated,
+		"alert_raised":               alert(requalified),
+		"direct_assigned":            direct(assigned, tickets.TemplateAssigned, agent),
+		"direct_assigned_in_english": english,
+		"direct_assigned_private":    direct(private(assigned), tickets.TemplateAssigned, agent),
+		"direct_reopened":            direct(reopened, tickets.TemplateReopened, agent),
+		"direct_reopened_by_desk":    direct(reopenedByDesk, tickets.TemplateReopened, agent),
+		"direct_unmerged":            direct(unmerged, tickets.TemplateReopened, agent),
+		"alert_critical":             alert(critical),
+		"alert_refused":              alert(second),
+		"alert_private":              alert(private(critical)),
+		"direct_complement":          direct(card(1, tickets.StatusInProgress, tickets.ActionComplement, "Le poste 12."), tickets.TemplateComplement, agent),
+		"direct_refused":             direct(second, tickets.TemplateRefused, agent),
+		"direct_private":             direct(private(second), tickets.TemplateRefused, agent),
 	} {
 		t.Run(name, func(t *testing.T) {
 			var posts []*model.Post
@@ -191,7 +264,11 @@ func TestGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, leak := range []string{"Alix", "0100000000", "DESCRIPTION", "RÉSUMÉ", "SECRET"} {
+			leaks := []string{"Alix", "0100000000", "DESCRIPTION", "RÉSUMÉ", "SECRET", "⟦", "%!", "Appréciation"}
+			if n.Case.Private {
+				leaks = append(leaks, "Messagerie", "1 - Critique", "2 - Haute", "I261121_003", "0940001A", "@all")
+			}
+			for _, leak := range leaks {
 				if strings.Contains(string(got), leak) {
 					t.Errorf("the post tells %s", leak)
 				}
@@ -260,6 +337,119 @@ func actions(p *model.Post) string {
 		}
 	}
 	return strings.Join(ids, " ")
+}
+
+// A ticket goes to the specialists, and comes back: its card is where it is, and
+// the other says where it went.
+func TestTheCardGoesWithTheTicket(t *testing.T) {
+	s := server(t, double.Options{})
+	b := newBot(t, s.URL(), Options{})
+	opened := b.Send(t.Context(), card(1, tickets.StatusNew, tickets.ActionOpen, "DESCRIPTION"))
+	want(t, opened, tickets.Delivered)
+
+	new, old := arrived(card(2, tickets.StatusNew, tickets.ActionAssign, "")), gone(card(3, tickets.StatusNew, tickets.ActionAssign, ""))
+	old.Thread = opened.Thread
+	there := b.Send(t.Context(), new)
+	want(t, there, tickets.Delivered)
+	want(t, b.Send(t.Context(), old), tickets.Delivered)
+	posts := s.Posts(reseaux)
+	if len(posts) != 2 || posts[0].Id != there.Thread || actions(posts[0]) != "prendre voir" {
+		t.Fatalf("the specialists' channel: %+v", posts)
+	}
+	posts = s.Posts(desk)
+	if len(posts) != 2 || posts[0].Id != opened.Thread || actions(posts[0]) != "voir" || !strings.Contains(posts[0].Message, "transmis à l’équipe Réseaux (~reseaux)") {
+		t.Fatalf("the desk's channel: %+v", posts)
+	}
+
+	back := card(4, tickets.StatusNew, tickets.ActionAssign, "")
+	back.Thread = opened.Thread
+	want(t, b.Send(t.Context(), back), tickets.Delivered)
+	if posts = s.Posts(desk); actions(posts[0]) != "prendre voir" || strings.Contains(posts[0].Message, "transmis") {
+		t.Errorf("the card of a ticket that came back: %+v", posts[0])
+	}
+}
+
+// What a channel has never seen, or has deleted, is not posted to say that it
+// left; what an attempt posted without our hearing is.
+func TestACardThatIsNotThereLeavesNothing(t *testing.T) {
+	s := server(t, double.Options{})
+	b := newBot(t, s.URL(), Options{})
+	late := gone(card(1, tickets.StatusNew, tickets.ActionOpen, "DESCRIPTION"))
+	if r := b.Send(t.Context(), late); r.Outcome != tickets.Delivered || r.Thread != "" || len(s.Posts(desk)) != 0 {
+		t.Errorf("%+v, posts %+v", r, s.Posts(desk))
+	}
+
+	s.Fail(double.Fault{Route: "POST /api/v4/posts", Times: 1, LoseAnswer: true})
+	want(t, b.Send(t.Context(), card(2, tickets.StatusNew, tickets.ActionOpen, "DESCRIPTION")), tickets.Uncertain)
+	again := gone(card(2, tickets.StatusNew, tickets.ActionOpen, "DESCRIPTION"))
+	again.Attempts = 2
+	r := b.Send(t.Context(), again)
+	want(t, r, tickets.Delivered)
+	posts := s.Posts(desk)
+	if len(posts) != 1 || posts[0].Id != r.Thread || !strings.Contains(posts[0].Message, "transmis") {
+		t.Fatalf("thread %q, posts %+v", r.Thread, posts)
+	}
+
+	if _, err := b.client.DeletePost(t.Context(), r.Thread); err != nil {
+		t.Fatal(err)
+	}
+	deleted := gone(card(3, tickets.StatusNew, tickets.ActionAssign, "mots"))
+	deleted.Thread = r.Thread
+	if r := b.Send(t.Context(), deleted); r.Outcome != tickets.Delivered || r.Thread != "" || len(s.Posts(desk)) != 0 {
+		t.Errorf("%+v, posts %+v", r, s.Posts(desk))
+	}
+}
+
+func TestWhatIsWithNobodyCanBeTaken(t *testing.T) {
+	s := server(t, double.Options{})
+	b := newBot(t, s.URL(), Options{})
+	for status, takeable := range map[tickets.Status]bool{
+		tickets.StatusNew: true, tickets.StatusInProgress: true, tickets.StatusWaiting: true,
+		tickets.StatusResolved: false, tickets.StatusClosed: false,
+	} {
+		n := card(1, status, tickets.ActionNote, "")
+		n.Case.Assignee = uuid.Nil
+		if got := strings.Contains(actions(b.cardPost(n, desk)), "prendre"); got != takeable {
+			t.Errorf("%s with nobody: offered %v", status, got)
+		}
+	}
+}
+
+// templates returns the templates that tickets/delivery.go says are for chat.
+func templates(t *testing.T) []tickets.Template {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("..", "..", "tickets", "delivery.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []tickets.Template
+	for _, m := range regexp.MustCompile(`Template\w+ +Template = "(\w+)" +// (.*)`).FindAllStringSubmatch(string(b), -1) {
+		if strings.Contains(m[2], "chat:") {
+			out = append(out, tickets.Template(m[1]))
+		}
+	}
+	if len(out) < 6 {
+		t.Fatalf("only %v: delivery.go is written in another way", out)
+	}
+	return out
+}
+
+func TestEveryTemplateForTheChatIsSent(t *testing.T) {
+	s := server(t, double.Options{})
+	b := newBot(t, s.URL(), Options{})
+	for i, tpl := range templates(t) {
+		n := card(byte(10+i), tickets.StatusInProgress, tickets.ActionNote, "mots")
+		n.Account, n.Recipient, n.Template = double.UserID("dominique"), n.Case.Who(id(2)), tpl
+		want(t, b.Send(t.Context(), n), tickets.Delivered)
+	}
+	n := card(30, tickets.StatusNew, tickets.ActionOpen, "")
+	n.Template = "carrier_pigeon"
+	want(t, b.Send(t.Context(), n), tickets.Permanent)
+	for _, p := range append(s.Posts(desk), s.DirectPosts("cecoia", "dominique")...) {
+		if strings.Contains(p.Message, "⟦") || strings.Contains(p.Message, "%!") {
+			t.Errorf("no words for it: %q", p.Message)
+		}
+	}
 }
 
 func TestADeletedCardIsPostedAnew(t *testing.T) {

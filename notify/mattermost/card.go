@@ -1,6 +1,7 @@
 package mattermost
 
 import (
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -39,16 +40,68 @@ func newPost(channel string, key uuid.UUID, message string, attachments ...*mode
 	return p
 }
 
-// cardPost is the ticket's card as the ticket stands.
+// cardPost is the ticket's card as the ticket stands, or what stays of it where
+// the ticket has left the group.
 func (b *Bot) cardPost(n tickets.Notice, channel string) *model.Post {
+	if left(n) {
+		return b.leftPost(n, channel)
+	}
 	p, t := printer(n), n.Case.Ticket
 	a := b.attachment(n, channel)
-	if t.Status == tickets.StatusNew {
+	if free(t) {
 		take := b.button(n, channel, "prendre", p.T("card.take"))
 		take.Style = "primary"
 		a.Actions = append([]*model.PostAction{take}, a.Actions...)
 	}
 	return newPost(channel, n.ID, t.Number.String()+" · "+p.State(t), a)
+}
+
+// free says whether the ticket is there to be taken: new, or without anybody
+// since it came from another group.
+func free(t tickets.Ticket) bool {
+	switch t.Status {
+	case tickets.StatusNew:
+		return true
+	case tickets.StatusInProgress, tickets.StatusWaiting:
+		return t.Assignee == uuid.Nil
+	}
+	return false
+}
+
+// left says whether the card is that of a group that the ticket has left.
+func left(n tickets.Notice) bool {
+	group, ok := n.Delivery.Recipient.Group()
+	return ok && group != n.Case.Group
+}
+
+// leftPost says where the ticket went. As this card follows it no longer, it
+// shows nothing that would grow old.
+func (b *Bot) leftPost(n tickets.Notice, channel string) *model.Post {
+	p, t := printer(n), n.Case.Ticket
+	a := b.attachment(n, channel)
+	a.Color, a.Fields = grey, nil
+	if !t.Private {
+		a.Fields = fields{}.
+			with(p.T("card.entity"), defuse(t.Entity)).
+			with(p.T("card.opened"), p.When(t.OpenedAt))
+	}
+	message := t.Number.String() + " · " + p.T("card.left", defuse(p.Group(n.Academy, t.Group)))
+	a.Fallback = message
+	if g, ok := n.Academy.Group(t.Group); ok {
+		message += " (~" + g.Channel + ")" // which the chat makes a link
+	}
+	return newPost(channel, n.ID, message, a)
+}
+
+// fields are those of an attachment, two beside each other.
+type fields []*model.MessageAttachmentField
+
+// with adds a field, unless it is empty.
+func (f fields) with(title, value string) fields {
+	if value == "" {
+		return f
+	}
+	return append(f, &model.MessageAttachmentField{Title: title, Value: value, Short: true})
 }
 
 // alertPost tells supervisors what happened to the ticket.
@@ -60,6 +113,8 @@ func (b *Bot) alertPost(n tickets.Notice, channel string) *model.Post {
 		what = "card.alert.critical"
 	case tickets.ActionRefuse:
 		what = "card.alert.refused"
+	case tickets.ActionRequalify:
+		what = "card.alert.raised"
 	}
 	post := newPost(channel, n.ID, p.T(what, t.Number.String()), b.attachment(n, channel))
 	if t.Urgency == tickets.Critical {
@@ -68,43 +123,90 @@ func (b *Bot) alertPost(n tickets.Notice, channel string) *model.Post {
 	return post
 }
 
-// directPost tells the assignee, in their language, what the requester did.
+// directPost tells the assignee, in their language, what somebody else did.
 func (b *Bot) directPost(n tickets.Notice, channel string) *model.Post {
-	p, t := locale.For(n.Recipient.Lang, n.Academy.Location()), n.Case.Ticket
-	message := p.T("card.direct."+string(n.Template), t.Number.String())
-	if !t.Private && n.Event.Text != "" {
-		message += "\n\n" + quote(n.Event.Text)
+	p, t, e := locale.For(n.Recipient.Lang, n.Academy.Location()), n.Case.Ticket, n.Event
+	number := t.Number.String()
+	key, args := "card.direct."+string(n.Template), []any{number}
+	switch {
+	case n.Template == tickets.TemplateReopened && t.Party(e.Actor):
+		key = "card.direct.reopened.by_party"
+	case n.Template == tickets.TemplateReopened && e.Action == tickets.ActionUnmerge:
+		key = "card.direct.reopened.unmerged"
+		fallthrough
+	case n.Template == tickets.TemplateReopened, n.Template == tickets.TemplateAssigned:
+		args = append(args, actor(n, p))
 	}
-	message += "\n\n" + markdownLink(p.T("card.link", t.Number.String()), b.opts.Portal.Ticket(t))
+	message := p.T(key, args...)
+	if n.Template == tickets.TemplateAssigned && !t.Private {
+		message += "\n" +
+			"\n- " + p.T("detail.category", defuse(p.Category(n.Academy, t.Category, t.Subcategory))) +
+			"\n- " + p.T("detail.urgency", t.Urgency)
+	}
+	if !t.Private && e.Text != "" {
+		message += "\n\n" + quote(e.Text)
+	}
+	message += "\n\n" + markdownLink(p.T("card.link", number), b.opts.Portal.Ticket(t))
 	return newPost(channel, n.ID, message)
 }
 
-// wordsPost is the reply in the card's thread for an event that carries words,
-// nil for the others. Only members of the desk are named; of a private ticket
-// only what happened is told.
+// actor is the member of the desk who did it, by name.
+func actor(n tickets.Notice, p locale.Printer) string {
+	if name := defuse(n.Case.Who(n.Event.Actor).Name()); name != "" {
+		return name
+	}
+	return p.T("card.somebody")
+}
+
+// wordsPost is the reply in the card's thread for an event of which the card
+// does not tell all: who wrote what, who passed the ticket on, what was
+// requalified. It is nil for the others. Only members of the desk are named; of
+// a private ticket only what happened is told.
 func wordsPost(n tickets.Notice, portal tickets.Portal) *model.Post {
 	p, t, e := printer(n), n.Case.Ticket, n.Event
-	if e.Text == "" {
-		return nil
-	}
-	var args []any
+	what, args := string(e.Action), []any{actor(n, p)}
 	switch e.Action {
-	case tickets.ActionNote, tickets.ActionAsk, tickets.ActionResolve:
-		name := defuse(n.Case.Who(e.Actor).Name())
-		if name == "" {
-			name = p.T("card.somebody")
+	case tickets.ActionAssign, tickets.ActionRelease, tickets.ActionRequalify, tickets.ActionMerge, tickets.ActionUnmerge:
+	case tickets.ActionNote, tickets.ActionAsk, tickets.ActionResolve, tickets.ActionClose:
+		if e.Text == "" {
+			return nil
 		}
-		args = append(args, name)
+	case tickets.ActionReopen:
+		if t.Party(e.Actor) {
+			what, args = "reopen_by_party", nil
+		}
 	case tickets.ActionComplement, tickets.ActionRefuse, tickets.ActionWithdraw, tickets.ActionValidate:
+		if e.Text == "" {
+			return nil
+		}
+		args = nil
 	default:
 		return nil // the card tells it all
 	}
-	message := p.T("card.words."+string(e.Action), args...) + "\n" + quote(e.Text)
-	if t.Private {
-		message = p.T("card.happened."+string(e.Action), args...) + " " +
-			markdownLink(p.T("card.link", t.Number.String()), portal.Ticket(t))
+	var message strings.Builder
+	switch {
+	case t.Private:
+		message.WriteString(p.T("card.happened."+what, args...) + " " + markdownLink(p.T("card.link", t.Number.String()), portal.Ticket(t)))
+	case e.Text == "":
+		message.WriteString(p.T("card.happened."+what, args...))
+	default:
+		message.WriteString(p.T("card.words."+what, args...) + "\n" + quote(e.Text))
 	}
-	return newPost("", uuid.NewSHA1(n.ID, []byte("words")), message)
+	if !t.Private {
+		d := e.Detail
+		d.Rating = 0 // is for who did the work, not for the channel
+		for i, change := range p.Changes(n.Academy, d, n.Case.People) {
+			if i == 0 {
+				message.WriteByte('\n')
+			}
+			message.WriteString("\n- " + defuse(change))
+		}
+		if into, err := tickets.ParseRef(d.Into); err == nil {
+			kept := tickets.Ticket{Academy: t.Academy, Number: tickets.Number(into)}
+			message.WriteString("\n\n" + markdownLink(p.T("card.link", d.Into), portal.Ticket(kept)))
+		}
+	}
+	return newPost("", uuid.NewSHA1(n.ID, []byte("words")), message.String())
 }
 
 // attachment shows the ticket: never a requester's name, a telephone or the
@@ -120,23 +222,21 @@ func (b *Bot) attachment(n tickets.Notice, channel string) *model.MessageAttachm
 	if name := n.Case.Who(t.Assignee).Name(); name != "" {
 		assignee = defuse(name)
 	}
-	var fields []*model.MessageAttachmentField
-	field := func(key, value string) {
-		if value != "" {
-			fields = append(fields, &model.MessageAttachmentField{Title: p.T(key), Value: value, Short: true})
-		}
-	}
+	var told fields
 	if !t.Private {
-		field("card.theme", defuse(p.Theme(n.Academy, t.Category)))
-		field("card.entity", defuse(t.Entity))
-		field("card.opened", p.When(t.OpenedAt))
-		field("card.urgency", p.Urgency(t.Urgency))
+		told = told.
+			with(p.T("card.theme"), defuse(p.Category(n.Academy, t.Category, t.Subcategory))).
+			with(p.T("card.entity"), defuse(t.Entity)).
+			with(p.T("card.opened"), p.When(t.OpenedAt)).
+			with(p.T("card.urgency"), p.Urgency(t.Urgency))
 	}
-	field("card.status", p.State(t))
-	field("card.assignee", assignee)
+	told = told.with(p.T("card.status"), p.State(t)).with(p.T("card.assignee"), assignee)
+	if t.Status == tickets.StatusClosed && !t.Private {
+		told = told.with(p.T("card.cause"), defuse(p.Cause(n.Academy, t.Cause)))
+	}
 	return &model.MessageAttachment{
 		Fallback: number + " · " + p.State(t), Color: colour(t),
-		Title: title, TitleLink: b.opts.Portal.Ticket(t), Fields: fields,
+		Title: title, TitleLink: b.opts.Portal.Ticket(t), Fields: told,
 		Actions: []*model.PostAction{b.button(n, channel, "voir", p.T("card.view"))},
 	}
 }

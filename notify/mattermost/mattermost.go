@@ -108,7 +108,7 @@ func (b *Bot) deliver(ctx context.Context, n tickets.Notice) (thread string, err
 			return n.Thread, err
 		}
 		return b.postOnce(ctx, n, b.alertPost(n, channel))
-	case tickets.TemplateComplement, tickets.TemplateRefused:
+	case tickets.TemplateAssigned, tickets.TemplateReopened, tickets.TemplateComplement, tickets.TemplateRefused:
 		if n.Account == "" {
 			return n.Thread, permanent("the person is not linked to a chat account")
 		}
@@ -122,7 +122,8 @@ func (b *Bot) deliver(ctx context.Context, n tickets.Notice) (thread string, err
 }
 
 // card brings the ticket's card up to date, posts it where there is none, and
-// puts the event's words into its thread.
+// puts the event's words into its thread. Where the ticket has left the group, a
+// card that is not there is not made.
 func (b *Bot) card(ctx context.Context, n tickets.Notice) (thread string, err error) {
 	channel, err := b.groupChannel(ctx, n)
 	if err != nil {
@@ -130,6 +131,11 @@ func (b *Bot) card(ctx context.Context, n tickets.Notice) (thread string, err er
 	}
 	card := b.cardPost(n, channel)
 	thread = n.Thread
+	if thread == "" && left(n) && n.Attempts > 1 {
+		if thread, err = b.find(ctx, card, n.CreatedAt); err != nil {
+			return n.Thread, err
+		}
+	}
 	if thread != "" {
 		there, err := b.edit(ctx, thread, card)
 		if err != nil {
@@ -138,6 +144,9 @@ func (b *Bot) card(ctx context.Context, n tickets.Notice) (thread string, err er
 		if !there {
 			thread = ""
 		}
+	}
+	if thread == "" && left(n) {
+		return n.Thread, nil // the channel has never seen it, or sees it no more
 	}
 	if thread == "" {
 		if thread, err = b.postOnce(ctx, n, card); err != nil {
