@@ -67,6 +67,12 @@ func TestAWrongDeskFileIsRefusedWithItsPlace(t *testing.T) {
 		"a shared mailbox":  {"no_reply: no-reply@paris.example", "no_reply: no-reply@creteil.example", "no-reply@creteil.example is of both creteil and paris"},
 		"no team":           {"team: paris", "team: ''", "team"},
 		"a colour to break": {`"#1f5f8b"`, `"red;}body{"`, "colour"},
+		"hours at odds":     {`monday: ["08:00-12:30", "13:30-18:00"]`, `monday: ["08:00-12:30", "12:00-18:00"]`, "hours: week: monday"},
+		"no such hour":      {`monday: ["08:00-12:30"`, `monday: ["08:00-12:60"`, "08:00-12:60"},
+		"no such date":      {"date: 2026-12-24", "date: 2026-12-32", "2026-12-32"},
+		"no such theme":     {"otp: {1: 2h}", "opt: {1: 2h}", `deadlines: themes: "opt"`},
+		"no such urgency":   {"resolution: {1: 4h,", "resolution: {0: 4h,", "deadlines: resolution: 0"},
+		"no duration":       {"take_up: 10m", "take_up: ten", "ten"},
 		"empty":             {good, "academies: []", "no academies"},
 	} {
 		_, err := parseDeskFile([]byte(strings.Replace(good, c.old, c.new, 1)))

@@ -21,6 +21,7 @@ import (
 	notifymail "cecoia.example/notify/mail"
 	notifymattermost "cecoia.example/notify/mattermost"
 	"cecoia.example/tickets"
+	"cecoia.example/tickets/calendar"
 	"cecoia.example/tickets/files"
 	"cecoia.example/tickets/postgres"
 	"cecoia.example/web"
@@ -117,7 +118,7 @@ func serve(ctx context.Context, s settings, roles []string, seed func(context.Co
 		wake = bell.Wake
 		group.Go(func() error { return bell.Run(ctx) })
 	}
-	house.desk = tickets.NewDesk(tickets.Options{Store: db, Files: documents, Committed: wake})
+	house.desk = tickets.NewDesk(tickets.Options{Store: db, Files: documents, Due: calendar.Due, Committed: wake})
 
 	host := func(variable, addr string, h http.Handler, err error) error {
 		if err != nil {
