@@ -1,6 +1,9 @@
 package tickets
 
-import "context"
+import (
+	"context"
+	"unicode/utf8"
+)
 
 // WithoutTheme is, in a [Query], the theme of the tickets whose requester did
 // not know one and that nobody has requalified. No theme has that code.
@@ -9,6 +12,9 @@ const WithoutTheme = "-"
 // MaxExport is how many tickets an export has at most: what a spreadsheet, and
 // whoever reads it, can bear.
 const MaxExport = 50_000
+
+// MaxQuery is how many characters of words a list may be searched for.
+const MaxQuery = 100
 
 // Sort is a column that a list is ordered by. Ties are newest first.
 type Sort string
@@ -37,9 +43,9 @@ type Lists interface {
 	Walk(ctx context.Context, viewer Person, q Query, each func([]Case) error) (more bool, err error)
 }
 
-// scoped returns the query as the caller may ask it: the scopes of the desk are
-// for the desk, others get their own.
-func scoped(by Caller, q Query) Query {
+// asked returns the query as the caller may ask it, or [Errors] naming what is
+// wrong in it. The scopes of the desk are for the desk: others get their own.
+func (d *Desk) asked(ctx context.Context, by Caller, q Query) (Query, error) {
 	switch q.Scope {
 	case ScopeMine, ScopeRequested, ScopeBenefits:
 	case ScopeDesk, ScopeTeam:
@@ -49,28 +55,61 @@ func scoped(by Caller, q Query) Query {
 	default:
 		q.Scope = ScopeMine
 	}
-	return q
+	var errs Errors
+	if q.Theme != "" && q.Theme != WithoutTheme {
+		a, err := d.Academy(ctx, by)
+		if err != nil {
+			return q, err
+		}
+		if _, ok := a.Theme(q.Theme); !ok {
+			errs = append(errs, invalid("theme", "theme.unknown"))
+		}
+	}
+	if len(q.Text) > 4*MaxQuery || utf8.RuneCountInString(q.Text) > MaxQuery {
+		errs = append(errs, invalid("text", "query.too_long", MaxQuery))
+	} else if text, err := cleanLine("text", q.Text); err != nil {
+		errs = append(errs, err.(*Error)) //nolint:errorlint // ours, just made
+	} else {
+		q.Text = text
+	}
+	if !q.From.IsZero() && !q.To.IsZero() && !q.From.Before(q.To) {
+		errs = append(errs, invalid("to", "query.period"))
+	}
+	if len(errs) > 0 {
+		return q, errs
+	}
+	return q, nil
 }
 
-// List returns a page of the tickets the caller sees. The desk's scopes are for
-// the desk: others get their own.
+// List returns a page of the tickets the caller sees, or [Errors] when the query
+// asks for what cannot be.
 func (d *Desk) List(ctx context.Context, by Caller, q Query) (Page, error) {
-	return d.store.List(ctx, by.Person, scoped(by, q))
+	q, err := d.asked(ctx, by, q)
+	if err != nil {
+		return Page{}, err
+	}
+	return d.store.List(ctx, by.Person, q)
 }
 
 // Count returns the Total of each list.
 func (d *Desk) Count(ctx context.Context, by Caller, queries ...Query) ([]int, error) {
 	asked := make([]Query, len(queries))
 	for i, q := range queries {
-		asked[i] = scoped(by, q)
+		var err error
+		if asked[i], err = d.asked(ctx, by, q); err != nil {
+			return nil, err
+		}
 	}
 	return d.store.Count(ctx, by.Person, asked...)
 }
 
-// Export calls each with the tickets of a list in its order, a slice at a time,
+// ExportList calls each with the tickets of a list in its order, a slice at a time,
 // as they all stood at one moment; at most [MaxExport]. It says whether there
 // were more.
-func (d *Desk) Export(ctx context.Context, by Caller, q Query, each func([]Case) error) (more bool, err error) {
+func (d *Desk) ExportList(ctx context.Context, by Caller, q Query, each func([]Case) error) (more bool, err error) {
+	if q, err = d.asked(ctx, by, q); err != nil {
+		return false, err
+	}
 	q.Limit, q.Offset = MaxExport, 0
-	return d.store.Walk(ctx, by.Person, scoped(by, q), each)
+	return d.store.Walk(ctx, by.Person, q, each)
 }

@@ -219,12 +219,18 @@ func conditions(viewer tickets.Person, q tickets.Query) (string, pgx.NamedArgs) 
 	if !q.DueBefore.IsZero() { // in the words of the partial index
 		restrict(`status NOT IN ('resolved', 'closed') AND due_at < @due`, "due", q.DueBefore)
 	}
-	for i, word := range strings.Fields(q.Text) {
-		name := "word" + strconv.Itoa(i)
-		restrict(`position(fold(@`+name+`) IN fold(`+searched+`)) > 0`, name, storable(word))
+	if words := strings.Fields(q.Text); len(words) > 0 {
+		patterns := make([]string, len(words))
+		for i, word := range words {
+			patterns[i] = `%` + likeEscapes.Replace(storable(word)) + `%`
+		}
+		restrict(`fold(`+searched+`) LIKE ALL (ARRAY(SELECT fold(p) FROM unnest(@patterns::text[]) p))`, "patterns", patterns)
 	}
 	return strings.Join(where, ` AND `), args
 }
 
 // searched is where Text is looked for.
 const searched = `kind || day || '_' || lpad(rank::text, greatest(3, length(rank::text)), '0') || ' ' || summary || ' ' || description`
+
+// likeEscapes makes a text match as it stands in LIKE.
+var likeEscapes = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
