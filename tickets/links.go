@@ -31,3 +31,11 @@ func (p Portal) Reopen(t Ticket) string { return p.Ticket(t) + "/reouverture" }
 func TicketPath(a AcademyID, n Number) string {
 	return "/demandes/" + string(a) + "/" + n.String()
 }
+
+// Article is the page of an article of the knowledge base.
+func (p Portal) Article(a AcademyID, n ArticleNumber) string { return p.Base + ArticlePath(a, n) }
+
+// ArticlePath is the path of an article's page: /connaissances/creteil/KB12.
+func ArticlePath(a AcademyID, n ArticleNumber) string {
+	return "/connaissances/" + string(a) + "/" + n.String()
+}

@@ -20,6 +20,7 @@ type Store interface {
 	Inbox
 	Agents
 	Visits
+	Knowledge
 	Preferences
 }
 

@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strconv"
 	"strings"
 	"time"
 
@@ -28,7 +29,7 @@ type table map[string]tickets.Text
 // words is every table in one.
 var words = func() table {
 	all := table{}
-	for _, t := range []table{deskWords, portalWords, mailWords, chatWords, cardWords} {
+	for _, t := range []table{deskWords, portalWords, mailWords, chatWords, cardWords, frameWords, knowledgeWords, ticketWords} {
 		maps.Copy(all, t)
 	}
 	return all
@@ -73,6 +74,8 @@ func (p Printer) show(a any) string {
 	switch v := a.(type) {
 	case string:
 		return v
+	case int:
+		return p.Number(v)
 	case time.Time:
 		return p.When(v)
 	case tickets.Status:
@@ -91,6 +94,23 @@ func (p Printer) N(key string, n int, args ...any) string {
 		form = ".one"
 	}
 	return p.T(key+form, append([]any{n}, args...)...)
+}
+
+// Number writes a count as the language does, its thousands apart: "10 000",
+// "10,000". Four digits stay together.
+func (p Printer) Number(n int) string {
+	s := strconv.Itoa(n)
+	if n > -10_000 && n < 10_000 {
+		return s
+	}
+	separator := "\u202f"
+	if p.Lang == tickets.English {
+		separator = ","
+	}
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + separator + s[i:]
+	}
+	return s
 }
 
 // Status returns the status's name: "En cours".

@@ -50,7 +50,7 @@ func arguments(t *testing.T, key, format string) []int {
 }
 
 func TestNoKeyIsInTwoTables(t *testing.T) {
-	if got, want := len(words), len(deskWords)+len(portalWords)+len(mailWords)+len(chatWords)+len(cardWords); got != want {
+	if got, want := len(words), len(deskWords)+len(portalWords)+len(mailWords)+len(chatWords)+len(cardWords)+len(frameWords)+len(knowledgeWords)+len(ticketWords); got != want {
 		t.Errorf("%d keys in all, %d in the tables: two tables share one", got, want)
 	}
 }
@@ -89,6 +89,14 @@ func TestDatesPluralsAndRefusalsFollowTheLanguage(t *testing.T) {
 	} {
 		if got := For(c.lang, paris).Error(refusal); got != c.want {
 			t.Errorf("%s: got %q, want %q", c.lang, got, c.want)
+		}
+	}
+	for n, want := range map[int][2]string{
+		0: {"0", "0"}, 9999: {"9999", "9999"}, 10_000: {"10\u202f000", "10,000"}, -12_345: {"-12\u202f345", "-12,345"},
+		1_234_567: {"1\u202f234\u202f567", "1,234,567"},
+	} {
+		if fr, en := For("fr", paris).Number(n), For("en", paris).Number(n); fr != want[0] || en != want[1] {
+			t.Errorf("%d: %q, %q", n, fr, en)
 		}
 	}
 	if got := For("fr", paris).Error(errors.New("pq: secret detail")); got != deskWords["error.internal"].FR {
