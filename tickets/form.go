@@ -2,10 +2,12 @@ package tickets
 
 import (
 	"context"
+	"errors"
 	"io"
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -15,6 +17,9 @@ const (
 	MaxDocument  = 20 << 20 // bytes in one document
 	MaxDocuments = 20       // pending documents on one ticket by one author
 )
+
+// MaxForms bounds how many forms one person may have begun and not sent.
+const MaxForms = 10
 
 // allowedMedia are the media types (RFC 6838) accepted as documents, as sniffed
 // from the bytes. No HTML, SVG or script: a browser would run them.
@@ -31,15 +36,22 @@ var allowedMedia = []string{
 	"audio/mpeg", "audio/ogg", "audio/wav", "video/mp4", "video/webm", "video/quicktime", "message/rfc822",
 }
 
-// StartForm returns the caller's unsent form of that kind, or opens one: the
-// number is reserved, the card filled in from the directory.
+// StartForm returns an empty form of that kind: the number is reserved, the card
+// filled in from the directory. One that the caller opened before and left as it
+// was is as good as a new one. It is a [Conflict] to begin more than [MaxForms].
 func (d *Desk) StartForm(ctx context.Context, by Caller, kind Kind) (Form, error) {
 	if !kind.Valid() {
 		return Form{}, invalid("kind", "kind.unknown")
 	}
-	f, err := d.store.LatestForm(ctx, by.Person.Academy, by.Person.ID, kind)
-	if err == nil || CodeOf(err) != NotFound {
-		return f, err
+	begun, empty, err := d.forms(ctx, by)
+	if err != nil {
+		return Form{}, err
+	}
+	if i := slices.IndexFunc(empty, func(f Form) bool { return f.Kind == kind }); i >= 0 {
+		return empty[i], nil
+	}
+	if len(begun) >= MaxForms {
+		return Form{}, &Error{Code: Conflict, Message: "form.too_many", Args: []any{MaxForms}}
 	}
 	a, err := d.store.Academy(ctx, by.Person.Academy)
 	if err != nil {
@@ -49,15 +61,15 @@ func (d *Desk) StartForm(ctx context.Context, by Caller, kind Kind) (Form, error
 	if err != nil {
 		return Form{}, err
 	}
-	f = Form{
+	f := Form{
 		Academy: a.ID, ID: newID(), Kind: kind, Number: n, Author: by.Person.ID,
 		Card: Card{
 			Beneficiary: by.Person.ID, Phone: by.Person.Phone,
 			Place: by.Person.Place, Entity: by.Person.Entity, Urgency: Low,
 		},
-		UpdatedAt: d.now(),
+		UpdatedAt: d.now().Truncate(time.Microsecond),
 	}
-	return f, d.store.SaveForm(ctx, f)
+	return f, d.store.SaveForm(ctx, f, time.Time{})
 }
 
 // Form returns one of the caller's unsent forms, or an [Expired] error.
@@ -74,41 +86,89 @@ func (d *Desk) Form(ctx context.Context, by Caller, id uuid.UUID) (Form, []Attac
 }
 
 // UnsentForms returns the forms that the caller has begun and not sent, at most
-// one of each kind, the most recently changed first.
+// [MaxForms], the most recently changed first. One that was opened and left as
+// it was is none.
 func (d *Desk) UnsentForms(ctx context.Context, by Caller) ([]Form, error) {
-	var out []Form
-	for _, kind := range []Kind{Incident, Service} {
-		f, err := d.store.LatestForm(ctx, by.Person.Academy, by.Person.ID, kind)
-		if CodeOf(err) == NotFound {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, f)
+	begun, _, err := d.forms(ctx, by)
+	return begun, err
+}
+
+// forms returns the caller's forms, those with something of theirs apart from
+// those without.
+func (d *Desk) forms(ctx context.Context, by Caller) (begun, empty []Form, err error) {
+	all, err := d.store.Forms(ctx, by.Person.Academy, by.Person.ID, 2*MaxForms)
+	if err != nil {
+		return nil, nil, err
 	}
-	slices.SortFunc(out, func(a, b Form) int { return b.UpdatedAt.Compare(a.UpdatedAt) })
-	return out, nil
+	for _, f := range all {
+		if f.blank() {
+			docs, err := d.store.Attachments(ctx, f.Academy, f.ID, f.Author)
+			if err != nil {
+				return nil, nil, err
+			}
+			if len(docs) == 0 {
+				empty = append(empty, f)
+				continue
+			}
+		}
+		begun = append(begun, f)
+	}
+	return begun[:min(len(begun), MaxForms)], empty, nil
+}
+
+// blank says whether nothing was written in the form but perhaps another
+// telephone or place: those come from the directory.
+func (f Form) blank() bool {
+	c := f.Card
+	c.Phone, c.Place, c.Entity = "", "", ""
+	return c == Card{Beneficiary: f.Author, Urgency: Low}
 }
 
 // SaveForm keeps what the form holds so far, complete or not. It keeps nothing
 // and returns [Errors] when a field is unacceptable: the page shows what was
-// typed again.
+// typed again. It is a [Conflict] when the form was changed since f was read:
+// its UpdatedAt tells.
 func (d *Desk) SaveForm(ctx context.Context, by Caller, f Form) error {
 	a, err := d.store.Academy(ctx, by.Person.Academy)
 	if err != nil {
 		return err
 	}
-	before, _, err := d.Form(ctx, by, f.ID)
+	before, err := d.store.Form(ctx, by.Person.Academy, by.Person.ID, f.ID)
+	if CodeOf(err) == NotFound {
+		return &Error{Code: Expired, Message: "form.expired"}
+	}
 	if err != nil {
 		return err
 	}
 	card, err := f.Card.Clean(a, false)
-	if err != nil {
+	if err = fresh(err, before.Card, a); err != nil {
 		return err
 	}
-	before.Card, before.UpdatedAt = card, d.now()
-	return d.store.SaveForm(ctx, before)
+	seen := f.UpdatedAt
+	before.Card, before.UpdatedAt = card, d.now().Truncate(time.Microsecond)
+	if !before.UpdatedAt.After(seen) { // each version has a time of its own
+		before.UpdatedAt = seen.Add(time.Microsecond)
+	}
+	return d.store.SaveForm(ctx, before, seen)
+}
+
+// fresh leaves out of the refusals of a card those that the card before has,
+// too: the desk file changed since. They keep nobody from going on, and are told
+// when the form is sent.
+func fresh(err error, before Card, a Academy) error {
+	var now, old Errors
+	if !errors.As(err, &now) {
+		return err
+	}
+	_, stale := before.Clean(a, false)
+	errors.As(stale, &old)
+	now = slices.DeleteFunc(now, func(e *Error) bool {
+		return slices.ContainsFunc(old, func(o *Error) bool { return o.Field == e.Field })
+	})
+	if len(now) == 0 {
+		return nil
+	}
+	return now
 }
 
 // DropForm forgets one of the caller's unsent forms ("Annuler").

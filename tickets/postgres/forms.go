@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -30,24 +31,27 @@ func (db *DB) Form(ctx context.Context, academy tickets.AcademyID, author, id uu
 	return f, nil
 }
 
-// LatestForm returns the author's most recently changed form of that kind.
-func (db *DB) LatestForm(ctx context.Context, academy tickets.AcademyID, author uuid.UUID, kind tickets.Kind) (tickets.Form, error) {
-	f, err := one(ctx, db.pool, scanForm, `SELECT `+formColumns+` FROM forms
-		WHERE academy = $1 AND author = $2 AND kind = $3 ORDER BY updated_at DESC, id DESC LIMIT 1`, academy, author, kind)
+// Forms returns the author's forms, the most recently changed first, at most
+// limit.
+func (db *DB) Forms(ctx context.Context, academy tickets.AcademyID, author uuid.UUID, limit int) ([]tickets.Form, error) {
+	out, err := all(ctx, db.pool, scanForm, `SELECT `+formColumns+` FROM forms
+		WHERE academy = $1 AND author = $2 ORDER BY updated_at DESC, id DESC LIMIT $3`, academy, author, limit)
 	if err != nil {
-		return tickets.Form{}, fmt.Errorf("postgres.LatestForm(%s, %s): %w", academy, author, absent(err, "draft.not_found"))
+		return nil, fmt.Errorf("postgres.Forms(%s, %s): %w", academy, author, err)
 	}
-	return f, nil
+	return out, nil
 }
 
 // SaveForm creates or replaces a form. It refuses with [tickets.Expired] to
-// bring back one that was sent, or to replace another author's.
-func (db *DB) SaveForm(ctx context.Context, f tickets.Form) error {
+// bring back one that was sent, or to replace another author's, and with
+// [tickets.Conflict] to replace one whose UpdatedAt is no longer seen; the zero
+// time skips that check.
+func (db *DB) SaveForm(ctx context.Context, f tickets.Form, seen time.Time) error {
 	card, err := json.Marshal(f.Card)
 	if err != nil {
 		return fmt.Errorf("postgres.SaveForm(%s, %s): %w", f.Academy, f.ID, err)
 	}
-	kept := false
+	kept, changed := false, false
 	var b pgx.Batch
 	// Sending deletes the row: who waits here for that to end sees, in the next
 	// statement, the ticket it made.
@@ -58,16 +62,21 @@ func (db *DB) SaveForm(ctx context.Context, f tickets.Form) error {
 		ON CONFLICT (academy, id) DO UPDATE SET
 			kind = excluded.kind, day = excluded.day, rank = excluded.rank,
 			card = excluded.card, updated_at = excluded.updated_at
-		WHERE forms.academy = $1 AND forms.author = $6`,
-		f.Academy, f.ID, f.Kind, f.Number.Day, f.Number.Rank, f.Author, string(card), f.UpdatedAt).
+		WHERE forms.academy = $1 AND forms.author = $6 AND ($9::timestamptz IS NULL OR forms.updated_at = $9)`,
+		f.Academy, f.ID, f.Kind, f.Number.Day, f.Number.Rank, f.Author, string(card), f.UpdatedAt, nullableTime(seen)).
 		Exec(affected(&kept))
+	b.Queue(`SELECT FROM forms WHERE academy = $1 AND id = $2 AND author = $3`, f.Academy, f.ID, f.Author).
+		Exec(affected(&changed))
 	if err := db.pool.SendBatch(ctx, &b).Close(); err != nil {
 		return fmt.Errorf("postgres.SaveForm(%s, %s): %w", f.Academy, f.ID, err)
 	}
-	if !kept {
-		return &tickets.Error{Code: tickets.Expired, Message: "form.expired"}
+	switch {
+	case kept:
+		return nil
+	case changed:
+		return &tickets.Error{Code: tickets.Conflict, Message: "form.changed"}
 	}
-	return nil
+	return &tickets.Error{Code: tickets.Expired, Message: "form.expired"}
 }
 
 // DropForm forgets a form and its pending documents; absent is no error.

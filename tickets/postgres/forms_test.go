@@ -42,7 +42,7 @@ func TestForms(t *testing.T) {
 	code(t, "elsewhere", err, tickets.NotFound)
 	stolen := f
 	stolen.Author = denis.Person.ID
-	code(t, "overwriting another's", w.SaveForm(ctx, stolen), tickets.Expired)
+	code(t, "overwriting another's", w.SaveForm(ctx, stolen, time.Time{}), tickets.Expired)
 	must(t)(nil, w.DropForm(ctx, "creteil", denis.Person.ID, f.ID))
 
 	c, err := desk.Send(ctx, claire, f.ID)
@@ -51,14 +51,15 @@ func TestForms(t *testing.T) {
 	}
 	_, err = w.Form(ctx, "creteil", claire.Person.ID, f.ID)
 	code(t, "once sent", err, tickets.NotFound)
-	code(t, "brought back", w.SaveForm(ctx, f), tickets.Expired)
+	code(t, "brought back", w.SaveForm(ctx, f, time.Time{}), tickets.Expired)
 	twice, err := desk.Send(ctx, claire, f.ID)
 	if err != nil || twice.ID != c.ID {
 		t.Errorf("sent twice: %s, %v", twice.Number, err)
 	}
 	must(t)(nil, w.DropForm(ctx, "creteil", claire.Person.ID, service.ID))
-	_, err = w.LatestForm(ctx, "creteil", claire.Person.ID, tickets.Service)
-	code(t, "dropped", err, tickets.NotFound)
+	if left, err := w.Forms(ctx, "creteil", claire.Person.ID, 10); err != nil || len(left) != 0 {
+		t.Errorf("dropped: %d left, %v", len(left), err)
+	}
 	must(t)(nil, w.DropForm(ctx, "creteil", claire.Person.ID, service.ID))
 }
 
@@ -74,7 +75,7 @@ func TestSendAgainstSave(t *testing.T) {
 			t.Fatal(err)
 		}
 		f.Card.Description = fmt.Sprint("number ", i)
-		must(t)(nil, w.SaveForm(ctx, f))
+		must(t)(nil, w.SaveForm(ctx, f, time.Time{}))
 		var wg sync.WaitGroup
 		for range 2 {
 			wg.Go(func() {
@@ -83,7 +84,7 @@ func TestSendAgainstSave(t *testing.T) {
 				}
 			})
 			wg.Go(func() {
-				if err := w.SaveForm(ctx, f); err != nil && tickets.CodeOf(err) != tickets.Expired {
+				if err := w.SaveForm(ctx, f, time.Time{}); err != nil && tickets.CodeOf(err) != tickets.Expired {
 					t.Error(err)
 				}
 			})
@@ -116,7 +117,7 @@ func TestSaveWaitsForSend(t *testing.T) {
 			DELETE FROM forms WHERE id = '`+f.ID.String()+`'`); err != nil {
 			return err
 		}
-		go func() { saved <- w.SaveForm(ctx, f) }()
+		go func() { saved <- w.SaveForm(ctx, f, time.Time{}) }()
 		until(t, w, `SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'`)
 		return nil
 	})
@@ -126,6 +127,64 @@ func TestSaveWaitsForSend(t *testing.T) {
 	code(t, "saved while sent", <-saved, tickets.Expired)
 	if n := count(t, w, `SELECT count(*) FROM forms`); n != 0 {
 		t.Error("the form is back")
+	}
+}
+
+// A form saved from a page that another tab has overtaken is refused, and what
+// the other tab saved stays.
+func TestAFormSavedTwiceFromTheSameVersion(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	claire := by("creteil", "claire")
+	still := tickets.NewDesk(tickets.Options{Store: w.DB, Now: func() time.Time { return noon }})
+	f, err := still.StartForm(ctx, claire, tickets.Incident)
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, two := f, f
+	one.Card.Description, two.Card.Description = "Un onglet", "L’autre"
+	must(t)(nil, still.SaveForm(ctx, claire, one))
+	code(t, "overtaken", still.SaveForm(ctx, claire, two), tickets.Conflict)
+	got, _, err := still.Form(ctx, claire, f.ID)
+	if err != nil || got.Card.Description != "Un onglet" || !got.UpdatedAt.After(f.UpdatedAt) {
+		t.Errorf("kept %q of %s, %v", got.Card.Description, got.UpdatedAt, err)
+	}
+	two.UpdatedAt = got.UpdatedAt
+	must(t)(nil, still.SaveForm(ctx, claire, two))
+	must(t)(nil, still.DropForm(ctx, claire, f.ID))
+	code(t, "cancelled meanwhile", still.SaveForm(ctx, claire, two), tickets.Expired)
+}
+
+// Several forms may be begun; an empty one is not opened twice.
+func TestSeveralUnsentForms(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	desk, claire := w.desk(), by("creteil", "claire")
+	var last tickets.Form
+	for i := range tickets.MaxForms {
+		f, err := desk.StartForm(ctx, claire, tickets.Incident)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again, err := desk.StartForm(ctx, claire, tickets.Incident); err != nil || again.ID != f.ID {
+			t.Fatalf("an empty form was opened twice: %v", err)
+		}
+		if i == 0 { // a document alone is something, too
+			must(t)(nil, w.AddAttachment(ctx, attachment(f.ID, claire.Person.ID, noon), 3))
+		} else {
+			f.Card.Availability = fmt.Sprint("le matin du ", i)
+			must(t)(nil, desk.SaveForm(ctx, claire, f))
+		}
+		last = f
+	}
+	begun, err := desk.UnsentForms(ctx, claire)
+	if err != nil || len(begun) != tickets.MaxForms || begun[0].ID != last.ID {
+		t.Errorf("%d forms begun, %v", len(begun), err)
+	}
+	_, err = desk.StartForm(ctx, claire, tickets.Service)
+	code(t, "one too many", err, tickets.Conflict)
+	if others, err := desk.UnsentForms(ctx, by("creteil", "denis")); err != nil || len(others) != 0 {
+		t.Errorf("another's: %d, %v", len(others), err)
 	}
 }
 
