@@ -132,17 +132,27 @@ func (try attempted) requalify(a Academy, t *Ticket, e *Event) (bool, error) {
 
 // merge closes the ticket as a duplicate of another, which goes on.
 func (try attempted) merge(t *Ticket, e *Event) error {
-	switch {
-	case try.in.Into.Rank == 0:
+	if try.in.Into.Rank == 0 {
 		return invalid("into", "merge.nothing")
-	case try.into.ID == t.ID:
-		return invalid("into", "merge.itself", t.Number.String())
-	case try.into.MergedInto != uuid.Nil:
-		return invalid("into", "merge.into_merged", try.into.Number.String())
-	case try.into.Private && !t.Private:
-		// Its number alone would tell the requester that it is there.
-		return invalid("into", "merge.into_private", try.into.Number.String())
+	}
+	if err := Mergeable(*t, try.into); err != nil {
+		return err
 	}
 	t.Closure, t.MergedInto, e.Detail.Into = ClosedDuplicate, try.into.ID, try.into.Number.String()
+	return nil
+}
+
+// Mergeable says why the ticket cannot be a duplicate of the other, as an
+// [Invalid] error for the field into; nil when it can.
+func Mergeable(t, into Ticket) error {
+	switch {
+	case into.ID == t.ID:
+		return invalid("into", "merge.itself", t.Number.String())
+	case into.MergedInto != uuid.Nil:
+		return invalid("into", "merge.into_merged", into.Number.String())
+	case into.Private && !t.Private:
+		// Its number alone would tell the requester that it is there.
+		return invalid("into", "merge.into_private", into.Number.String())
+	}
 	return nil
 }

@@ -2,7 +2,7 @@ package web
 
 import (
 	"errors"
-	"strconv"
+	"net/url"
 	"strings"
 
 	"cecoia.example/tickets"
@@ -13,17 +13,20 @@ import (
 type field struct {
 	Name         string
 	ID           string // the name when ""
-	Kind         string // text (when ""), tel, password, textarea, radio, checkbox, file
+	Kind         string // text (when ""), tel, password, textarea, radio, checkbox, file, select
 	Label        string // the words of web.field.<name> when ""
 	Hint         string
 	Value        string
 	Checked      bool
 	Options      []option
-	Autocomplete string // a token of HTML's autofill
-	Optional     string // the words for "optional", "" when it is required
-	Rows         int    // of a textarea
-	Limit        int    // characters of a textarea, for its counter
-	LimitText    string // the words of that limit
+	Groups       []optionGroup // of a select, which shows Value
+	Autocomplete string        // a token of HTML's autofill
+	Optional     string        // the words for "optional", "" when it is required
+	Rows         int           // of a textarea
+	Limit        int           // characters of a textarea, for its counter
+	LimitText    string        // the words of that limit
+	AccessKey    string        // a key of the shortcuts, "" when they are off
+	Kept         bool          // holds what the visitor typed before their session ended
 	Error        string
 	ErrorPrefix  string // "Erreur :", for who cannot see its colour
 }
@@ -31,7 +34,15 @@ type field struct {
 // option is one choice among radio buttons.
 type option struct {
 	ID, Value, Label, Hint string
+	Lang                   string // of the label, "" for that of the page
 	Checked                bool
+}
+
+// optionGroup is a part of the choices of a select; those of no group have no
+// label.
+type optionGroup struct {
+	Label   string
+	Options []option
 }
 
 // DescribedBy names the elements that describe the field, for aria-describedby.
@@ -55,15 +66,21 @@ func (f field) Describe() bool { return f.DescribedBy() != "" }
 // form prepares the fields of a page together with what was refused of them.
 type form struct {
 	words    locale.Printer
+	visit    *visit
 	refused  []locale.FieldError
 	anchorOf map[string]string // field → id of its element on the page
+	kept     url.Values        // what the visitor typed before their session ended, nil for nothing
 }
 
-// newForm returns a form whose fields show the refusals in err; nil for none.
-func newForm(words locale.Printer, err error) *form {
-	f := &form{words: words, anchorOf: map[string]string{}}
+// form returns a form whose fields show the refusals in err; nil for none. A
+// page shown for the first time shows the words that were kept for the visitor
+// (see kept.go) instead of what each field begins with.
+func (v *visit) form(err error) *form {
+	f := &form{words: v.words, visit: v, anchorOf: map[string]string{}}
 	if err != nil {
-		f.refused = words.FieldErrors(err)
+		f.refused = v.words.FieldErrors(err)
+	} else {
+		f.kept = v.kept
 	}
 	return f
 }
@@ -80,8 +97,9 @@ func (f *form) field(x field) field {
 		x.Kind = "text"
 	}
 	if x.Limit > 0 {
-		x.LimitText = f.words.T("web.field.limit", grouped(f.words, x.Limit))
+		x.LimitText = f.words.T("web.field.limit", x.Limit)
 	}
+	f.restore(&x)
 	// What was typed is shown again as it is, but a page must be UTF-8.
 	x.Value = strings.ToValidUTF8(x.Value, "\uFFFD")
 	for i := range x.Options {
@@ -125,19 +143,6 @@ func (f *form) problems(elsewhere func(name string) string) []problem {
 		out = append(out, p)
 	}
 	return out
-}
-
-// grouped writes a number with its thousands apart: "10 000", "10,000".
-func grouped(words locale.Printer, n int) string {
-	s := strconv.Itoa(n)
-	if len(s) < 5 {
-		return s
-	}
-	separator := "\u202f"
-	if words.Lang == tickets.English {
-		separator = ","
-	}
-	return s[:len(s)-3] + separator + s[len(s)-3:]
 }
 
 // invalid makes a refusal of the portal's own.

@@ -27,7 +27,8 @@ var routes = []route{
 	{method: "GET", pattern: "/connexion", handle: (*server).signIn, who: everyone},
 	{method: "POST", pattern: "/connexion", handle: (*server).doSignIn, who: everyone},
 	{method: "POST", pattern: "/deconnexion", handle: (*server).signOut, who: everyone},
-	{method: "POST", pattern: "/preferences", handle: (*server).preferences, who: everyone},
+	{method: "GET", pattern: "/preferences", handle: (*server).preferences, who: everyone},
+	{method: "POST", pattern: "/preferences", handle: (*server).doPreferences, who: everyone},
 
 	{method: "GET", pattern: "/{$}", handle: (*server).home},
 
@@ -57,12 +58,17 @@ var routes = []route{
 	{method: "POST", pattern: "/demandes/{academy}/{number}/validation", handle: (*server).doValidation},
 	{method: "GET", pattern: "/demandes/{academy}/{number}/cloture", handle: (*server).withdrawal},
 	{method: "POST", pattern: "/demandes/{academy}/{number}/cloture", handle: (*server).doWithdrawal},
+	{method: "GET", pattern: "/demandes/{academy}/{number}/reouverture", handle: (*server).reopening},
+	{method: "POST", pattern: "/demandes/{academy}/{number}/reouverture", handle: (*server).doReopening},
+	{method: "GET", pattern: "/demandes/{academy}/{number}/regroupement", handle: (*server).merging},
+	{method: "POST", pattern: "/demandes/{academy}/{number}/regroupement", handle: (*server).doMerging},
 	{method: "GET", pattern: "/documents/{id}", handle: (*server).document, uploads: true},
 
 	{method: "GET", pattern: "/aide", handle: (*server).help, who: everyone},
 	{method: "GET", pattern: "/accessibilite", handle: (*server).accessibility, who: everyone},
 	{method: "GET", pattern: "/donnees-personnelles", handle: (*server).privacy, who: everyone},
+	{method: "POST", pattern: "/donnees-personnelles/export", handle: (*server).export},
 
 	{method: "GET", pattern: "/static/{file}", handle: (*server).static, who: asset},
-	{method: "GET", pattern: "/apparence/{colour}/{file}", handle: (*server).accent, who: asset},
+	{method: "GET", pattern: "/apparence/{academy}/{file}", handle: (*server).sheet, who: asset},
 }

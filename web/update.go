@@ -21,39 +21,6 @@ type updateBody struct {
 	Upload    field
 }
 
-// actionPage is what the pages of one action share.
-type actionPage struct {
-	Heading, Number, Excerpt, Path, Action, Command string
-}
-
-func newActionPage(v *visit, r *http.Request, view tickets.View, titleKey string) actionPage {
-	return actionPage{
-		Heading: v.words.T(titleKey), Number: view.Number.String(), Excerpt: excerpt(view.Card),
-		Path: tickets.TicketPath(view.Academy, view.Number), Action: r.URL.Path, Command: newCommand(),
-	}
-}
-
-// fitting returns the ticket when the action fits it now; otherwise it leads to
-// the ticket's page, saying who did what when.
-func (s *server) fitting(r *http.Request, v *visit, page string, action tickets.Action) (tickets.View, error) {
-	view, err := s.view(r, v, page)
-	if err != nil {
-		return tickets.View{}, err
-	}
-	if slices.Contains(view.Actions, action) {
-		return view, nil
-	}
-	why := &tickets.Error{Code: tickets.Forbidden, Message: "action.party_only", Args: []any{view.Number.String()}}
-	if view.Party(v.person.ID) {
-		why = &tickets.Error{
-			Code: tickets.Conflict, Message: "conflict." + string(view.StatusAction),
-			Args: []any{view.Number.String(), view.Who(view.StatusBy).Name(), view.StatusAt},
-		}
-	}
-	s.auth.Flash(r.Context(), v.words.Error(why))
-	return tickets.View{}, &movedError{tickets.TicketPath(view.Academy, view.Number)}
-}
-
 // update is "Mise à jour de l'incident", prefilled with what the visitor wrote
 // in a mail that was refused.
 func (s *server) update(w http.ResponseWriter, r *http.Request, v *visit) error {
@@ -61,11 +28,11 @@ func (s *server) update(w http.ResponseWriter, r *http.Request, v *visit) error 
 	if err != nil {
 		return err
 	}
-	return s.showUpdate(w, r, v, view, 0, fromDraft(view.Draft), nil)
+	return s.showUpdate(w, r, v, view, fromDraft(view.Draft), nil)
 }
 
-func (s *server) showUpdate(w http.ResponseWriter, r *http.Request, v *visit, view tickets.View, status int, typed typed, refused error) error {
-	fm := newForm(v.words, refused)
+func (s *server) showUpdate(w http.ResponseWriter, r *http.Request, v *visit, view tickets.View, typed typed, refused error) error {
+	fm := v.form(refused)
 	body := updateBody{
 		actionPage: newActionPage(v, r, view, "web.update.title."+string(view.Number.Kind)),
 		Resolved:   slices.Contains(view.Actions, tickets.ActionRefuse),
@@ -83,7 +50,7 @@ func (s *server) showUpdate(w http.ResponseWriter, r *http.Request, v *visit, vi
 		body.Question = c
 	}
 	return s.render(w, r, v, content{
-		status: status, template: "update", title: body.Heading + " – " + body.Number,
+		status: refusalStatus(refused), template: "update", title: body.Heading + " – " + body.Number,
 		problems: fm.problems(nil), body: body,
 	})
 }
@@ -107,8 +74,8 @@ func (s *server) doUpdate(w http.ResponseWriter, r *http.Request, v *visit) erro
 	if err != nil {
 		return err
 	}
-	again := func(view tickets.View, status int, refused error) error {
-		return s.showUpdate(w, r, v, view, status, typedIn(sub), refused)
+	again := func(view tickets.View, refused error) error {
+		return s.showUpdate(w, r, v, view, typedIn(sub), refused)
 	}
 	do := sub.Get("do")
 	id, detach := strings.CutPrefix(do, "detach:")
@@ -123,14 +90,10 @@ func (s *server) doUpdate(w http.ResponseWriter, r *http.Request, v *visit) erro
 		if err != nil {
 			return err
 		}
-		status := 0
-		if refused != nil {
-			status = http.StatusUnprocessableEntity
-		}
-		return again(view, status, refused)
+		return again(view, refused)
 	}
 	if action != tickets.ActionRefuse {
 		action = tickets.ActionComplement
 	}
-	return s.act(r, v, ref, action, sub, typedIn(sub).input(), again)
+	return s.act(w, r, v, ref, action, sub, typedIn(sub).input(), again)
 }

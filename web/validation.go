@@ -22,11 +22,11 @@ func (s *server) validation(w http.ResponseWriter, r *http.Request, v *visit) er
 	if err != nil {
 		return err
 	}
-	return s.showValidation(w, r, v, view, 0, fromDraft(view.Draft), 0, nil)
+	return s.showValidation(w, r, v, view, fromDraft(view.Draft), 0, nil)
 }
 
-func (s *server) showValidation(w http.ResponseWriter, r *http.Request, v *visit, view tickets.View, status int, typed typed, rating int, refused error) error {
-	fm := newForm(v.words, refused)
+func (s *server) showValidation(w http.ResponseWriter, r *http.Request, v *visit, view tickets.View, typed typed, rating int, refused error) error {
+	fm := v.form(refused)
 	marks := make([]option, 0, 5)
 	for n := 1; n <= 5; n++ {
 		marks = append(marks, option{Value: strconv.Itoa(n), Label: v.words.T("web.rating." + strconv.Itoa(n)), Checked: n == rating})
@@ -41,7 +41,7 @@ func (s *server) showValidation(w http.ResponseWriter, r *http.Request, v *visit
 		}),
 	}
 	return s.render(w, r, v, content{
-		status: status, template: "validation", title: body.Heading + " – " + body.Number,
+		status: refusalStatus(refused), template: "validation", title: body.Heading + " – " + body.Number,
 		problems: fm.problems(nil), body: body,
 	})
 }
@@ -60,10 +60,7 @@ func (s *server) doValidation(w http.ResponseWriter, r *http.Request, v *visit) 
 			in.Rating = -1 // the domain refuses it by name
 		}
 	}
-	return s.act(r, v, ref, action, sub, in, func(view tickets.View, status int, refused error) error {
-		if tickets.CodeOf(refused) == tickets.Conflict {
-			return s.showTicket(w, r, v, view, status, "", "", refused)
-		}
-		return s.showValidation(w, r, v, view, status, typedIn(sub), in.Rating, refused)
+	return s.act(w, r, v, ref, action, sub, in, func(view tickets.View, refused error) error {
+		return s.showValidation(w, r, v, view, typedIn(sub), in.Rating, refused)
 	})
 }

@@ -8,7 +8,8 @@ import (
 
 type withdrawalBody struct {
 	actionPage
-	Text field
+	Text  field
+	Cause *field // nil when the academy has no list of causes
 }
 
 // withdrawal is "Clôturer", before the intervention: the requester found the
@@ -18,20 +19,23 @@ func (s *server) withdrawal(w http.ResponseWriter, r *http.Request, v *visit) er
 	if err != nil {
 		return err
 	}
-	return s.showWithdrawal(w, r, v, view, 0, "", nil)
+	return s.showWithdrawal(w, r, v, view, tickets.Input{}, nil)
 }
 
-func (s *server) showWithdrawal(w http.ResponseWriter, r *http.Request, v *visit, view tickets.View, status int, typed string, refused error) error {
-	fm := newForm(v.words, refused)
+func (s *server) showWithdrawal(w http.ResponseWriter, r *http.Request, v *visit, view tickets.View, typed tickets.Input, refused error) error {
+	fm := v.form(refused)
 	body := withdrawalBody{
 		actionPage: newActionPage(v, r, view, "web.withdrawal.title."+string(view.Number.Kind)),
 		Text: fm.field(field{
-			Name: "text", Kind: "textarea", Rows: 5, Value: typed, Limit: tickets.MaxText,
+			Name: "text", Kind: "textarea", Rows: 5, Value: typed.Text, Limit: tickets.MaxText,
 			Label: v.words.T("web.field.text.withdraw"), Hint: v.words.T("web.field.text.withdraw.hint"),
 		}),
 	}
+	if cause, ok := causeField(fm, v, "cause", typed.Cause); ok {
+		body.Cause = &cause
+	}
 	return s.render(w, r, v, content{
-		status: status, template: "withdrawal", title: body.Heading + " – " + body.Number,
+		status: refusalStatus(refused), template: "withdrawal", title: body.Heading + " – " + body.Number,
 		problems: fm.problems(nil), body: body,
 	})
 }
@@ -42,10 +46,8 @@ func (s *server) doWithdrawal(w http.ResponseWriter, r *http.Request, v *visit) 
 	if err != nil {
 		return err
 	}
-	return s.act(r, v, ref, tickets.ActionWithdraw, sub, tickets.Input{Text: sub.Get("text")}, func(view tickets.View, status int, refused error) error {
-		if tickets.CodeOf(refused) == tickets.Conflict {
-			return s.showTicket(w, r, v, view, status, "", "", refused)
-		}
-		return s.showWithdrawal(w, r, v, view, status, sub.Get("text"), refused)
+	in := tickets.Input{Text: sub.Get("text"), Cause: sub.Get("cause")}
+	return s.act(w, r, v, ref, tickets.ActionWithdraw, sub, in, func(view tickets.View, refused error) error {
+		return s.showWithdrawal(w, r, v, view, in, refused)
 	})
 }
