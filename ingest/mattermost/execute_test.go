@@ -225,6 +225,33 @@ func TestVoirShowsAllAndIsReadable(t *testing.T) {
 	wants(t, "in English", w.say("creteil", "edith", "show 1"), "Requester:", "Timeline", "1 - Critical", "21 Nov 2026 at 12:00")
 }
 
+func TestVoirTellsWhatTheDeskMadeOfIt(t *testing.T) {
+	w := newWorld(t)
+	kept := w.open("creteil", tickets.Card{Subject: "quota"})
+	cs := w.open("creteil", tickets.Card{RequestType: "panne"})
+	wants(t, "the subject", w.say("creteil", "agent", "voir 1"), "Messagerie › Boîte pleine", "**Fin max :** 23/11/2026 à 12:00")
+	do := func(number tickets.Number, action tickets.Action, in tickets.Input) {
+		t.Helper()
+		if _, err := w.desk.Do(t.Context(), tickets.Caller{Person: person("creteil", "supervisor"), Origin: tickets.FromPortal}, number.Ref(), action, in); err != nil {
+			t.Fatal(err)
+		}
+	}
+	do(cs.Number, tickets.ActionAssign, tickets.Input{Assignee: person("creteil", "agent").ID})
+	do(cs.Number, tickets.ActionAssign, tickets.Input{Assignee: person("creteil", "edith").ID})
+	do(cs.Number, tickets.ActionRequalify, tickets.Input{Subcategory: "quota", Urgency: tickets.Critical})
+	wants(t, "the timeline", w.say("creteil", "agent", "voir 2"),
+		"Messagerie › Boîte pleine · (choisi : Messagerie)", "**Type de demande :** Panne",
+		"Affecté par Sacha Gabarit\n  - Confié à Alix Modèle", "  - Confié à Edith Sample",
+		"Requalifié par Sacha Gabarit\n  - Thème : Messagerie › Boîte pleine\n  - Urgence : 1 - Critique")
+	do(cs.Number, tickets.ActionMerge, tickets.Input{Into: kept.Number.Ref()})
+	wants(t, "merged", w.say("creteil", "agent", "voir 2"), "Clôturé (doublon)", "**Regroupé avec :** I261121_001")
+	do(kept.Number, tickets.ActionClose, tickets.Input{Text: "Rebranché.", Cause: "cable"})
+	wants(t, "closed", w.say("creteil", "agent", "voir 1"), "Clôturé (par l’assistance)", "**Cause réelle :** Câble")
+	if open := w.say("creteil", "agent", "voir 1"); strings.Contains(open, "Regroupé") {
+		t.Errorf("a ticket that is not merged:\n%s", open)
+	}
+}
+
 func TestListe(t *testing.T) {
 	w := newWorld(t)
 	for range 25 {

@@ -57,6 +57,13 @@ func (c *call) ticket(v tickets.View) string {
 	field("urgency", c.print.Urgency(v.Urgency))
 	field("theme", c.themes(v.Ticket)...)
 	field("opened", c.print.When(v.OpenedAt))
+	if !v.Due.IsZero() {
+		field("due", c.print.When(v.Due))
+	}
+	if v.MergedInto != uuid.Nil {
+		field("into", mergedInto(v.Events))
+	}
+	field("cause", inline(c.print.Cause(c.academy, v.Cause)))
 	field("requester", person(v.Requester)...)
 	if v.Beneficiary != v.Requester {
 		field("beneficiary", person(v.Beneficiary)...)
@@ -65,7 +72,7 @@ func (c *call) ticket(v tickets.View) string {
 	field("availability", inline(v.Availability))
 	field("place", inline(v.Place), inline(v.Entity))
 	field("equipment", inline(v.Equipment), inline(v.EquipmentInfo))
-	field("type", inline(v.RequestType))
+	field("type", inline(c.print.RequestType(c.academy, v.RequestType)))
 	field("summary", inline(v.Summary))
 	fmt.Fprintf(&b, "**%s**\n%s\n", c.print.T("chat.show.description"), block(shorten(v.Description, 5000)))
 	c.documents(&b, v.Attachments, link)
@@ -73,13 +80,23 @@ func (c *call) ticket(v tickets.View) string {
 	return b.String()
 }
 
-// themes is the theme as the desk qualified it, and as it was chosen.
+// themes is the theme and subject as the desk qualified them, and as chosen.
 func (c *call) themes(t tickets.Ticket) []string {
-	out := []string{inline(c.print.Theme(c.academy, t.Category))}
-	if t.Theme != t.Category {
-		out = append(out, c.print.T("chat.show.chosen", inline(c.print.Theme(c.academy, t.Theme))))
+	out := []string{inline(c.print.Category(c.academy, t.Category, t.Subcategory))}
+	if t.Theme != t.Category || t.Subject != t.Subcategory {
+		out = append(out, c.print.T("chat.show.chosen", inline(c.print.Category(c.academy, t.Theme, t.Subject))))
 	}
 	return out
+}
+
+// mergedInto is the number of the ticket that goes on in this one's place.
+func mergedInto(events []tickets.Event) string {
+	for _, e := range slices.Backward(events) {
+		if e.Detail.Into != "" {
+			return e.Detail.Into
+		}
+	}
+	return ""
 }
 
 func (c *call) documents(b *strings.Builder, documents []tickets.Attachment, link string) {
@@ -103,6 +120,9 @@ func (c *call) timeline(b *strings.Builder, v tickets.View, link string) {
 	var told []string
 	for _, e := range slices.Backward(v.Events) {
 		line := fmt.Sprintf("- %s · %s\n", c.print.When(e.At), c.print.T("event."+string(e.Action), inline(v.Who(e.Actor).Name())))
+		for _, change := range c.print.Changes(c.academy, e.Detail, v.People) {
+			line += "  - " + inline(change) + "\n"
+		}
 		if e.Text != "" && e.Action != tickets.ActionOpen { // the opening's words are the description
 			line += "  " + strings.ReplaceAll(block(shorten(e.Text, 1500)), "\n", "\n  ") + "\n"
 		}

@@ -103,7 +103,12 @@ func newWorld(t *testing.T) *world {
 				{Code: "desk", Name: tickets.Text{FR: "Assistance", EN: "Help desk"}, Channel: "assistance"},
 				{Code: "supervision", Name: tickets.Text{FR: "Supervision"}, Channel: "supervision", Supervises: true},
 			},
-			Themes: []tickets.Theme{{Code: "mail", Name: tickets.Text{FR: "Messagerie", EN: "Mail"}}},
+			Themes: []tickets.Theme{{
+				Code: "mail", Name: tickets.Text{FR: "Messagerie", EN: "Mail"},
+				Subjects: []tickets.Choice{{Code: "quota", Name: tickets.Text{FR: "Boîte pleine", EN: "Full mailbox"}}},
+			}},
+			RequestTypes: []tickets.Choice{{Code: "panne", Name: tickets.Text{FR: "Panne", EN: "Breakdown"}}},
+			Causes:       []tickets.Choice{{Code: "cable", Name: tickets.Text{FR: "Câble", EN: "Cable"}}},
 		})
 	}
 	if _, err := db.Apply(t.Context(), academies, noon); err != nil {
@@ -126,7 +131,10 @@ func newWorld(t *testing.T) *world {
 	if w.keyring, err = tickets.NewKeyring(bytes.Repeat([]byte("k"), 32)); err != nil {
 		t.Fatal(err)
 	}
-	w.desk = tickets.NewDesk(tickets.Options{Store: db, Now: w.tick})
+	w.desk = tickets.NewDesk(tickets.Options{
+		Store: db, Now: w.tick,
+		Due: func(_ tickets.Academy, _ tickets.Ticket, from time.Time) time.Time { return from.Add(48 * time.Hour) },
+	})
 	w.commands = New(Options{
 		Desk: w.desk, Directory: db, Keyring: w.keyring, Portal: tickets.NewPortal("https://portail.example"),
 		Tokens:  map[tickets.AcademyID]string{"creteil": "token-of-creteil", "paris": "token-of-paris", "versailles": ""},

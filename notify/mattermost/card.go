@@ -85,11 +85,12 @@ func (b *Bot) leftPost(n tickets.Notice, channel string) *model.Post {
 			with(p.T("card.entity"), defuse(t.Entity)).
 			with(p.T("card.opened"), p.When(t.OpenedAt))
 	}
-	message := t.Number.String() + " · " + p.T("card.left", defuse(p.Group(n.Academy, t.Group)))
-	a.Fallback = message
-	if g, ok := n.Academy.Group(t.Group); ok {
-		message += " (~" + g.Channel + ")" // which the chat makes a link
+	where := p.T("card.left.private") // the team's name would tell what it is about
+	if g, ok := n.Academy.Group(t.Group); ok && !t.Private {
+		where = p.T("card.left", defuse(p.Group(n.Academy, g.Code))) + " (~" + g.Channel + ")" // the chat makes it a link
 	}
+	message := t.Number.String() + " · " + where
+	a.Fallback = message
 	return newPost(channel, n.ID, message, a)
 }
 

@@ -3,19 +3,20 @@ package locale
 // cardWords are the words of what the bot posts: cards, their threads, alerts
 // and direct messages.
 var cardWords = table{
-	"card.private":  {FR: "privé", EN: "private"},
-	"card.theme":    {FR: "Thème", EN: "Theme"},
-	"card.entity":   {FR: "Établissement ou service", EN: "School or service"},
-	"card.opened":   {FR: "Ouvert le", EN: "Opened on"},
-	"card.urgency":  {FR: "Urgence", EN: "Urgency"},
-	"card.status":   {FR: "Statut", EN: "Status"},
-	"card.assignee": {FR: "Suivi par", EN: "Assigned to"},
-	"card.cause":    {FR: "Cause réelle", EN: "Real cause"},
-	"card.left":     {FR: "transmis à l’équipe %s", EN: "passed on to the team %s"},
-	"card.nobody":   {FR: "personne", EN: "nobody"},
-	"card.take":     {FR: "Prendre", EN: "Take"},
-	"card.view":     {FR: "Voir", EN: "View"},
-	"card.link":     {FR: "Voir %s", EN: "See %s"},
+	"card.private":      {FR: "privé", EN: "private"},
+	"card.theme":        {FR: "Thème", EN: "Theme"},
+	"card.entity":       {FR: "Établissement ou service", EN: "School or service"},
+	"card.opened":       {FR: "Ouvert le", EN: "Opened on"},
+	"card.urgency":      {FR: "Urgence", EN: "Urgency"},
+	"card.status":       {FR: "Statut", EN: "Status"},
+	"card.assignee":     {FR: "Suivi par", EN: "Assigned to"},
+	"card.cause":        {FR: "Cause réelle", EN: "Real cause"},
+	"card.left":         {FR: "transmis à l’équipe %s", EN: "passed on to the team %s"},
+	"card.left.private": {FR: "transmis à une autre équipe", EN: "passed on to another team"},
+	"card.nobody":       {FR: "personne", EN: "nobody"},
+	"card.take":         {FR: "Prendre", EN: "Take"},
+	"card.view":         {FR: "Voir", EN: "View"},
+	"card.link":         {FR: "Voir %s", EN: "See %s"},
 
 	// What stands above words in the thread; the argument is a member of the
 	// desk. A requester is never named in a channel.

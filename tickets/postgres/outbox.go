@@ -176,7 +176,7 @@ func complete(ctx context.Context, tx pgx.Tx, academy tickets.AcademyID, ds []ti
 		whom = append(whom, named(t)...)
 	}
 	for _, e := range events {
-		whom = append(whom, e.Actor)
+		whom = append(whom, e.Actor, e.Detail.Assignee)
 	}
 	everybody, err := people(ctx, tx, academy, whom)
 	if err != nil {
@@ -189,8 +189,10 @@ func complete(ctx context.Context, tx pgx.Tx, academy tickets.AcademyID, ds []ti
 		}
 		if t, ok := cases[d.Ticket]; ok {
 			n.Case = caseOf(t, everybody)
-			if actor, ok := everybody[n.Event.Actor]; ok {
-				n.Case.People[actor.ID] = actor
+			for _, id := range []uuid.UUID{n.Event.Actor, n.Event.Detail.Assignee} {
+				if p, ok := everybody[id]; ok {
+					n.Case.People[id] = p
+				}
 			}
 		}
 		if id, ok := d.Recipient.Person(); ok {
