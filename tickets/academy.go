@@ -48,7 +48,10 @@ type Academy struct {
 	Team     string    `yaml:"team" json:"team"`         // the team of its desk in the chat
 	Welcome  Text      `yaml:"welcome" json:"welcome"`   // shown on the portal's first page
 	Colour   string    `yaml:"colour" json:"colour"`     // accent colour of its pages, #rrggbb; optional
+	LogoFile string    `yaml:"logo" json:"-"`            // an SVG or PNG beside the desk file; optional
+	Logo     Logo      `yaml:"-" json:"logo,omitzero"`   // what that file holds
 	Links    Links     `yaml:"links" json:"links"`
+	Contacts Contacts  `yaml:"contacts" json:"contacts"`
 	Groups   []Group   `yaml:"groups" json:"groups"`
 	Themes   []Theme   `yaml:"themes" json:"themes"`
 	// RequestTypes are the types of request ("Type de demande"); without any
@@ -68,6 +71,13 @@ type Academy struct {
 type Links struct {
 	Login    string `yaml:"login" json:"login"`       // "Connaître son identifiant académique"
 	Password string `yaml:"password" json:"password"` // "Réinitialiser son mot de passe oublié"
+}
+
+// Contacts are the mail addresses that the portal's legal pages name; empty ones
+// are not shown.
+type Contacts struct {
+	Accessibility string `yaml:"accessibility" json:"accessibility"` // for who cannot use a page
+	Privacy       string `yaml:"privacy" json:"privacy"`             // the data protection officer's
 }
 
 // Group is a team of the desk. Tickets belong to a group, never to an individual.
@@ -193,6 +203,11 @@ func (a Academy) Validate() error {
 	}
 	for field, address := range map[string]string{"no_reply": a.NoReply, "bounce": a.Bounce} {
 		if p, err := mail.ParseAddress(address); err != nil || p.Address != address {
+			return bad(field, "%q is not a mail address", address)
+		}
+	}
+	for field, address := range map[string]string{"contacts.accessibility": a.Contacts.Accessibility, "contacts.privacy": a.Contacts.Privacy} {
+		if p, err := mail.ParseAddress(address); address != "" && (err != nil || p.Address != address) {
 			return bad(field, "%q is not a mail address", address)
 		}
 	}

@@ -3,17 +3,13 @@ package web
 import (
 	"fmt"
 	"math"
-	"net/http"
 	"regexp"
 	"strconv"
 	"strings"
-
-	"cecoia.example/tickets"
 )
 
 // An academy's accent colour comes from its desk file. The strict policy allows
-// no inline style, so it is served as a tiny style sheet of its own, made from
-// the colour alone and named by its content.
+// no inline style: it is part of the academy's style sheet, see sheet.go.
 
 // The backgrounds that the accent is read against, as cecoia.css has them.
 var (
@@ -32,30 +28,18 @@ const readable = 5.2
 // looks dull.
 const luminous = 7.5
 
-var colourSegment = regexp.MustCompile(`^[0-9a-f]{6}$`)
+// colourPattern is "#rrggbb" in lower case.
+var colourPattern = regexp.MustCompile(`^#[0-9a-f]{6}$`)
 
-// accentPath returns the address of the style sheet of that "#rrggbb", or "".
-func accentPath(colour string) string {
-	colour = strings.ToLower(strings.TrimPrefix(colour, "#"))
-	if !colourSegment.MatchString(colour) {
-		return ""
-	}
-	return "/apparence/" + colour + "/" + contentHash(accentSheet(colour)) + ".css"
-}
-
-// accent serves an accent style sheet.
-func (s *server) accent(w http.ResponseWriter, r *http.Request, _ *visit) error {
-	if r.URL.Path != accentPath(r.PathValue("colour")) {
-		return &tickets.Error{Code: tickets.NotFound, Message: "web.page"}
-	}
-	serveForever(w, r, "text/css; charset=utf-8", accentSheet(r.PathValue("colour")))
-	return nil
-}
-
-// accentSheet is the style sheet that sets the accent: darkened as far as the
+// accentSheet is the rules that set the accent to a colour "#rrggbb", none when
+// it is none: darkened as far as the
 // light theme needs to be read, lightened as far as the dark theme needs.
-func accentSheet(hex string) []byte {
-	base := parseRGB(hex)
+func accentSheet(colour string) []byte {
+	colour = strings.ToLower(colour)
+	if !colourPattern.MatchString(colour) {
+		return nil
+	}
+	base := parseRGB(colour[1:])
 	light := base.towards(black, func(c rgb) bool { return contrast(c, lightPaper) >= readable })
 	dark := base.towards(white, func(c rgb) bool {
 		return contrast(c, darkPaper) >= luminous && contrast(c, darkPanel) >= luminous

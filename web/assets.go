@@ -2,13 +2,16 @@ package web
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
 	"fmt"
+	"html/template"
 	"io/fs"
 	"mime"
 	"net/http"
+	"net/url"
 	"path"
 	"strings"
 	"time"
@@ -16,39 +19,59 @@ import (
 	"cecoia.example/tickets"
 )
 
+// A page asks for three things: itself, one style sheet and one script. The
+// sheet and the script have a hash of their content in their address, so that
+// browsers may keep them for ever, and are compressed once. The icon is in the
+// page.
+
 //go:embed static
 var staticFiles embed.FS
 
-// assets are the files of static/ under names that hold a hash of their
-// content, so that browsers may keep them for ever.
+// assets are the files of static/ under their hashed names.
 type assets struct {
-	byName map[string]assetFile // hashed name → file
-	hashed map[string]string    // plain name → address
+	byName map[string]*assetFile // hashed name → file
+	script string                // address
+	icon   template.URL          // data: URL (RFC 2397)
+	sheet  []byte                // cecoia.css, before what academies add to it
 }
 
+// assetFile is content that never changes, with its compressed form.
 type assetFile struct {
-	content   []byte
-	mediaType string
+	mediaType   string
+	hash        string
+	plain, gzip []byte
 }
 
-// forever lets browsers and proxies keep what a hash in the address names.
-const forever = "public, max-age=31536000, immutable"
+func newAsset(mediaType string, content []byte) *assetFile {
+	a := &assetFile{mediaType: mediaType, hash: contentHash(content), plain: content}
+	var b bytes.Buffer
+	w, _ := gzip.NewWriterLevel(&b, gzip.BestCompression) // the level exists
+	_, _ = w.Write(content)                               // to memory
+	_ = w.Close()
+	if b.Len() < len(content) {
+		a.gzip = b.Bytes()
+	}
+	return a
+}
 
 func loadAssets() (*assets, error) {
-	a := &assets{byName: map[string]assetFile{}, hashed: map[string]string{}}
-	names, err := fs.Glob(staticFiles, "static/*")
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range names {
-		content, err := fs.ReadFile(staticFiles, name)
+	a := &assets{byName: map[string]*assetFile{}}
+	for name, use := range map[string]func([]byte){
+		"cecoia.css": func(b []byte) { a.sheet = b },
+		"cecoia.js": func(b []byte) {
+			f := newAsset(mime.TypeByExtension(".js"), b)
+			unique := "cecoia-" + f.hash + ".js"
+			a.byName[unique], a.script = f, "/static/"+unique
+		},
+		"favicon.svg": func(b []byte) {
+			a.icon = template.URL("data:image/svg+xml," + url.PathEscape(strings.TrimSpace(string(b)))) //nolint:gosec // our own file
+		},
+	} {
+		content, err := fs.ReadFile(staticFiles, path.Join("static", name))
 		if err != nil {
 			return nil, fmt.Errorf("asset %s: %w", name, err)
 		}
-		plain, ext := path.Base(name), path.Ext(name)
-		unique := strings.TrimSuffix(plain, ext) + "-" + contentHash(content) + ext
-		a.byName[unique] = assetFile{content: content, mediaType: mime.TypeByExtension(ext)}
-		a.hashed[plain] = "/static/" + unique
+		use(content)
 	}
 	return a, nil
 }
@@ -58,18 +81,42 @@ func contentHash(b []byte) string {
 	return hex.EncodeToString(sum[:6])
 }
 
-// static serves a file of static/ by its hashed name.
+// static serves the script by its hashed name.
 func (s *server) static(w http.ResponseWriter, r *http.Request, _ *visit) error {
 	f, ok := s.assets.byName[r.PathValue("file")]
 	if !ok {
 		return &tickets.Error{Code: tickets.NotFound, Message: "web.page"}
 	}
-	serveForever(w, r, f.mediaType, f.content)
+	f.serve(w, r)
 	return nil
 }
 
-func serveForever(w http.ResponseWriter, r *http.Request, mediaType string, content []byte) {
-	w.Header().Set("Cache-Control", forever)
-	w.Header().Set("Content-Type", mediaType)
+// serve sends the content, compressed for who takes that, or says that it has
+// not changed.
+func (a *assetFile) serve(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	if h.Get("Cache-Control") == "" {
+		h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	}
+	h.Set("Content-Type", a.mediaType)
+	h.Add("Vary", "Accept-Encoding")
+	content, tag := a.plain, a.hash
+	if a.gzip != nil && acceptsGzip(r) {
+		content, tag = a.gzip, a.hash+"-gzip"
+		h.Set("Content-Encoding", "gzip")
+	}
+	h.Set("ETag", `"`+tag+`"`)
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
+}
+
+// acceptsGzip says whether the client takes gzip (RFC 9110, 12.5.3).
+func acceptsGzip(r *http.Request) bool {
+	for coding := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
+		name, weight, _ := strings.Cut(strings.TrimSpace(coding), ";")
+		if strings.EqualFold(strings.TrimSpace(name), "gzip") {
+			q := strings.ReplaceAll(weight, " ", "")
+			return q != "q=0" && !strings.HasPrefix(q, "q=0.000") && q != "q=0.0" && q != "q=0.00"
+		}
+	}
+	return false
 }

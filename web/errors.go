@@ -67,17 +67,28 @@ type errorBody struct {
 func (s *server) renderError(w http.ResponseWriter, r *http.Request, v *visit, status int, text string) {
 	heading := v.words.T("web.error." + strconv.Itoa(status))
 	body := errorBody{Heading: heading, Text: text, RequestID: requestID(r.Context())}
-	switch {
-	case status == http.StatusGone:
-		body.Remedies = append(body.Remedies,
-			link{"/incidents/nouveau", v.words.T("web.nav.new.I")}, link{"/incidents", v.words.T("web.nav.list.I")})
-	case status == http.StatusNotFound:
-		body.Remedies = append(body.Remedies,
-			link{"/incidents", v.words.T("web.nav.list.I")}, link{"/services", v.words.T("web.nav.list.S")})
-	case status >= 500:
-		body.Remedies = append(body.Remedies, link{r.URL.RequestURI(), v.words.T("web.error.again")})
-		if r.Method != http.MethodGet {
-			body.Remedies = nil
+	add := func(href, key string) { body.Remedies = append(body.Remedies, link{href, v.words.T(key)}) }
+	back := s.pageOf(r) // where the form was
+	switch status {
+	case http.StatusGone:
+		add("/incidents/nouveau", "web.nav.new.I")
+		add("/incidents", "web.nav.list.I")
+	case http.StatusNotFound:
+		add("/incidents", "web.nav.list.I")
+		add("/services", "web.nav.list.S")
+		add("/aide", "web.nav.help")
+	case http.StatusConflict:
+		add(back, "web.error.reload")
+	case http.StatusBadRequest, http.StatusForbidden, http.StatusMethodNotAllowed, http.StatusRequestEntityTooLarge,
+		http.StatusUnprocessableEntity, http.StatusTooManyRequests:
+		if back != "/" && (back != r.URL.RequestURI() || r.Method != http.MethodGet) {
+			add(back, "web.error.back")
+		}
+	case http.StatusInternalServerError, http.StatusServiceUnavailable:
+		if r.Method == http.MethodGet {
+			add(r.URL.RequestURI(), "web.error.again")
+		} else {
+			add(back, "web.error.back")
 		}
 	}
 	body.Remedies = append(body.Remedies, link{"/", v.words.T("web.error.home")})

@@ -181,7 +181,7 @@ func (s *server) detach(r *http.Request, v *visit, id string) error {
 }
 
 func (st *step) render(s *server, w http.ResponseWriter, r *http.Request, v *visit, f tickets.Form, docs []tickets.Attachment, status int, refused error) error {
-	fm := newForm(v.words, refused)
+	fm := v.form(refused)
 	head := s.formHead(v, f, slices.Index(formSteps, st))
 	body := stepBody{
 		formHead: head, Action: r.URL.RequestURI(),

@@ -31,7 +31,7 @@ func (s *server) showCheck(w http.ResponseWriter, r *http.Request, v *visit, sta
 	if err != nil {
 		return err
 	}
-	fm := newForm(v.words, refused)
+	fm := v.form(refused)
 	head := s.formHead(v, f, len(formSteps))
 	body := checkBody{formHead: head, Action: r.URL.Path, Documents: documents(v.words, pendingDocuments(v, docs), false)}
 	held := answers(v.words, v.academy, f)

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	"cecoia.example/tickets"
 )
@@ -11,6 +12,7 @@ import (
 const (
 	langCookie       = "lang"
 	appearanceCookie = "appearance"
+	shortcutsCookie  = "shortcuts"
 )
 
 var (
@@ -18,28 +20,90 @@ var (
 	appearances = []string{"light", "dark"}
 )
 
-// preferences keeps the language or the appearance that the reader chose, and
-// leads back to the page they were on. An unknown value returns to the default.
-func (s *server) preferences(w http.ResponseWriter, r *http.Request, _ *visit) error {
+// shortcutKeys are the keys of the former application, Alt and N (new incident),
+// E (Envoyer), D (Annuler), U (documents). As access keys they clash with those
+// of browsers and screen readers: they are off unless the reader wants them.
+var shortcutKeys = []string{"n", "e", "d", "u"}
+
+func keyLabel(key string) string { return " [Alt+" + strings.ToUpper(key) + "]" }
+
+type preferencesBody struct {
+	Heading                     string
+	Lang, Appearance, Shortcuts field
+}
+
+// preferences shows what a reader may choose: language, appearance, keys.
+func (s *server) preferences(w http.ResponseWriter, r *http.Request, v *visit) error {
+	f := v.form(nil)
+	choose := func(name, chosen string, options ...option) field {
+		for i := range options {
+			options[i].Checked = options[i].Value == chosen
+		}
+		return f.field(field{Name: name, Kind: "radio", Options: options, Hint: v.words.T("web.field." + name + ".hint")})
+	}
+	appearance, shortcuts := "auto", "off"
+	if v.appearance != "" {
+		appearance = v.appearance
+	}
+	if v.shortcuts {
+		shortcuts = "on"
+	}
+	body := preferencesBody{
+		Heading: v.words.T("web.preferences.title"),
+		Lang:    choose("lang", string(v.words.Lang), option{Value: "fr", Label: "Français", Lang: "fr"}, option{Value: "en", Label: "English", Lang: "en"}),
+		Appearance: choose("appearance", appearance,
+			option{Value: "auto", Label: v.words.T("web.appearance.auto"), Hint: v.words.T("web.appearance.auto.hint")},
+			option{Value: "light", Label: v.words.T("web.appearance.light")},
+			option{Value: "dark", Label: v.words.T("web.appearance.dark")}),
+		Shortcuts: choose("shortcuts", shortcuts,
+			option{Value: "off", Label: v.words.T("web.shortcuts.off")},
+			option{Value: "on", Label: v.words.T("web.shortcuts.on"), Hint: v.words.T("web.shortcuts.on.hint")}),
+	}
+	return s.render(w, r, v, content{template: "preferences", title: body.Heading, body: body})
+}
+
+// doPreferences keeps what the reader chose, and leads back to the page they
+// were on. An unknown value returns to the default. The language that somebody
+// chooses once signed in becomes their own: their mail follows it.
+func (s *server) doPreferences(w http.ResponseWriter, r *http.Request, v *visit) error {
 	sub, err := readForm(r)
 	if err != nil {
 		return err
 	}
-	keep := func(name, value string, known bool) {
-		c := &http.Cookie{ //nolint:gosec // Secure follows the public URL: the demo is on plain loopback
-			Name: name, Value: value, Path: "/", MaxAge: 365 * 24 * 3600,
-			HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode,
-		}
-		if !known {
-			c.Value, c.MaxAge = "", -1
-		}
-		http.SetCookie(w, c)
-	}
 	if sub.Has("lang") {
-		keep(langCookie, sub.Get("lang"), slices.Contains(langs, tickets.Lang(sub.Get("lang"))))
+		lang := tickets.Lang(sub.Get("lang"))
+		known := slices.Contains(langs, lang)
+		if v.signedIn && known {
+			if err := s.desk.SetLang(r.Context(), v.caller(), lang); err != nil {
+				return err
+			}
+		}
+		// In the browser only for who has no name here: the next person to sign
+		// in on a shared computer has a language of their own.
+		s.setCookie(w, langCookie, string(lang), known && !v.signedIn)
 	}
 	if sub.Has("appearance") {
-		keep(appearanceCookie, sub.Get("appearance"), slices.Contains(appearances, sub.Get("appearance")))
+		s.setCookie(w, appearanceCookie, sub.Get("appearance"), slices.Contains(appearances, sub.Get("appearance")))
+	}
+	if sub.Has("shortcuts") {
+		s.setCookie(w, shortcutsCookie, "on", sub.Get("shortcuts") == "on")
+		said := v.words // the words of the page to come
+		if lang := tickets.Lang(sub.Get("lang")); slices.Contains(langs, lang) {
+			said.Lang = lang
+		}
+		s.auth.Flash(r.Context(), said.T("web.preferences.done"))
 	}
 	return &movedError{localPath(sub.Get("return"))}
+}
+
+// setCookie keeps a value in the browser for a year, or forgets it.
+func (s *server) setCookie(w http.ResponseWriter, name, value string, keep bool) {
+	c := &http.Cookie{ //nolint:gosec // Secure follows the public URL: the demo is on plain loopback
+		Name: name, Value: value, Path: "/", MaxAge: 365 * 24 * 3600,
+		HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode,
+	}
+	if !keep {
+		c.Value, c.MaxAge = "", -1
+	}
+	http.SetCookie(w, c)
 }

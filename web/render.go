@@ -2,12 +2,15 @@ package web
 
 import (
 	"bytes"
+	"compress/gzip"
 	"embed"
+	"errors"
 	"fmt"
 	"html/template"
 	"io/fs"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,10 +24,17 @@ var templateFiles embed.FS
 // pages are the parsed templates, by page.
 type pages struct{ byName map[string]*template.Template }
 
-// loadPages parses each page of templates/ over the layout and the partials.
-func loadPages() (*pages, error) {
+// loadPages parses each page of templates/ over the layout and the partials, the
+// site's own before ours.
+func loadPages(site overrides) (*pages, error) {
 	base, err := template.New("layout.html").ParseFS(templateFiles, "templates/layout.html", "templates/partials/*.html")
 	if err != nil {
+		return nil, err
+	}
+	if err := site.apply(base); err != nil {
+		return nil, err
+	}
+	if err := site.try(base); err != nil {
 		return nil, err
 	}
 	names, err := fs.Glob(templateFiles, "templates/*.html")
@@ -69,14 +79,15 @@ type page struct {
 	Title      string
 	Appearance string
 	Script     string
-	Icon       string
-	Styles     []string
+	Icon       template.URL
+	Sheet      string
 	Person     *tickets.Person // nil when signed out
 	Academy    tickets.Academy
 	Menu       []menuEntry
 	Notice     string
 	Problems   []problem
 	Return     string // where the preferences lead back to
+	Shortcuts  bool   // the keys of the former application are on
 	Body       any
 }
 
@@ -116,9 +127,8 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, v *visit, c cont
 	p := page{
 		Printer: v.words, Appearance: v.appearance,
 		Title:  c.title + " – Cecoia",
-		Script: s.assets.hashed["cecoia.js"], Icon: s.assets.hashed["favicon.svg"],
-		Styles:   []string{s.assets.hashed["cecoia.css"]},
-		Problems: c.problems, Return: "/", Body: c.body,
+		Script: s.assets.script, Icon: s.assets.icon, Sheet: s.sheets.path(v.academy),
+		Problems: c.problems, Return: "/", Shortcuts: v.shortcuts, Body: c.body,
 	}
 	if len(c.problems) > 0 {
 		p.Title = v.words.T("web.error.prefix") + p.Title
@@ -128,15 +138,15 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, v *visit, c cont
 	}
 	if v.signedIn {
 		p.Person, p.Academy = &v.person, v.academy
-		if accent := accentPath(v.academy.Colour); accent != "" {
-			p.Styles = append(p.Styles, accent)
-		}
 		for _, e := range menu {
 			p.Menu = append(p.Menu, menuEntry{link{e.path, v.words.T(e.key)}, r.URL.Path == e.path})
 		}
-		if c.status < 400 {
-			p.Notice = s.auth.TakeFlash(r.Context())
-		}
+	}
+	if c.status < 400 {
+		p.Notice = s.auth.TakeFlash(r.Context())
+	}
+	if v.restored {
+		p.Notice = strings.TrimSpace(p.Notice + " " + v.words.T("web.kept"))
 	}
 	t, ok := s.pages.byName[c.template]
 	if !ok {
@@ -149,14 +159,45 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, v *visit, c cont
 	s.noteRefusal(r, v, c)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Language", string(v.words.Lang))
-	if c.status != 0 {
-		w.WriteHeader(c.status)
-	}
-	_, err := out.WriteTo(w)
-	if err != nil {
+	if err := s.writePage(w, r, c, out.Bytes()); err != nil {
 		s.log.Debug("page not taken", "request", requestID(r.Context()), "err", err)
 	}
 	return nil
+}
+
+// writePage sends a page, compressed where that gives nothing away. Who can
+// make somebody open addresses and sees how long the answers are could guess
+// what a page says, had the address a part that the page repeats (BREACH): only
+// pages that answer an address without a query are compressed, which repeat none.
+func (s *server) writePage(w http.ResponseWriter, r *http.Request, c content, html []byte) error {
+	status := max(c.status, http.StatusOK)
+	w.Header().Add("Vary", "Accept-Encoding")
+	if r.Method != http.MethodGet || status != http.StatusOK || r.URL.RawQuery != "" || !acceptsGzip(r) {
+		w.WriteHeader(status)
+		_, err := w.Write(html)
+		return err
+	}
+	w.Header().Set("Content-Encoding", "gzip")
+	w.WriteHeader(status)
+	z, _ := gzip.NewWriterLevel(w, gzip.BestSpeed) // the level exists
+	_, err := z.Write(html)
+	return errors.Join(err, z.Close())
+}
+
+// Key returns the access key of a shortcut as an attribute, when they are on.
+func (p page) Key(key string) template.HTMLAttr {
+	if !p.Shortcuts || !slices.Contains(shortcutKeys, key) {
+		return ""
+	}
+	return template.HTMLAttr(` accesskey="` + key + `"`) //nolint:gosec // one of ours
+}
+
+// KeyLabel returns what a label says of its shortcut: " [Alt+N]", when they are on.
+func (p page) KeyLabel(key string) string {
+	if !p.Shortcuts || !slices.Contains(shortcutKeys, key) {
+		return ""
+	}
+	return keyLabel(key)
 }
 
 // stamp is a moment for machines and for people.

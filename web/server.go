@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -27,6 +28,9 @@ type Options struct {
 	// Unavailable says whether an error comes of something that is away for a
 	// while, so that the page says to come back; nil: none does.
 	Unavailable func(error) bool
+	// Overrides is the folder of the site's own partials and style sheets, laid
+	// over the portal's; see overrides.go. None when nil.
+	Overrides fs.FS
 	Now         func() time.Time      // time.Now when nil
 	Logger      *slog.Logger          // discarded when nil
 	Registerer  prometheus.Registerer // none when nil
@@ -47,6 +51,7 @@ type server struct {
 	log     *slog.Logger
 	pages   *pages
 	assets  *assets
+	sheets  *sheets
 	metrics *metrics
 	uploads chan struct{}
 	mux     *http.ServeMux
@@ -81,9 +86,14 @@ func New(o Options) (http.Handler, error) {
 	if s.assets, err = loadAssets(); err != nil {
 		return nil, fmt.Errorf("web.New: %w", err)
 	}
-	if s.pages, err = loadPages(); err != nil {
+	site, err := loadOverrides(o.Overrides)
+	if err != nil {
+		return nil, fmt.Errorf("web.New: overrides: %w", err)
+	}
+	if s.pages, err = loadPages(site); err != nil {
 		return nil, fmt.Errorf("web.New: %w", err)
 	}
+	s.sheets = newSheets(s.assets.sheet, site)
 	if s.metrics, err = newMetrics(o.Registerer); err != nil {
 		return nil, fmt.Errorf("web.New: metrics: %w", err)
 	}
@@ -182,8 +192,15 @@ func (s *server) withSession(rt route, handle handler) http.Handler {
 			return
 		}
 		if rt.who == signedIn && !v.signedIn {
-			http.Redirect(w, r, signInPath(r), http.StatusSeeOther)
+			if r.Method == http.MethodPost {
+				s.keepWords(w, r)
+			} else {
+				http.Redirect(w, r, signInPath(r.URL.RequestURI()), http.StatusSeeOther)
+			}
 			return
+		}
+		if v.signedIn {
+			s.keptWords(r, v)
 		}
 		if rt.uploads { // not before: a stranger must not hold a connection that long
 			extendDeadlines(w, time.Now().Add(timeout)) // a deadline of the network, not of the domain's clock

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -11,6 +12,7 @@ import (
 
 	"cecoia.example/tickets"
 	"cecoia.example/tickets/locale"
+	"cecoia.example/web/auth"
 )
 
 // visit is who asks for a page, and how they read.
@@ -20,6 +22,9 @@ type visit struct {
 	academy    tickets.Academy // of the person
 	words      locale.Printer
 	appearance string // "light", "dark", or "" to follow the system
+	shortcuts  bool   // "raccourcis CECOIA" are on
+	kept       url.Values
+	restored   bool // some field of the page shows what was kept
 }
 
 // caller is the visitor as the Desk knows them.
@@ -31,6 +36,10 @@ func (v *visit) caller() tickets.Caller {
 func (s *server) visit(r *http.Request) (*visit, error) {
 	v := s.stranger(r)
 	p, ok, err := s.auth.Person(r.Context())
+	if errors.Is(err, auth.ErrRemoved) {
+		s.auth.Flash(r.Context(), v.words.T("web.signin.removed"))
+		return v, nil
+	}
 	if err != nil || !ok {
 		return v, err
 	}
@@ -48,6 +57,9 @@ func (s *server) stranger(r *http.Request) *visit {
 	v := &visit{words: locale.For(readerLang(r, ""), time.UTC)}
 	if c, err := r.Cookie(appearanceCookie); err == nil && slices.Contains(appearances, c.Value) {
 		v.appearance = c.Value
+	}
+	if c, err := r.Cookie(shortcutsCookie); err == nil {
+		v.shortcuts = c.Value == "on"
 	}
 	return v
 }

@@ -132,7 +132,7 @@ func queueDelivery(b *pgx.Batch, d tickets.Delivery) {
 
 // personColumns are those of [tickets.Person], of people AS p.
 const personColumns = `p.academy, p.id, p.login, p.email, p.given_name, p.family_name,
-	p.function, p.phone, p.place, p.entity, p.lang,
+	p.function, p.phone, p.place, p.entity, coalesce(p.lang_chosen, p.lang) AS lang,
 	(SELECT jsonb_agg(jsonb_build_object('group', m.group_code, 'role', m.role) ORDER BY m.group_code, m.role)
 	 FROM memberships m WHERE m.academy = p.academy AND m.person = p.id) AS memberships`
 

@@ -64,6 +64,7 @@ type Service struct {
 	proxies   []netip.Prefix
 	accounts  *throttle
 	addresses *throttle
+	keeping   *throttle
 	decoy     string        // what unknown accounts are checked against
 	hashing   chan struct{} // a hash takes 19 MiB and a core: so many at once
 	log       *slog.Logger
@@ -98,6 +99,7 @@ func New(o Options) (*Service, error) {
 		proxies:   o.TrustedProxies,
 		accounts:  newThrottle(accountPace, o.Now),
 		addresses: newThrottle(addressPace, o.Now),
+		keeping:   newThrottle(keepingPace, o.Now),
 		decoy:     decoy,
 		hashing:   make(chan struct{}, max(2, runtime.NumCPU())),
 		log:       o.Logger,

@@ -2,8 +2,10 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -17,6 +19,10 @@ const (
 	keyAcademy = "academy"
 	keyPerson  = "person"
 	keyFlash   = "flash"
+
+	keyKeptPath = "kept.path"
+	keyKeptForm = "kept.form"
+	keyKeptAt   = "kept.at"
 )
 
 func newSessions(store scs.Store, lifetime time.Duration, secure bool) *scs.SessionManager {
@@ -55,8 +61,12 @@ func (s *Service) begin(ctx context.Context, p tickets.Person) error {
 	return nil
 }
 
+// ErrRemoved says that who was signed in is no longer in the directory: their
+// session has just ended.
+var ErrRemoved = errors.New("auth: the person is no longer in the directory")
+
 // Person returns who is signed in, as the directory knows them now, and false
-// when nobody is. It fails only when the directory is away.
+// when nobody is. Its error is [ErrRemoved], or that the directory is away.
 func (s *Service) Person(ctx context.Context) (tickets.Person, bool, error) {
 	id, err := uuid.Parse(s.sessions.GetString(ctx, keyPerson))
 	if err != nil {
@@ -66,7 +76,11 @@ func (s *Service) Person(ctx context.Context) (tickets.Person, bool, error) {
 	p, err := s.directory.Person(ctx, academy, id)
 	switch {
 	case tickets.CodeOf(err) == tickets.NotFound:
-		return tickets.Person{}, false, s.SignOut(ctx)
+		if err := s.SignOut(ctx); err != nil {
+			return tickets.Person{}, false, err
+		}
+		s.log.Info("session of a removed person ended", "academy", academy, "person", id)
+		return tickets.Person{}, false, ErrRemoved
 	case err != nil:
 		return tickets.Person{}, false, fmt.Errorf("auth.Person: %w", err)
 	}
@@ -86,3 +100,42 @@ func (s *Service) Flash(ctx context.Context, text string) { s.sessions.Put(ctx, 
 
 // TakeFlash returns the word kept by Flash and forgets it; "" when there is none.
 func (s *Service) TakeFlash(ctx context.Context) string { return s.sessions.PopString(ctx, keyFlash) }
+
+// Kept is a form that was sent when nobody was signed in any more.
+type Kept struct {
+	Path string    // of the page that it is of
+	Form string    // its fields, as application/x-www-form-urlencoded
+	At   time.Time // when it was sent
+}
+
+// keptLifetime ends the session that holds nothing but such a form.
+const keptLifetime = time.Hour
+
+// Keep keeps a form in the session of somebody who is not signed in, in place of
+// the one before. An address that has too much kept is passed over in silence:
+// words that nobody has signed in for are a favour, not a right to our disk.
+func (s *Service) Keep(ctx context.Context, from netip.Addr, k Kept) {
+	if s.keeping.begin(site(from)) > 0 {
+		return
+	}
+	s.sessions.Put(ctx, keyKeptPath, k.Path)
+	s.sessions.Put(ctx, keyKeptForm, k.Form)
+	s.sessions.Put(ctx, keyKeptAt, k.At.Unix())
+	s.sessions.SetDeadline(ctx, time.Now().Add(keptLifetime)) // of the store's clock, as scs has it
+}
+
+// Kept returns the form kept last in this session, and false when there is none.
+func (s *Service) Kept(ctx context.Context) (Kept, bool) {
+	k := Kept{
+		Path: s.sessions.GetString(ctx, keyKeptPath), Form: s.sessions.GetString(ctx, keyKeptForm),
+		At: time.Unix(s.sessions.GetInt64(ctx, keyKeptAt), 0),
+	}
+	return k, k.Path != ""
+}
+
+// ForgetKept forgets the kept form.
+func (s *Service) ForgetKept(ctx context.Context) {
+	for _, key := range []string{keyKeptPath, keyKeptForm, keyKeptAt} {
+		s.sessions.Remove(ctx, key)
+	}
+}

@@ -22,6 +22,7 @@ type pace struct {
 var (
 	accountPace = pace{free: 5, first: 30 * time.Second, most: 15 * time.Minute, ease: 15 * time.Minute, forget: 30 * time.Minute, keys: 20_000}
 	addressPace = pace{free: 60, first: 10 * time.Second, most: time.Minute, ease: 30 * time.Second, forget: 30 * time.Minute, keys: 20_000}
+	keepingPace = pace{free: 120, first: 30 * time.Second, most: 30 * time.Minute, ease: 30 * time.Second, forget: time.Hour, keys: 20_000}
 )
 
 // throttle makes who tries secrets wait longer and longer. Its memory is

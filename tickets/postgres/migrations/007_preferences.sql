@@ -1,3 +1,4 @@
 -- What each person has chosen.
 
-SELECT 1;
+-- The language goes before that of the directory, whatever it imports.
+ALTER TABLE people ADD COLUMN lang_chosen text CHECK (lang_chosen IN ('fr', 'en')); -- NULL: nothing chosen

@@ -1,0 +1,45 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"cecoia.example/tickets"
+)
+
+// SetLang keeps the language that the person chose; it goes before that of the
+// directory, at every import. Nobody active of that id is a NotFound refusal.
+func (db *DB) SetLang(ctx context.Context, academy tickets.AcademyID, person uuid.UUID, lang tickets.Lang) error {
+	tag, err := db.pool.Exec(ctx, `UPDATE people SET lang_chosen = $3 WHERE academy = $1 AND id = $2 AND active`, academy, person, lang)
+	if err == nil && tag.RowsAffected() == 0 {
+		err = absent(pgx.ErrNoRows, "person.not_found")
+	}
+	if err != nil {
+		return fmt.Errorf("postgres.SetLang(%s, %s): %w", academy, person, err)
+	}
+	return nil
+}
+
+// Deactivate takes the person out of the directory: they can no longer sign in,
+// their sessions end at their next request, no chat account is theirs and no
+// group has them. What they did keeps their name; an import brings them back.
+// Nobody active of that id is a NotFound refusal.
+func (db *DB) Deactivate(ctx context.Context, academy tickets.AcademyID, person uuid.UUID) error {
+	left := false
+	var b pgx.Batch
+	b.Queue(`UPDATE people SET active = false, password_hash = '' WHERE academy = $1 AND id = $2 AND active`, academy, person).
+		Exec(affected(&left))
+	b.Queue(`DELETE FROM memberships WHERE academy = $1 AND person = $2`, academy, person)
+	b.Queue(`DELETE FROM accounts WHERE academy = $1 AND person = $2`, academy, person)
+	err := db.pool.SendBatch(ctx, &b).Close()
+	if err == nil && !left {
+		err = absent(pgx.ErrNoRows, "person.not_found")
+	}
+	if err != nil {
+		return fmt.Errorf("postgres.Deactivate(%s, %s): %w", academy, person, err)
+	}
+	return nil
+}
