@@ -273,10 +273,11 @@ func articleConditions(viewer tickets.Person, q tickets.ArticleQuery) (from, whe
 	if q.Text != "" {
 		// Articles with every word come before those with some of them; each is
 		// compared in its own language.
-		from += `, LATERAL (SELECT plainto_tsquery(CASE r.lang WHEN 'en' THEN 'english' ELSE 'fr' END::regconfig, @text) AS every) words,
-			LATERAL (SELECT replace(words.every::text, ' & ', ' | ')::tsquery AS some) q`
-		where += ` AND r.search @@ q.some`
-		order = `r.search @@ words.every DESC, ts_rank(r.search, q.some, 1) DESC`
+		from += `, (SELECT plainto_tsquery('fr', @text) AS fr, plainto_tsquery('english', @text) AS en) whole,
+			LATERAL (SELECT replace(whole.fr::text, ' & ', ' | ')::tsquery AS fr, replace(whole.en::text, ' & ', ' | ')::tsquery AS en) part`
+		where += ` AND (r.lang = 'fr' AND r.search @@ part.fr OR r.lang = 'en' AND r.search @@ part.en)`
+		order = `r.search @@ CASE r.lang WHEN 'en' THEN whole.en ELSE whole.fr END DESC,
+			ts_rank(r.search, CASE r.lang WHEN 'en' THEN part.en ELSE part.fr END, 1) DESC`
 		args["text"] = storable(q.Text)
 	}
 	return from, where, order, args
