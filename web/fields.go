@@ -96,6 +96,10 @@ func (f *form) field(x field) field {
 	if x.Kind == "" {
 		x.Kind = "text"
 	}
+	if x.Kind == "file" && f.visit.shortcuts {
+		x.AccessKey = "u"
+		x.Label += keyLabel(x.AccessKey)
+	}
 	if x.Limit > 0 {
 		x.LimitText = f.words.T("web.field.limit", x.Limit)
 	}

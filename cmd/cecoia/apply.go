@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -22,8 +25,9 @@ type deskFile struct {
 const maxDeskFile = 1 << 20
 
 // parseDeskFile reads a desk file and checks all of it: unknown keys, missing
-// values and values that cannot be are errors that name the place.
-func parseDeskFile(b []byte) ([]tickets.Academy, error) {
+// values and values that cannot be are errors that name the place. The logos are
+// read from the folder that the file is in.
+func parseDeskFile(b []byte, folder fs.FS) ([]tickets.Academy, error) {
 	if len(b) > maxDeskFile {
 		return nil, fmt.Errorf("desk file: over %d bytes", maxDeskFile)
 	}
@@ -36,7 +40,12 @@ func parseDeskFile(b []byte) ([]tickets.Academy, error) {
 	}
 	seen := map[tickets.AcademyID]bool{}
 	owners := map[string]tickets.AcademyID{} // of domains and addresses
-	for _, a := range f.Academies {
+	for i, a := range f.Academies {
+		logo, err := readLogo(folder, a.LogoFile)
+		if err != nil {
+			return nil, fmt.Errorf("desk file: academy %s: logo: %w", a.ID, err)
+		}
+		f.Academies[i].Logo = logo
 		if err := a.Validate(); err != nil {
 			return nil, fmt.Errorf("desk file: %w", err)
 		}
@@ -54,6 +63,28 @@ func parseDeskFile(b []byte) ([]tickets.Academy, error) {
 	return f.Academies, nil
 }
 
+// readLogo reads an academy's logo by its path relative to the desk file; it may
+// not lead out of that folder. "" is none.
+func readLogo(folder fs.FS, name string) (tickets.Logo, error) {
+	if name == "" {
+		return tickets.Logo{}, nil
+	}
+	f, err := folder.Open(name)
+	if err != nil {
+		return tickets.Logo{}, err
+	}
+	defer func() { _ = f.Close() }() // only read
+	b, err := io.ReadAll(io.LimitReader(f, tickets.MaxLogo+1))
+	if err != nil {
+		return tickets.Logo{}, err
+	}
+	logo, err := tickets.ParseLogo(b)
+	if err != nil {
+		return tickets.Logo{}, fmt.Errorf("%s: %w", name, err)
+	}
+	return logo, nil
+}
+
 type applyCommand struct {
 	settings `embed:""`
 	File     string `arg:"" type:"existingfile" help:"The desk file, in YAML."`
@@ -66,7 +97,7 @@ func (c *applyCommand) Run(ctx context.Context, out *output) error {
 	if err != nil {
 		return err
 	}
-	academies, err := parseDeskFile(b)
+	academies, err := parseDeskFile(b, os.DirFS(filepath.Dir(c.File)))
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ func TestTicketsAreDueByTheHoursOfTheDeskFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	academies, err := parseDeskFile(example.Desk)
+	academies, err := parseDeskFile(example.Desk, example.Logos)
 	if err != nil {
 		t.Fatal(err)
 	}

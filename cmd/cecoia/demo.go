@@ -62,7 +62,7 @@ func (c *demoCommand) Run(ctx context.Context, out *output) (err error) {
 	if err := os.Chmod(c.Data, 0o711); err != nil {
 		return err
 	}
-	academies, err := parseDeskFile(example.Desk)
+	academies, err := parseDeskFile(example.Desk, example.Logos)
 	if err != nil {
 		return err
 	}

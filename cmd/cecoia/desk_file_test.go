@@ -10,7 +10,7 @@ import (
 )
 
 func TestTheExampleDeskIsWhole(t *testing.T) {
-	academies, err := parseDeskFile(example.Desk)
+	academies, err := parseDeskFile(example.Desk, example.Logos)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -20,6 +20,9 @@ func TestTheExampleDeskIsWhole(t *testing.T) {
 	for _, a := range academies {
 		if len(a.Themes) != 13 {
 			t.Errorf("%s has %d themes, the former form had 13", a.ID, len(a.Themes))
+		}
+		if a.Logo.MediaType != "image/svg+xml" || len(a.Logo.Content) > 1000 {
+			t.Errorf("%s: logo %s of %d bytes", a.ID, a.Logo.MediaType, len(a.Logo.Content))
 		}
 		if _, ok := a.Supervision(); !ok || a.Desk().Channel != "assistance" {
 			t.Errorf("%s: desk %+v", a.ID, a.Desk())
@@ -67,6 +70,10 @@ func TestAWrongDeskFileIsRefusedWithItsPlace(t *testing.T) {
 		"a shared mailbox":  {"no_reply: no-reply@paris.example", "no_reply: no-reply@creteil.example", "no-reply@creteil.example is of both creteil and paris"},
 		"no team":           {"team: paris", "team: ''", "team"},
 		"a colour to break": {`"#1f5f8b"`, `"red;}body{"`, "colour"},
+		"no such logo":      {"logos/creteil.svg", "logos/lutece.svg", "academy creteil: logo: open logos/lutece.svg"},
+		"a logo elsewhere":  {"logos/creteil.svg", "../people.csv", "academy creteil: logo:"},
+		"no picture":        {"logos/creteil.svg", "people.csv", "academy creteil: logo:"},
+		"no contact":        {"accessibilite@creteil.example", "nobody", "contacts.accessibility"},
 		"hours at odds":     {`monday: ["08:00-12:30", "13:30-18:00"]`, `monday: ["08:00-12:30", "12:00-18:00"]`, "hours: week: monday"},
 		"no such hour":      {`monday: ["08:00-12:30"`, `monday: ["08:00-12:60"`, "08:00-12:60"},
 		"no such date":      {"date: 2026-12-24", "date: 2026-12-32", "2026-12-32"},
@@ -75,7 +82,7 @@ func TestAWrongDeskFileIsRefusedWithItsPlace(t *testing.T) {
 		"no duration":       {"take_up: 10m", "take_up: ten", "ten"},
 		"empty":             {good, "academies: []", "no academies"},
 	} {
-		_, err := parseDeskFile([]byte(strings.Replace(good, c.old, c.new, 1)))
+		_, err := parseDeskFile([]byte(strings.Replace(good, c.old, c.new, 1)), example.Logos)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}

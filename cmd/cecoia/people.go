@@ -22,6 +22,7 @@ import (
 type peopleCommand struct {
 	Import   peopleImportCommand   `cmd:"" help:"Import a directory from CSV: new people are added, known ones brought up to date."`
 	Password peoplePasswordCommand `cmd:"" help:"Set a person's local password, read from standard input."`
+	Remove   peopleRemoveCommand   `cmd:"" help:"Take a person out of the directory: their sessions end, they can no longer sign in. What they did keeps their name; an import brings them back."`
 	Link     peopleLinkCommand     `cmd:"" help:"Link a person to their account in the chat, once it is known to be theirs."`
 }
 
@@ -202,6 +203,21 @@ func (c *peoplePasswordCommand) Run(ctx context.Context) error {
 	}
 	return c.change(ctx, func(db *database, p tickets.Person) error {
 		return db.ImportPeople(ctx, c.Academy, []postgres.Entry{{Person: p, PasswordHash: hash}})
+	})
+}
+
+type peopleRemoveCommand struct {
+	whom `embed:""`
+}
+
+// Run deactivates the person; their sessions end at their next request.
+func (c *peopleRemoveCommand) Run(ctx context.Context, out *output) error {
+	return c.change(ctx, func(db *database, p tickets.Person) error {
+		if err := db.Deactivate(ctx, c.Academy, p.ID); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(out, "%s is no longer in the directory of %s\n", p.Email, c.Academy)
+		return err
 	})
 }
 

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -231,9 +233,18 @@ func (h house) web() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return web.New(web.Options{
-		Desk: h.desk, Auth: signIn, URL: h.portalURL, Unavailable: postgres.Unavailable, Logger: log, Registerer: h.metrics,
+	var overrides fs.FS
+	if h.PortalOverrides != "" {
+		overrides = os.DirFS(h.PortalOverrides)
+	}
+	portal, err := web.New(web.Options{
+		Desk: h.desk, Auth: signIn, URL: h.portalURL, Overrides: overrides,
+		Unavailable: postgres.Unavailable, Logger: log, Registerer: h.metrics,
 	})
+	if err != nil && h.PortalOverrides != "" {
+		return nil, fmt.Errorf("CECOIA_PORTAL_OVERRIDES %s: %w", h.PortalOverrides, err)
+	}
+	return portal, err
 }
 
 // ingest wires what comes in: the chat's hooks, the commands' workers, and a

@@ -68,7 +68,7 @@ func TestServeInTwoProcesses(t *testing.T) {
 			{[]string{"migrate"}, "up to date"},
 			{[]string{"apply", "../../deploy/example/desk.yaml", "--dry-run"}, "nothing changed"},
 			{[]string{"apply", "../../deploy/example/desk.yaml"}, "of 3 academies changed"},
-			{[]string{"people", "import", "../../deploy/example/people.csv", "--academy", "creteil"}, "6 people of creteil imported"},
+			{[]string{"people", "import", "../../deploy/example/people.csv", "--academy", "creteil"}, "7 people of creteil imported"},
 		} {
 			if status, out, stderr := cecoia(t, env, step.args...); status != 0 || !strings.Contains(out, step.want) {
 				t.Fatalf("cecoia %v: %d %q %s", step.args, status, out, stderr)
@@ -109,6 +109,16 @@ func TestServeInTwoProcesses(t *testing.T) {
 	}
 	if status, a := d.command("un-jeton", mattermost.UserID("agent.creteil"), "liste tous"); status != http.StatusOK || !strings.Contains(a.Text, number) {
 		t.Errorf("once linked: %d %+v", status, a)
+	}
+	// Removed meanwhile: the next request leads to the sign-in page, which opens no more.
+	if status, out, stderr := cecoia(t, env, "people", "remove", "demandeur@creteil.example", "--academy", "creteil"); status != 0 || !strings.Contains(out, "no longer in the directory") {
+		t.Fatalf("people remove: %d %q %s", status, out, stderr)
+	}
+	if status, _, stderr := cecoia(t, env, "people", "remove", "demandeur@creteil.example", "--academy", "creteil"); status == 0 {
+		t.Errorf("removed twice: %s", stderr)
+	}
+	if _, body := person.get("/incidents"); !strings.Contains(body, "plus dans l’annuaire") {
+		t.Errorf("a removed person sees %s", tail(body, 800))
 	}
 	for _, path := range []string{"/livez", "/readyz", "/metrics"} {
 		res, err := http.Get(d.url("CECOIA_OPS_ADDR", path))

@@ -34,6 +34,8 @@ type settings struct {
 
 	TrustedProxies []netip.Prefix `env:"CECOIA_TRUSTED_PROXIES" help:"Networks of the reverse proxies in front of the portal, as 10.0.0.0/8,…: their X-Forwarded-For tells who signs in. Empty: none."`
 
+	PortalOverrides string `env:"CECOIA_PORTAL_OVERRIDES" help:"Folder laid over the portal's look, read at the start: partials/NAME.html in place of the partial of that name (web/templates/partials), site.css after the style sheet, ACADEMY/site.css after that for one academy; 64 kB each at most. Empty: none."`
+
 	MattermostURL   string `env:"CECOIA_MATTERMOST_URL" help:"The Mattermost server. Empty: no chat."`
 	MattermostToken string `env:"CECOIA_MATTERMOST_TOKEN" secret:"" help:"The bot's access token."`
 	SlashToken      string `env:"CECOIA_SLASH_TOKEN" secret:"" academy:"" help:"The token of the slash command /ticket in the academy's team."`

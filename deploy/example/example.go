@@ -3,12 +3,17 @@
 // end in .example, their telephone numbers are of the range kept for fiction.
 package example
 
-import _ "embed"
+import "embed"
 
 // Desk is the example desk file, in YAML: three academies.
 //
 //go:embed desk.yaml
 var Desk []byte
+
+// Logos are the pictures that the desk file names: drawings of ours, of no State.
+//
+//go:embed logos/*.svg
+var Logos embed.FS
 
 // People is the example directory, in the CSV that `cecoia people import` reads.
 //
