@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"net/http"
 	"slices"
 
@@ -33,12 +32,10 @@ func (s *server) showReopening(w http.ResponseWriter, r *http.Request, v *visit,
 			Label: v.words.T("web.field.text.reopen"), Hint: v.words.T("web.field.text.reopen.hint"),
 		}),
 	}
-	for _, e := range slices.Backward(view.Events) {
-		if e.Action == view.StatusAction {
-			if said := cmp.Or(e.Text, view.Solution); said != "" {
-				body.Closed = &call{
-					Title: v.words.State(view.Ticket), Who: view.Who(e.Actor).Name(), At: when(v.words, e.At), Text: said,
-				}
+	for _, e := range slices.Backward(view.Events) { // the closing, or the solution before it
+		if (e.Action == view.StatusAction || e.Action == tickets.ActionResolve) && e.Text != "" {
+			body.Closed = &call{
+				Title: v.words.State(view.Ticket), Who: view.Who(e.Actor).Name(), At: when(v.words, e.At), Text: e.Text,
 			}
 			break
 		}

@@ -16,12 +16,12 @@ type ticketBody struct {
 	Status       tickets.Status
 	Private      string
 	Opened       stamp
-	Duplicate    *link  // the ticket that goes on in its place, nil for none; without an address when it is hidden
-	News         string // the link to what is new, "" when nothing is
-	Take         bool   // the desk may take it: the button on top
-	Links        []link // what else is likely, or has a page of its own
-	Unsent       string // the words of an action that no longer fits
-	Call         *call  // what the ticket waits for from the visitor, nil for nothing
+	Duplicate    *link       // the ticket that goes on in its place, nil for none; without an address when it is hidden
+	News         string      // the link to what is new, "" when nothing is
+	First        *actionForm // what the desk does first, by a button alone; nil for nothing
+	Links        []link      // what else is likely, or has a page of its own
+	Unsent       string      // the words of an action that no longer fits
+	Call         *call       // what the ticket waits for from the visitor, nil for nothing
 	Draft        bool
 	Timeline     []moment
 	Card         []cardRow
@@ -102,7 +102,6 @@ func (s *server) showTicket(w http.ResponseWriter, r *http.Request, v *visit, vi
 		Kind: words.Kind(view.Number.Kind), Number: view.Number.String(), Excerpt: excerpt(view.Card), Path: path,
 		State: words.State(view.Ticket), Status: view.Status, Opened: when(words, view.OpenedAt),
 		Draft: view.Draft != nil && slices.Contains(view.Actions, tickets.ActionComplement),
-		Take:  slices.Contains(view.Actions, tickets.ActionTake),
 		Card:  identityCard(v, view, s.now()), Documents: documents(words, bound(view.Attachments), false), Command: newCommand(),
 	}
 	if view.Private {
@@ -136,7 +135,7 @@ func (s *server) showTicket(w http.ResponseWriter, r *http.Request, v *visit, vi
 		return err
 	}
 	if body.Panel != nil {
-		body.Links = append(body.Links, body.Panel.Likely...)
+		body.First, body.Links = body.Panel.First, append(body.Links, body.Panel.Likely...)
 	}
 	if refused.err != nil {
 		if !slices.Contains(view.Actions, refused.action) {

@@ -16,10 +16,11 @@ import (
 // deskPanel is what the desk may do from the ticket's page: all of it, as the
 // chat may be down.
 type deskPanel struct {
-	Likely []link       // to the forms that are likely now, for the top of the page
-	Direct []actionForm // by a button alone
-	Forms  []actionForm // behind a disclosure each, the likely ones first
-	Into   *actionForm  // leads to the page that merges; nil when it does not fit
+	First   *actionForm  // by a button on top of the page; nil when there is none
+	Likely  []link       // to the forms that are likely now, for the top of the page
+	Forms   []actionForm // behind a disclosure each, the likely ones first
+	Into    *actionForm  // leads to the page that merges; nil when it does not fit
+	Release string       // the words of the button that gives it back, "" when it does not fit
 }
 
 // actionForm is one of the desk's actions.
@@ -59,11 +60,15 @@ func (s *server) deskPanel(r *http.Request, v *visit, view tickets.View, refused
 			return nil, nil, err
 		}
 	}
-	p := &deskPanel{}
-	for _, a := range []tickets.Action{tickets.ActionRelease, tickets.ActionUnmerge} {
+	p, likely := &deskPanel{}, likelyForms
+	for _, a := range []tickets.Action{tickets.ActionTake, tickets.ActionUnmerge} {
 		if fits(a) {
-			p.Direct = append(p.Direct, actionForm{Action: a, Submit: v.words.T("web.do." + string(a))})
+			p.First = &actionForm{Action: a, Submit: v.words.T("web.do." + string(a))}
+			likely--
 		}
+	}
+	if fits(tickets.ActionRelease) {
+		p.Release = v.words.T("web.do.release")
 	}
 	asked := tickets.Action(r.URL.Query().Get("faire"))
 	if refused.err != nil {
@@ -79,7 +84,7 @@ func (s *server) deskPanel(r *http.Request, v *visit, view tickets.View, refused
 		f := b.form(a)
 		f.Open = a == asked
 		p.Forms = append(p.Forms, f)
-		if len(p.Likely) < likelyForms {
+		if len(p.Likely) < likely {
 			p.Likely = append(p.Likely, link{fmt.Sprintf("%s?faire=%s#do-%s", path, a, a), f.Title})
 		}
 	}
@@ -87,7 +92,7 @@ func (s *server) deskPanel(r *http.Request, v *visit, view tickets.View, refused
 		f := b.form(tickets.ActionMerge)
 		p.Into = &f
 	}
-	if !fits(asked) && !fits(tickets.ActionTake) && len(p.Forms) > 0 && view.Open() {
+	if !fits(asked) && p.First == nil && len(p.Forms) > 0 && view.Open() {
 		p.Forms[0].Open = true
 	}
 	if len(p.Forms) > len(p.Likely) {
@@ -142,7 +147,7 @@ func (b *deskForms) form(a tickets.Action) actionForm {
 	}
 	if a == tickets.ActionAssign || a == tickets.ActionRequalify {
 		text.Rows, text.Label = 2, v.words.T("web.field.text.team")
-		text.Hint = v.words.T("web.field.text.note.hint")
+		text.Hint = v.words.T("web.field.text.team.hint")
 		text = fm.optional(text)
 	} else {
 		text.Label, text.Hint = v.words.T("web.field.text."+string(a)), v.words.T("web.field.text."+string(a)+".hint")
@@ -223,7 +228,7 @@ func (b *deskForms) qualifyFields(value func(name, initial string) string) []fie
 		}
 		g := optionGroup{Label: name, Options: []option{{Value: theme.Code, Label: words.T("web.field.category.any", name)}}}
 		for _, subject := range theme.Subjects {
-			g.Options = append(g.Options, option{Value: theme.Code + "/" + subject.Code, Label: subject.Name.In(words.Lang)})
+			g.Options = append(g.Options, option{Value: theme.Code + "/" + subject.Code, Label: words.Category(a, theme.Code, subject.Code)})
 		}
 		themes = append(themes, g)
 	}

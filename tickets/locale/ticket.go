@@ -4,7 +4,7 @@ package locale
 var ticketWords = table{
 	// The page of a ticket.
 	"web.ticket.new":            {FR: "Nouveau", EN: "New"},
-	"web.ticket.news.one":       {FR: "Aller à la nouveauté", EN: "Go to what is new"},
+	"web.ticket.news.one":       {FR: "Aller à la nouveauté (%s)", EN: "Go to what is new (%s)"},
 	"web.ticket.news.other":     {FR: "Aller aux nouveautés (%s)", EN: "Go to what is new (%s)"},
 	"web.ticket.due":            {FR: "Fin max", EN: "Due by"},
 	"web.ticket.late":           {FR: "dépassée", EN: "overdue"},
@@ -52,6 +52,7 @@ var ticketWords = table{
 	"web.field.into":             {FR: "Numéro de la demande à garder", EN: "Number of the request to keep"},
 	"web.field.into.hint":        {FR: "Cette demande-ci sera clôturée comme doublon de celle que vous indiquez. Exemple : I261121_003.", EN: "This request will be closed as a duplicate of the one you give. Example: I261121_003."},
 	"web.field.text.team":        {FR: "Mot pour l’équipe", EN: "Word for the team"},
+	"web.field.text.team.hint":   {FR: "Le demandeur ne le voit pas.", EN: "The requester does not see it."},
 	"web.field.text.close":       {FR: "Ce que le demandeur doit savoir", EN: "What the requester should know"},
 	"web.field.text.close.hint":  {FR: "Il le lit dans le mail de clôture, et peut rouvrir la demande pendant 15 jours.", EN: "They read it in the closing mail, and can reopen the request for 15 days."},
 	"web.field.text.merge":       {FR: "Mot pour le demandeur", EN: "Word for the requester"},
