@@ -35,6 +35,13 @@ func (try attempted) effect(a Academy, t *Ticket, e *Event) (changed bool, err e
 			return false, invalid("rating", "rating.range")
 		}
 		t.Closure, t.Rating, e.Detail.Rating = ClosedValidated, try.in.Rating, try.in.Rating
+	case ActionRate:
+		if try.in.Rating < 1 || try.in.Rating > 5 {
+			return false, invalid("rating", "rating.range")
+		}
+		changed = t.Rating != try.in.Rating
+		t.Rating, e.Detail.Rating = try.in.Rating, try.in.Rating
+		return changed, nil
 	case ActionRefuse:
 		t.Refusals++
 	case ActionWithdraw:

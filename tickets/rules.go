@@ -44,6 +44,7 @@ var rules = map[Action]rule{
 	ActionComplement: {party: true, from: notClosed, text: true},
 	ActionResolve:    {desk: true, from: unresolved, to: StatusResolved, text: true},
 	ActionValidate:   {party: true, from: []Status{StatusResolved}, to: StatusClosed},
+	ActionRate:       {party: true, from: []Status{StatusClosed}, unless: notValidated},
 	ActionRefuse:     {party: true, from: []Status{StatusResolved}, to: StatusInProgress, text: true},
 	ActionWithdraw:   {party: true, from: unresolved, to: StatusClosed, text: true},
 	ActionClose:      {desk: true, from: notClosed, to: StatusClosed, text: true},
@@ -55,7 +56,7 @@ var rules = map[Action]rule{
 // order is that in which actions are offered.
 var order = []Action{
 	ActionTake, ActionAsk, ActionInform, ActionNote, ActionResolve,
-	ActionValidate, ActionRefuse, ActionComplement, ActionWithdraw,
+	ActionValidate, ActionRefuse, ActionComplement, ActionWithdraw, ActionRate,
 	ActionAssign, ActionRelease, ActionRequalify, ActionMerge, ActionUnmerge, ActionClose, ActionReopen,
 }
 
@@ -74,6 +75,13 @@ func taken(c Case, _ Person, _ time.Time) *Error {
 func unassigned(c Case, _ Person, _ time.Time) *Error {
 	if c.Assignee == uuid.Nil {
 		return &Error{Code: Conflict, Message: "conflict.unassigned", Args: []any{c.Number.String()}}
+	}
+	return nil
+}
+
+func notValidated(c Case, _ Person, _ time.Time) *Error {
+	if c.Closure != ClosedValidated {
+		return c.conflict()
 	}
 	return nil
 }

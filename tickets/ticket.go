@@ -124,6 +124,7 @@ const (
 	ActionComplement Action = "complement"
 	ActionResolve    Action = "resolve"
 	ActionValidate   Action = "validate"
+	ActionRate       Action = "rate" // what was validated before
 	ActionRefuse     Action = "refuse"
 	ActionWithdraw   Action = "withdraw"
 	ActionRelease    Action = "release"

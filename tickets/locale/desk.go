@@ -37,6 +37,7 @@ var deskWords = table{
 	"event.complement": {FR: "Mise à jour par %s", EN: "Update by %s"},
 	"event.resolve":    {FR: "Réglé par %s, à valider", EN: "Resolved by %s, to be validated"},
 	"event.validate":   {FR: "Validé par %s", EN: "Validated by %s"},
+	"event.rate":       {FR: "Appréciation de %s", EN: "Rating by %s"},
 	"event.refuse":     {FR: "Résolution refusée par %s", EN: "Resolution refused by %s"},
 	"event.withdraw":   {FR: "Clôturé par %s avant l’intervention", EN: "Closed by %s before the intervention"},
 	"event.assign":     {FR: "Affecté par %s", EN: "Assigned by %s"},
