@@ -20,32 +20,38 @@ const (
 	walkSlice = 500 // tickets that Walk reads at a time
 )
 
-// columnOrder is what each column sorts by; what has none of it is NULL.
-var columnOrder = map[tickets.Sort]string{
-	tickets.SortOpened:      `opened_at`,
-	tickets.SortNumber:      `(day, rank)`,
-	tickets.SortDescription: `nullif(fold(left(coalesce(nullif(summary, ''), description), 80)), '')`,
-	tickets.SortDue:         `due_at`,
-	tickets.SortUrgency:     `urgency`,
-	tickets.SortStatus:      `array_position('{new,in_progress,waiting,resolved,closed}', status)`,
-	tickets.SortEntity:      `nullif(fold(entity), '')`,
-	tickets.SortAuthor: `(SELECT fold(p.family_name || ' ' || p.given_name) FROM people p
-		WHERE p.academy = tickets.academy AND p.id = tickets.requester)`,
+// columnOrder is what each column sorts by; what has none of it is NULL. Words
+// are in the order of ICU's root collation, where É is an E.
+var columnOrder = map[tickets.Sort][]string{
+	tickets.SortOpened:      {`opened_at`},
+	tickets.SortNumber:      {`day`, `rank`},
+	tickets.SortDescription: {`left(coalesce(nullif(summary, ''), description), 60) COLLATE "und-x-icu"`},
+	tickets.SortDue:         {`due_at`},
+	tickets.SortUrgency:     {`urgency`},
+	tickets.SortStatus:      {`array_position('{new,in_progress,waiting,resolved,closed}', status)`},
+	tickets.SortEntity:      {`nullif(entity, '') COLLATE "und-x-icu"`},
+	tickets.SortAuthor:      {`family_name COLLATE "und-x-icu"`, `given_name COLLATE "und-x-icu"`},
 }
 
-// orderOf returns the ORDER BY of a query.
-func orderOf(q tickets.Query) string {
-	newest := `opened_at DESC, id DESC`
-	column, ok := columnOrder[q.Sort]
-	switch {
-	case ok && q.Sort == tickets.SortOpened && q.Desc, !ok && !q.Oldest:
-		return newest
-	case q.Sort == tickets.SortOpened, !ok:
-		return `opened_at, id`
-	case q.Desc:
-		return column + ` DESC NULLS LAST, ` + newest
+// orderOf returns the FROM and the ORDER BY of a query.
+func orderOf(q tickets.Query) (from, order string) {
+	from = `tickets`
+	if q.Sort == tickets.SortAuthor {
+		from = `tickets JOIN (SELECT academy AS at, id AS author, family_name, given_name FROM people) p
+			ON at = academy AND author = requester`
 	}
-	return column + ` NULLS LAST, ` + newest
+	direction := ``
+	if q.Sort == "" && !q.Oldest || q.Sort != "" && q.Desc {
+		direction = ` DESC`
+	}
+	columns, ok := columnOrder[q.Sort]
+	if !ok || q.Sort == tickets.SortOpened {
+		return from, `opened_at` + direction + `, id` + direction // as the indexes have them
+	}
+	for _, c := range columns {
+		order += c + direction + ` NULLS LAST, `
+	}
+	return from, order + `opened_at DESC, id DESC`
 }
 
 // List returns a page of the tickets that the viewer sees.
@@ -66,7 +72,12 @@ func (db *DB) list(ctx context.Context, viewer tickets.Person, q tickets.Query) 
 	var page tickets.Page
 	var found []tickets.Ticket
 	var b pgx.Batch
-	b.Queue(`SELECT `+ticketColumns+` FROM tickets WHERE `+where+` ORDER BY `+orderOf(q)+` LIMIT @limit OFFSET @offset`, args).
+	from, order := orderOf(q)
+	// The page is found by its ids: to sort whole tickets would read them all.
+	b.Queue(`SELECT `+ticketColumns+` FROM (
+			SELECT id AS found, row_number() OVER () AS nth FROM (
+				SELECT id FROM `+from+` WHERE `+where+` ORDER BY `+order+` LIMIT @limit OFFSET @offset) ids) page
+		JOIN tickets ON academy = @academy AND id = found ORDER BY nth`, args).
 		Query(func(rows pgx.Rows) (err error) {
 			found, err = pgx.CollectRows(rows, scanTicket)
 			return err
@@ -111,8 +122,9 @@ func (db *DB) Walk(ctx context.Context, viewer tickets.Person, q tickets.Query, 
 	defer tx.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // nothing was written
 	where, args := conditions(viewer, q)
 	args["limit"] = q.Limit + 1
+	from, order := orderOf(q)
 	if _, err := tx.Exec(ctx, `DECLARE walk NO SCROLL CURSOR FOR
-		SELECT `+ticketColumns+` FROM tickets WHERE `+where+` ORDER BY `+orderOf(q)+` LIMIT @limit`, args); err != nil {
+		SELECT `+ticketColumns+` FROM `+from+` WHERE `+where+` ORDER BY `+order+` LIMIT @limit`, args); err != nil {
 		return false, failed(err)
 	}
 	for left := q.Limit; ; {
@@ -219,7 +231,10 @@ func conditions(viewer tickets.Person, q tickets.Query) (string, pgx.NamedArgs) 
 	if !q.DueBefore.IsZero() { // in the words of the partial index
 		restrict(`status NOT IN ('resolved', 'closed') AND due_at < @due`, "due", q.DueBefore)
 	}
-	if words := strings.Fields(q.Text); len(words) > 0 {
+	if ref, err := tickets.ParseRef(q.Text); err == nil && !ref.Bare() { // one ticket, by its index
+		where = append(where, `kind = @refkind AND day = @refday AND rank = @refrank`)
+		args["refkind"], args["refday"], args["refrank"] = ref.Kind, ref.Day, ref.Rank
+	} else if words := strings.Fields(q.Text); len(words) > 0 {
 		patterns := make([]string, len(words))
 		for i, word := range words {
 			patterns[i] = `%` + likeEscapes.Replace(storable(word)) + `%`
