@@ -15,7 +15,7 @@ import (
 func TestAnyAccentIsReadable(t *testing.T) {
 	hex := regexp.MustCompile(`--accent:#([0-9a-f]{6})`)
 	for _, colour := range []string{"000000", "ffffff", "ffff00", "0000ff", "ff0000", "8a3ffc", "777777", "0b5d5a"} {
-		found := hex.FindAllStringSubmatch(string(web.AccentSheetForTest("#" + colour)), -1)
+		found := hex.FindAllStringSubmatch(string(web.AccentSheetForTest("#"+colour)), -1)
 		if len(found) != 3 {
 			t.Fatalf("%s: %d accents", colour, len(found))
 		}

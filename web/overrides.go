@@ -102,6 +102,13 @@ func readOverride(folder fs.FS, name string) ([]byte, error) {
 // apply parses the partials over ours.
 func (o overrides) apply(base *template.Template) error {
 	for name, text := range o.partials {
+		alone, err := template.New(name).Parse(text)
+		if err != nil {
+			return fmt.Errorf("partials/%s: %w", name, err)
+		}
+		if plain := strings.TrimSuffix(name, ".html"); alone.Lookup(plain) == nil {
+			return fmt.Errorf("partials/%s: it defines no %q", name, plain)
+		}
 		if _, err := base.New(name).Parse(text); err != nil {
 			return fmt.Errorf("partials/%s: %w", name, err)
 		}
@@ -131,9 +138,6 @@ func (o overrides) try(base *template.Template) error {
 	for name := range o.partials {
 		plain := strings.TrimSuffix(name, ".html")
 		sample, known := samples[plain]
-		if base.Lookup(plain) == nil {
-			return fmt.Errorf("partials/%s: it defines no %q", name, plain)
-		}
 		t, err := base.Clone()
 		if err != nil {
 			return err

@@ -57,6 +57,12 @@ var demoHash = sync.OnceValue(func() string {
 
 func newPortal(t *testing.T) *portal {
 	t.Helper()
+	return newPortalWith(t, func(*web.Options) {})
+}
+
+// newPortalWith is newPortal with other options.
+func newPortalWith(t *testing.T, change func(*web.Options)) *portal {
+	t.Helper()
 	db, err := postgres.Open(t.Context(), postgres.Options{URL: postgrestest.New(t, "cecoia", postgres.Migrate), MaxConns: 8})
 	if err != nil {
 		t.Fatal(err)
@@ -95,7 +101,9 @@ func newPortal(t *testing.T) *portal {
 	if err != nil {
 		t.Fatal(err)
 	}
-	handler, err = web.New(web.Options{Desk: p.desk, Auth: who, URL: p.URL, Unavailable: postgres.Unavailable, Now: p.clock, Logger: logger, Registerer: registry})
+	o := web.Options{Desk: p.desk, Auth: who, URL: p.URL, Unavailable: postgres.Unavailable, Now: p.clock, Logger: logger, Registerer: registry}
+	change(&o)
+	handler, err = web.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,76 @@
+package web_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"cecoia.example/tickets"
+	"cecoia.example/tickets/postgres"
+)
+
+// importAgain imports the directory's entry of the person anew.
+func (p *portal) importAgain(t *testing.T, who tickets.Person) {
+	t.Helper()
+	if err := p.db.ImportPeople(t.Context(), who.Academy, []postgres.Entry{{Person: who, PasswordHash: demoHash()}}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestOnesOwnDataAreExported(t *testing.T) {
+	p := newPortal(t)
+	who, agent := person("creteil", "dominique"), person("creteil", "alix")
+	mine := p.open(t, who, tickets.Incident, tickets.Card{Description: "Mon écran"})
+	p.do(t, agent, mine, tickets.ActionTake, "")
+	p.do(t, agent, mine, tickets.ActionNote, "Note interne secrète")
+	p.do(t, agent, mine, tickets.ActionInform, "Nous passons demain.")
+	p.open(t, person("creteil", "camille"), tickets.Incident, tickets.Card{Description: "L’écran de Camille"})
+	for range 120 {
+		p.open(t, who, tickets.Service, tickets.Card{Description: "Un accès"})
+	}
+	b := p.as(t, who)
+	b.post(b.get("/incidents/nouveau").path+"/demande", form("description", "Pas encore envoyé", "do", "continue"))
+	pg := b.get("/donnees-personnelles")
+	if action, _ := attr(pg.one("form[action=/donnees-personnelles/export]"), "method"); action != "post" {
+		t.Error("no button")
+	}
+	pg = b.post("/donnees-personnelles/export", nil).want(http.StatusOK, "/donnees-personnelles/export")
+	if got := pg.header.Get("Content-Disposition"); got != "attachment; filename=cecoia-2026-11-21.json" {
+		t.Errorf("Content-Disposition %q", got)
+	}
+	var data struct {
+		Person tickets.Person `json:"person"`
+		Forms  []struct {
+			Card tickets.Card `json:"card"`
+		} `json:"forms"`
+		Tickets []struct {
+			Number string `json:"number"`
+			Events []struct {
+				By   string `json:"by"`
+				Text string `json:"text"`
+			} `json:"events"`
+		} `json:"tickets"`
+	}
+	if err := json.Unmarshal(pg.raw, &data); err != nil {
+		t.Fatalf("%v in %.400s", err, pg.raw)
+	}
+	if data.Person.Email != who.Email || len(data.Forms) != 1 || data.Forms[0].Card.Description != "Pas encore envoyé" || len(data.Tickets) != 121 {
+		t.Errorf("person %s, %d forms, %d tickets", data.Person.Email, len(data.Forms), len(data.Tickets))
+	}
+	if first := data.Tickets[0]; first.Number != mine.Number.String() || len(first.Events) != 3 || first.Events[2].Text != "Nous passons demain." || first.Events[2].By != agent.Name() {
+		t.Errorf("the first ticket is %+v", first)
+	}
+	for _, secret := range []string{"secrète", "Camille", "fingerprint", "$argon2"} {
+		if strings.Contains(string(pg.raw), secret) {
+			t.Errorf("the file tells %q", secret)
+		}
+	}
+	// An agent's file is that of the person, not of the desk.
+	if pg := p.as(t, agent).post("/donnees-personnelles/export", nil); strings.Contains(string(pg.raw), "Mon écran") {
+		t.Error("an agent exports the desk")
+	}
+	if pg := p.browser(t).get("/donnees-personnelles"); pg.has("#export-button") || !pg.has("a[href=/connexion?suite=%2Fdonnees-personnelles]") {
+		t.Error("signed out, the page offers what it cannot give")
+	}
+}

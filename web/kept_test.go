@@ -1,0 +1,170 @@
+package web_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"cecoia.example/tickets"
+)
+
+// expire ends the browser's session as its lifetime does: the cookie stays, the
+// server knows nothing of it.
+func (b *browser) expire() {
+	b.t.Helper()
+	u, err := url.Parse(b.portal.URL)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.client.Jar.SetCookies(u, []*http.Cookie{{Name: "cecoia", Value: strings.Repeat("A", 43)}})
+}
+
+// signInAgain signs in on the page that the browser was led to.
+func (b *browser) signInAgain(pg *page, who tickets.Person) *page {
+	b.t.Helper()
+	if !strings.HasPrefix(pg.path, "/connexion") {
+		b.t.Fatalf("led to %s (%d), not to the sign-in page", pg.path, pg.status)
+	}
+	action, _ := attr(pg.one("#signin"), "action")
+	return b.post(action, form("identifier", who.Email, "password", "demo"))
+}
+
+func TestWordsSentAfterTheSessionEndedWaitOnTheirPage(t *testing.T) {
+	p := newPortal(t)
+	who, agent := person("creteil", "dominique"), person("creteil", "alix")
+	waiting := p.open(t, who, tickets.Incident, tickets.Card{Description: "Panne"})
+	p.do(t, agent, waiting, tickets.ActionTake, "")
+	p.do(t, agent, waiting, tickets.ActionAsk, "Quel message ?")
+	resolved := p.open(t, who, tickets.Incident, tickets.Card{Description: "Autre panne"})
+	p.do(t, agent, resolved, tickets.ActionTake, "")
+	p.do(t, agent, resolved, tickets.ActionResolve, "Redémarrez.")
+	path := func(c tickets.Case) string { return tickets.TicketPath(c.Academy, c.Number) }
+
+	b := p.as(t, who)
+	step := b.get("/incidents/nouveau").path
+	for _, c := range []struct {
+		name, path string
+		upload     bool
+		typed      url.Values
+	}{
+		{"the form's request", step + "/demande", true, form("description", "Bureau 12 : l’écran est noir <b>", "do", "continue")},
+		{"the form's details", step + "/complement", false, form("theme", "poste", "availability", "le matin", "do", "continue")},
+		{"an update", path(waiting) + "/mise-a-jour", true, form("text", "Le message est 0x42.", "do", "complement")},
+		{"a refusal", path(resolved) + "/validation", false, form("text", "Toujours noir.", "do", "refuse")},
+		{"a closing", path(waiting) + "/cloture", false, form("text", "Câble débranché par erreur.", "do", "withdraw")},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := p.as(t, who)
+			b.t = t
+			b.get(c.path).want(http.StatusOK, c.path)
+			b.expire()
+			var pg *page
+			if c.upload {
+				pg = b.upload(c.path, c.typed, file{"photo.png", png})
+			} else {
+				pg = b.post(c.path, c.typed)
+			}
+			pg = b.signInAgain(pg, who).want(http.StatusOK, c.path)
+			if !strings.Contains(pg.text("#notice"), "vos mots ont été gardés") {
+				t.Errorf("the notice says %q", pg.text("#notice"))
+			}
+			for name, values := range c.typed {
+				if name != "do" && pg.value(name) != values[0] {
+					t.Errorf("%s holds %q, want %q", name, pg.value(name), values[0])
+				}
+			}
+			// Nothing was done, and shown again they are still there.
+			if got := b.get(c.path); !got.has("#notice") {
+				t.Error("shown again, the words are gone")
+			}
+			for _, ticket := range []tickets.Case{waiting, resolved} {
+				if pg := b.get(path(ticket)); strings.Contains(pg.text("#timeline"), c.typed.Get("text")) && c.typed.Has("text") {
+					t.Errorf("%s was sent by itself", ticket.Number)
+				}
+			}
+		})
+	}
+}
+
+func TestKeptWordsEndWhenTheyAreSentOrAfterAnHour(t *testing.T) {
+	p := newPortal(t)
+	who := person("creteil", "dominique")
+	c := p.open(t, who, tickets.Incident, tickets.Card{Description: "Panne"})
+	path := tickets.TicketPath(c.Academy, c.Number) + "/mise-a-jour"
+	lose := func(b *browser) *page {
+		t.Helper()
+		b.expire()
+		return b.signInAgain(b.post(path, form("text", "Encore ceci.", "do", "complement")), who)
+	}
+	b := p.as(t, who)
+	lose(b).want(http.StatusOK, path)
+	b.post(path, form("text", "Encore cela.", "do", "complement")).want(http.StatusOK, tickets.TicketPath(c.Academy, c.Number))
+	if pg := b.get(path); pg.has("#notice") || pg.value("text") != "" {
+		t.Errorf("after sending the page holds %q", pg.value("text"))
+	}
+	lose(b).want(http.StatusOK, path)
+	p.pass(61 * time.Minute)
+	if pg := b.get(path); pg.has("#notice") || pg.value("text") != "" {
+		t.Errorf("after an hour the page holds %q", pg.value("text"))
+	}
+}
+
+func TestWhoMayNotSeeThePageDoesNotSeeTheWords(t *testing.T) {
+	p := newPortal(t)
+	who := person("creteil", "dominique")
+	c := p.open(t, who, tickets.Incident, tickets.Card{Description: "Panne", Private: true})
+	path := tickets.TicketPath(c.Academy, c.Number) + "/mise-a-jour"
+	for _, other := range []tickets.Person{person("creteil", "camille"), person("paris", "dominique")} {
+		b := p.as(t, who)
+		b.expire()
+		pg := b.signInAgain(b.post(path, form("text", "Mon secret", "do", "complement")), other)
+		pg.want(http.StatusNotFound, path)
+		for _, pg := range []*page{pg, b.get("/"), b.get("/incidents")} {
+			if strings.Contains(string(pg.raw), "Mon secret") {
+				t.Errorf("%s of %s shows the words", pg.path, other.Email)
+			}
+		}
+	}
+}
+
+func TestWhatIsTooMuchOrSecretIsNotKept(t *testing.T) {
+	p := newPortal(t)
+	who := person("creteil", "dominique")
+	c := p.open(t, who, tickets.Incident, tickets.Card{Description: "Panne"})
+	path := tickets.TicketPath(c.Academy, c.Number) + "/mise-a-jour"
+	for name, typed := range map[string]url.Values{
+		"10⁶ characters": form("text", strings.Repeat("x", 1_000_000)),
+		"a password":     form("password", "secret", "new_password", "secret"),
+		"nothing":        form("do", "complement"),
+	} {
+		b := p.as(t, who)
+		b.expire()
+		if pg := b.signInAgain(b.post(path, typed), who).want(http.StatusOK, path); pg.has("#notice") || pg.value("text") != "" {
+			t.Errorf("%s: the page holds %.40q", name, pg.value("text"))
+		}
+	}
+	// Hostile words come back as they are, on a page that is whole.
+	b := p.as(t, who)
+	b.expire()
+	hostile := "<script>alert(1)</script>\u202egnirts"
+	if pg := b.signInAgain(b.post(path, form("text", hostile+"\x00\xff")), who).want(http.StatusOK, path); !strings.HasPrefix(pg.value("text"), hostile) {
+		t.Errorf("the page holds %q", pg.value("text"))
+	}
+}
+
+// TestAFormOfAnActionAloneLeadsBackToItsPage: the address that a form is sent to
+// may have no page of its own.
+func TestAFormOfAnActionAloneLeadsBackToItsPage(t *testing.T) {
+	p := newPortal(t)
+	b := p.browser(t)
+	b.headers.Set("Referer", p.URL+"/donnees-personnelles")
+	if pg := b.post("/donnees-personnelles/export", form("x", "y")); pg.path != "/connexion?suite=%2Fdonnees-personnelles" {
+		t.Errorf("led to %s", pg.path)
+	}
+	b.headers.Set("Referer", "https://ailleurs.example/donnees-personnelles")
+	if pg := b.post("/donnees-personnelles/export", form("x", "y")); pg.path != "/connexion" {
+		t.Errorf("led to %s", pg.path)
+	}
+}
