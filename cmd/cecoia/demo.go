@@ -112,7 +112,8 @@ const demoStory = `
   The mailboxes       %s
 
   Accounts, password "demo": demandeur@creteil.example, agent@creteil.example,
-  superviseur@creteil.example; the same at paris.example and versailles.example.
+  superviseur@creteil.example, reseau@creteil.example (the specialists of
+  "reseaux"); the same at paris.example and versailles.example.
 
   A story to try
    1. On the portal, sign in as demandeur@creteil.example and send an incident.
