@@ -10,14 +10,24 @@ type homeBody struct {
 	Welcome  string
 	Counters []counter
 	Waiting  []waiting
+	More     string // how many more wait, "" when all are shown
+	Desk     []figures
 	Unsent   []unsent
 	Latest   *ticketTable // nil before the first ticket
+	All      []link       // the lists of all that the visitor asked for
 }
 
 // counter is one figure of the first page, a link to what it counts.
 type counter struct {
 	ID, Label, Href string
 	Count           int
+}
+
+// figures is a line of what the desk has to do; each leads to the list of what it
+// counts.
+type figures struct {
+	Label  string
+	Counts []counter
 }
 
 // waiting is a ticket that goes no further without the visitor.
@@ -34,7 +44,10 @@ type unsent struct {
 	Resume, Drop    link
 }
 
-const homeRows = 5 // tickets in each list of the first page
+const (
+	homeRows    = 5  // tickets in the list of the latest
+	homeWaiting = 10 // tickets in that of what waits for the visitor
+)
 
 // home shows what waits for the visitor, their figures and latest tickets.
 func (s *server) home(w http.ResponseWriter, r *http.Request, v *visit) error {
@@ -44,7 +57,7 @@ func (s *server) home(w http.ResponseWriter, r *http.Request, v *visit) error {
 		return err
 	}
 	mine, err := s.desk.List(ctx, by, tickets.Query{
-		Scope: tickets.ScopeMine, Oldest: true, Limit: homeRows,
+		Scope: tickets.ScopeMine, Oldest: true, Limit: homeWaiting,
 		Statuses: []tickets.Status{tickets.StatusWaiting, tickets.StatusResolved},
 	})
 	if err != nil {
@@ -89,8 +102,70 @@ func (s *server) home(w http.ResponseWriter, r *http.Request, v *visit) error {
 			Drop:   link{formPath(f.ID) + "/annulation", v.words.T("web.do.cancel")},
 		})
 	}
+	if more := mine.Total - len(mine.Cases); more > 0 {
+		body.More = v.words.N("web.home.waiting.more", more)
+	}
 	if len(latest.Cases) > 0 {
 		body.Latest = s.table(v, v.words.T("web.home.latest"), latest.Cases, false)
+		for _, kind := range kinds {
+			every := listView{kind: kind, scope: listScopes[0], state: listStates[len(listStates)-1], column: listColumns[0], page: 1}
+			body.All = append(body.All, link{every.href(), v.words.T("web.home.all." + string(kind))})
+		}
+	}
+	if body.Desk, err = s.deskFigures(r, v); err != nil {
+		return err
 	}
 	return s.render(w, r, v, content{template: "home", title: v.words.T("web.home.title"), body: body})
+}
+
+// kinds are the kinds of ticket in the order of the portal.
+var kinds = []tickets.Kind{tickets.Incident, tickets.Service}
+
+// deskViews are the lists whose totals are the desk's figures: a scope and a state.
+var deskViews = []struct{ label, scope, state string }{
+	{"free", "libres", "ouverts"},
+	{"mine", "prises", "ouverts"},
+	{"late", "bureau", "en-retard"},
+}
+
+// deskFigures are what the desk has to do, none for who is not of it. They are
+// counted by the queries of the lists that they lead to.
+func (s *server) deskFigures(r *http.Request, v *visit) ([]figures, error) {
+	if !v.person.Agent() {
+		return nil, nil
+	}
+	var queries []tickets.Query
+	out := make([]figures, len(deskViews))
+	for i, view := range deskViews {
+		out[i].Label = v.words.T("web.home.desk." + view.label)
+		for _, kind := range kinds {
+			l := listView{kind: kind, column: listColumns[0], page: 1}
+			for _, scope := range listScopes {
+				if scope.slug == view.scope {
+					l.scope = scope
+				}
+			}
+			for _, state := range listStates {
+				if state.slug == view.state {
+					l.state = state
+				}
+			}
+			q, err := l.query(v, s.now())
+			if err != nil {
+				return nil, err
+			}
+			queries = append(queries, q)
+			out[i].Counts = append(out[i].Counts, counter{
+				ID: "desk-" + view.label + "-" + string(kind), Label: v.words.T("web.home.desk.kind." + string(kind)), Href: l.href(),
+			})
+		}
+	}
+	totals, err := s.desk.Count(r.Context(), v.caller(), queries...)
+	if err != nil {
+		return nil, err
+	}
+	for i, n := range totals {
+		out[i/len(kinds)].Counts[i%len(kinds)].Count = n
+	}
+	return out, nil
 }

@@ -2,60 +2,32 @@ package web
 
 import (
 	"net/http"
-	"net/url"
 	"strconv"
-	"strings"
-	"unicode/utf8"
 
 	"cecoia.example/tickets"
 	"cecoia.example/tickets/locale"
 )
 
-// perPage is how many tickets a page of a list has.
-const perPage = 20
-
-// ticketTable is a list of tickets, ready for the partial "tickets".
-type ticketTable struct {
-	locale.Printer
-	Caption string
-	Desk    bool // with who asks and who has taken it
-	Rows    []ticketRow
-}
-
-type ticketRow struct {
-	Number, Href     string
-	Opened           stamp
-	Excerpt          string
-	Urgency          string
-	Level            tickets.Urgency
-	State            string
-	Status           tickets.Status
-	Private          string // the words, "" when it is not
-	Author, Assignee string
-}
-
-// listFilter is one way to narrow a list down, as its address names it.
-type listFilter struct {
-	slug     string
-	statuses []tickets.Status
-}
-
-// listFilters are the filters of the lists; the first is the default.
-var listFilters = []listFilter{
-	{"ouverts", []tickets.Status{tickets.StatusNew, tickets.StatusInProgress, tickets.StatusWaiting, tickets.StatusResolved}},
-	{"a-valider", []tickets.Status{tickets.StatusResolved}},
-	{"clotures", []tickets.Status{tickets.StatusClosed}},
-	{"tous", nil},
-}
-
 type listBody struct {
 	Heading string
 	New     link
-	Scopes  []choice // for the desk only
-	Filters []choice
+	States  []choice
+	Filter  listFilter
 	Table   *ticketTable // nil when the list is empty
+	Return  string       // the list's address, where actions on several tickets lead back to
 	Empty   string
-	Pages   *pagination // nil when there is one page
+	Pages   *pagination // nil when the list is empty
+	Export  link
+	Cut     string // says that an export would be cut, "" when it would not
+}
+
+// listFilter is the form that narrows a list down.
+type listFilter struct {
+	Path, State string
+	Shown       []field // scope and words
+	More        []field // theme, period and order
+	Open        bool    // some of More is asked for
+	Clear       string  // the address without what narrows, "" when nothing does
 }
 
 // choice is one of several views of a list.
@@ -67,79 +39,151 @@ type choice struct {
 // pagination is where a page stands in its list, ready for its partial.
 type pagination struct {
 	locale.Printer
-	Range          string // "1 – 20 / 134"
-	Previous, Next string // addresses, "" at the ends
+	Range                       string // "1 – 20 / 134"
+	First, Previous, Next, Last string // addresses, "" at the ends
 }
 
 // incidents shows the incidents ("Suivi des incidents").
 func (s *server) incidents(w http.ResponseWriter, r *http.Request, v *visit) error {
-	return s.list(w, r, v, tickets.Incident, "/incidents")
+	return s.list(w, r, v, tickets.Incident)
 }
 
 // services shows the service requests.
 func (s *server) services(w http.ResponseWriter, r *http.Request, v *visit) error {
-	return s.list(w, r, v, tickets.Service, "/services")
+	return s.list(w, r, v, tickets.Service)
 }
 
-func (s *server) list(w http.ResponseWriter, r *http.Request, v *visit, kind tickets.Kind, path string) error {
-	query := r.URL.Query()
-	filter := listFilters[0]
-	for _, f := range listFilters {
-		if f.slug == query.Get("etat") {
-			filter = f
-		}
-	}
-	scope, scopeSlug := tickets.ScopeMine, ""
-	if v.person.Agent() && query.Get("portee") == "bureau" {
-		scope, scopeSlug = tickets.ScopeDesk, "bureau"
-	}
-	number, err := strconv.Atoi(query.Get("page"))
-	if err != nil || number < 1 || number > 10_000 {
-		number = 1
-	}
-	found, err := s.desk.List(r.Context(), v.caller(), tickets.Query{
-		Scope: scope, Kind: kind, Statuses: filter.statuses, Limit: perPage, Offset: (number - 1) * perPage,
-	})
+func (s *server) list(w http.ResponseWriter, r *http.Request, v *visit, kind tickets.Kind) error {
+	l := readList(r, v, kind)
+	found, refused, err := s.find(r, v, l)
 	if err != nil {
 		return err
 	}
-
-	address := func(scope, filter string, page int) string {
-		q := url.Values{}
-		if scope != "" {
-			q.Set("portee", scope)
-		}
-		if filter != listFilters[0].slug {
-			q.Set("etat", filter)
-		}
-		if page > 1 {
-			q.Set("page", strconv.Itoa(page))
-		}
-		if len(q) == 0 {
-			return path
-		}
-		return path + "?" + q.Encode()
+	if last := lastPage(found.Total); l.page > last && refused == nil {
+		l.page = last
+		return &movedError{l.href()}
+	}
+	fm := v.form(refused)
+	status := 0
+	if refused != nil {
+		status = http.StatusUnprocessableEntity
 	}
 	heading := v.words.T("web.nav.list." + string(kind))
 	body := listBody{
 		Heading: heading,
-		New:     link{path + "/nouveau", v.words.T("web.do.new." + string(kind))},
-		Empty:   v.words.T("web.list.empty." + filter.slug),
+		New:     link{listPath(kind) + "/nouveau", v.words.T("web.do.new." + string(kind))},
+		Filter:  s.listFilter(fm, v, l),
+		Empty:   v.words.T("web.list.empty." + l.state.slug),
+		Return:  l.href(),
 	}
-	if v.person.Agent() {
-		body.Scopes = []choice{
-			{link{address("", filter.slug, 1), v.words.T("web.list.mine")}, scope == tickets.ScopeMine},
-			{link{address("bureau", filter.slug, 1), v.words.T("web.list.desk")}, scope == tickets.ScopeDesk},
-		}
+	clean := l
+	if refused != nil { // the other views do without what was refused
+		clean.theme, clean.text, clean.from, clean.to = "", "", "", ""
+		body.Empty = v.words.T("web.list.empty.refused")
+	} else if l.narrowed() {
+		body.Empty = v.words.T("web.list.empty.narrowed")
 	}
-	for _, f := range listFilters {
-		body.Filters = append(body.Filters, choice{link{address(scopeSlug, f.slug, 1), v.words.T("web.list.filter." + f.slug)}, f.slug == filter.slug})
+	for _, state := range listStates {
+		view := clean
+		view.state, view.page = state, 1
+		body.States = append(body.States, choice{link{view.href(), v.words.T("web.list.filter." + state.slug)}, state.slug == l.state.slug})
 	}
 	if len(found.Cases) > 0 {
-		body.Table = s.table(v, heading+" – "+v.words.T("web.list.filter."+filter.slug), found.Cases, scope == tickets.ScopeDesk)
+		body.Table = s.table(v, heading+" – "+v.words.T("web.list.filter."+l.state.slug), found.Cases, l.scope.desk)
+		body.Table.Pick = true
+		body.Table.sortable(l)
+		body.Pages = paginate(v.words, l.page, len(found.Cases), found.Total, func(n int) string {
+			view := l
+			view.page = n
+			return view.href()
+		})
+		view := l
+		view.page = 1
+		body.Export = link{view.address(listPath(kind) + "/export.csv"), v.words.T("web.list.export")}
+		if found.Total > tickets.MaxExport {
+			body.Cut = v.words.T("web.list.export.cut", tickets.MaxExport)
+		}
 	}
-	body.Pages = paginate(v.words, number, len(found.Cases), found.Total, func(n int) string { return address(scopeSlug, filter.slug, n) })
-	return s.render(w, r, v, content{template: "list", title: heading, body: body})
+	return s.render(w, r, v, content{status: status, template: "list", title: heading, problems: fm.problems(nil), body: body})
+}
+
+// find returns the list's page, and what was refused of its filter.
+func (s *server) find(r *http.Request, v *visit, l listView) (found tickets.Page, refused, err error) {
+	q, refused := l.query(v, s.now())
+	if found, err = s.desk.List(r.Context(), v.caller(), q); inFilter(err) != nil {
+		refused, err = refusals(refused, inFilter(err)), nil
+	}
+	if refused != nil {
+		found = tickets.Page{}
+	}
+	return found, refused, err
+}
+
+// listFilter prepares the form of a list.
+func (s *server) listFilter(fm *form, v *visit, l listView) listFilter {
+	words := v.words
+	options := func(f field, among []option) field {
+		f.Kind, f.Groups = "select", []optionGroup{{Options: among}}
+		return fm.field(f)
+	}
+	var scopes []option
+	for _, scope := range listScopes {
+		if !scope.desk || v.person.Agent() {
+			scopes = append(scopes, option{Value: scope.slug, Label: words.T("web.list.scope." + scope.slug)})
+		}
+	}
+	themes := []option{{Label: words.T("web.list.theme.any")}}
+	for _, t := range v.academy.Themes {
+		themes = append(themes, option{Value: t.Code, Label: t.Name.In(words.Lang)})
+	}
+	themes = append(themes, option{Value: tickets.WithoutTheme, Label: words.T("theme.none")})
+	orders := []option{
+		{Value: "emise", Label: words.T("web.list.order.newest")},
+		{Value: "-emise", Label: words.T("web.list.order.oldest")},
+	}
+	for _, c := range listColumns[1:] {
+		label := words.T("web.list.order." + c.slug)
+		if l.reversed && c == l.column {
+			orders = append(orders, option{Value: "-" + c.slug, Label: words.T("web.list.order.reversed", label)})
+		}
+		orders = append(orders, option{Value: c.slug, Label: label})
+	}
+	f := listFilter{
+		Path: listPath(l.kind),
+		Shown: []field{
+			options(field{Name: "portee", Label: words.T("web.list.scope"), Value: l.scope.slug}, scopes),
+			fm.field(field{Name: "texte", Kind: "search", Label: words.T("web.list.text"), Value: l.text}),
+		},
+		More: []field{
+			options(field{Name: "theme", Label: words.T("web.card.theme"), Value: l.theme}, themes),
+			fm.field(field{Name: "du", Kind: "date", Label: words.T("web.list.from"), Value: l.from}),
+			fm.field(field{Name: "au", Kind: "date", Label: words.T("web.list.to"), Value: l.to}),
+			options(field{Name: "tri", Label: words.T("web.list.order"), Value: l.order()}, orders),
+		},
+		Open: l.theme+l.from+l.to != "" || l.order() != listColumns[0].slug,
+	}
+	if l.state.slug != listStates[0].slug {
+		f.State = l.state.slug
+	}
+	if l.narrowed() {
+		all := l
+		all.theme, all.text, all.from, all.to, all.page = "", "", "", "", 1
+		f.Clear = all.href()
+	}
+	return f
+}
+
+// lastPage is the number of the last page of a list of that many; 1 of an empty
+// one.
+func lastPage(total int) int { return max(1, (total+perPage-1)/perPage) }
+
+// pageNumber reads which page of a list is asked for.
+func pageNumber(r *http.Request) int {
+	n, err := strconv.Atoi(r.URL.Query().Get("page"))
+	if err != nil || n < 1 {
+		return 1
+	}
+	return min(n, 1_000_000)
 }
 
 // paginate returns where a page of shown tickets stands among total.
@@ -150,50 +194,10 @@ func paginate(words locale.Printer, number, shown, total int, address func(int) 
 	first := (number-1)*perPage + 1
 	p := &pagination{Printer: words, Range: words.T("web.list.range", first, first+shown-1, total)}
 	if number > 1 {
-		p.Previous = address(number - 1)
+		p.First, p.Previous = address(1), address(number-1)
 	}
 	if first+shown-1 < total {
-		p.Next = address(number + 1)
+		p.Next, p.Last = address(number+1), address(lastPage(total))
 	}
 	return p
-}
-
-func (s *server) table(v *visit, caption string, cases []tickets.Case, desk bool) *ticketTable {
-	t := &ticketTable{Printer: v.words, Caption: caption, Desk: desk}
-	for _, c := range cases {
-		t.Rows = append(t.Rows, s.row(v, c))
-	}
-	return t
-}
-
-func (s *server) row(v *visit, c tickets.Case) ticketRow {
-	row := ticketRow{
-		Number: c.Number.String(), Href: tickets.TicketPath(c.Academy, c.Number),
-		Opened: date(v.words, c.OpenedAt), Excerpt: excerpt(c.Card),
-		Urgency: v.words.Urgency(c.Urgency), Level: c.Urgency,
-		State: v.words.Status(c.Status), Status: c.Status,
-		Author: c.Who(c.Beneficiary).Name(), Assignee: c.Who(c.Assignee).Name(),
-	}
-	if c.Private {
-		row.Private = v.words.T("web.ticket.private")
-	}
-	return row
-}
-
-// excerpt is the summary of a card, or the beginning of its description.
-func excerpt(c tickets.Card) string {
-	text := c.Summary
-	if text == "" {
-		text = c.Description
-	}
-	text = strings.Join(strings.Fields(text), " ")
-	const most = 110
-	if utf8.RuneCountInString(text) <= most {
-		return text
-	}
-	cut := string([]rune(text)[:most])
-	if i := strings.LastIndexByte(cut, ' '); i > most/2 {
-		cut = cut[:i]
-	}
-	return cut + "…"
 }

@@ -54,6 +54,8 @@ type server struct {
 	sheets  *sheets
 	metrics *metrics
 	uploads chan struct{}
+	exports chan struct{}
+	lookups lookups
 	mux     *http.ServeMux
 }
 
@@ -81,6 +83,7 @@ func New(o Options) (http.Handler, error) {
 		secure:  public.Scheme == "https",
 		away:    o.Unavailable,
 		uploads: make(chan struct{}, maxUploads),
+		exports: make(chan struct{}, maxListExports),
 		mux:     http.NewServeMux(),
 	}
 	if s.assets, err = loadAssets(); err != nil {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 	"strconv"
 
 	"cecoia.example/tickets"
@@ -10,6 +11,7 @@ import (
 type validationsBody struct {
 	Items []toValidate
 	Pages *pagination
+	Rate  *toRate // the ticket just validated, nil for none
 }
 
 type toValidate struct {
@@ -17,15 +19,23 @@ type toValidate struct {
 	Resolved stamp
 	By       string
 	Solution string
-	Do       link
+	Command  string
+	Refuse   string
+}
+
+// toRate is a validated ticket and the offer to rate it.
+type toRate struct {
+	Number, Href, Excerpt, Command string
+	Rating                         field
 }
 
 // validations lists the visitor's resolved tickets, which wait for their word.
 func (s *server) validations(w http.ResponseWriter, r *http.Request, v *visit) error {
-	number, err := strconv.Atoi(r.URL.Query().Get("page"))
-	if err != nil || number < 1 || number > 10_000 {
-		number = 1
-	}
+	return s.showValidations(w, r, v, r.URL.Query().Get("valide"), nil)
+}
+
+func (s *server) showValidations(w http.ResponseWriter, r *http.Request, v *visit, validated string, refused error) error {
+	number := pageNumber(r)
 	found, err := s.desk.List(r.Context(), v.caller(), tickets.Query{
 		Scope: tickets.ScopeMine, Statuses: []tickets.Status{tickets.StatusResolved},
 		Oldest: true, Limit: perPage, Offset: (number - 1) * perPage,
@@ -33,14 +43,89 @@ func (s *server) validations(w http.ResponseWriter, r *http.Request, v *visit) e
 	if err != nil {
 		return err
 	}
+	address := func(n int) string { return "/validations?page=" + strconv.Itoa(n) }
+	if last := lastPage(found.Total); number > last {
+		return &movedError{address(last)}
+	}
+	fm := v.form(refused)
 	var body validationsBody
+	if body.Rate, err = s.toRate(r, v, fm, validated); err != nil {
+		return err
+	}
 	for _, c := range found.Cases {
 		body.Items = append(body.Items, toValidate{
 			ticketRow: s.row(v, c), Resolved: when(v.words, c.StatusAt),
-			By: c.Who(c.StatusBy).Name(), Solution: c.Solution,
-			Do: link{tickets.TicketPath(c.Academy, c.Number) + "/validation", v.words.T("web.do.validate_or_refuse")},
+			By: c.Who(c.StatusBy).Name(), Solution: c.Solution, Command: newCommand(),
+			Refuse: tickets.TicketPath(c.Academy, c.Number) + "/validation#refusal",
 		})
 	}
-	body.Pages = paginate(v.words, number, len(found.Cases), found.Total, func(n int) string { return "/validations?page=" + strconv.Itoa(n) })
-	return s.render(w, r, v, content{template: "validations", title: v.words.T("web.nav.validations"), body: body})
+	body.Pages = paginate(v.words, number, len(found.Cases), found.Total, address)
+	return s.render(w, r, v, content{
+		status: refusalStatus(refused), template: "validations", title: v.words.T("web.nav.validations"),
+		problems: fm.problems(nil), body: body,
+	})
+}
+
+// toRate is the offer to rate the ticket of that number, nil when it does not
+// fit or was taken already.
+func (s *server) toRate(r *http.Request, v *visit, fm *form, typed string) (*toRate, error) {
+	ref, err := tickets.ParseRef(typed)
+	if err != nil {
+		return nil, nil
+	}
+	c, err := s.desk.Case(r.Context(), v.caller(), ref)
+	switch {
+	case tickets.CodeOf(err) == tickets.NotFound:
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case c.Rating != 0 || !tickets.Allowed(c, tickets.ActionRate, v.person, s.now()):
+		return nil, nil
+	}
+	marks := make([]option, 0, 5)
+	for n := 1; n <= 5; n++ {
+		marks = append(marks, option{Value: strconv.Itoa(n), Label: v.words.T("web.rating." + strconv.Itoa(n))})
+	}
+	return &toRate{
+		Number: c.Number.String(), Href: tickets.TicketPath(c.Academy, c.Number), Excerpt: excerpt(c.Card), Command: newCommand(),
+		Rating: fm.optional(field{Name: "rating", Kind: "radio", Options: marks}),
+	}, nil
+}
+
+// doValidations validates one of the tickets listed, or rates the one that was
+// just validated, and comes back to the list.
+func (s *server) doValidations(w http.ResponseWriter, r *http.Request, v *visit) error {
+	sub, err := readForm(r)
+	if err != nil {
+		return err
+	}
+	ref, err := tickets.ParseRef(sub.Get("n"))
+	if err != nil {
+		return err
+	}
+	action, in, back := tickets.ActionValidate, tickets.Input{}, "/validations"
+	if sub.Get("do") == string(tickets.ActionRate) {
+		action = tickets.ActionRate
+		if in.Rating, err = strconv.Atoi(sub.Get("rating")); err != nil {
+			in.Rating = 0 // the domain refuses it by name
+		}
+	}
+	by := v.caller()
+	by.Command = command(v, sub.Get("command"), action, in)
+	res, err := s.desk.Do(r.Context(), by, ref, action, in)
+	switch tickets.CodeOf(err) {
+	case tickets.Invalid:
+		return s.showValidations(w, r, v, sub.Get("n"), err)
+	case tickets.Conflict: // who did what when; the list is as it is now
+		s.auth.Flash(r.Context(), v.words.Error(err))
+		return &movedError{back}
+	}
+	if err != nil {
+		return err
+	}
+	s.auth.Flash(r.Context(), v.words.T("web.done."+string(action), res.Number.String()))
+	if action == tickets.ActionValidate {
+		back += "?" + url.Values{"valide": {res.Number.String()}}.Encode()
+	}
+	return &movedError{back}
 }

@@ -1,0 +1,114 @@
+package web
+
+import (
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"cecoia.example/tickets"
+	"cecoia.example/tickets/locale"
+)
+
+// ticketTable is a list of tickets, ready for the partial "tickets".
+type ticketTable struct {
+	locale.Printer
+	Caption string
+	Desk    bool // with who has taken it
+	Pick    bool // with a box to choose each
+	Columns []columnTitle
+	Rows    []ticketRow
+}
+
+// columnTitle is the title of a column; Href sorts by it, "" when it does not sort.
+type columnTitle struct {
+	link
+	Sorted string // ascending or descending, "" when the list is not sorted by it
+}
+
+type ticketRow struct {
+	Number, Href string
+	Opened       stamp
+	Excerpt      string
+	Due          stamp  // zero when nothing says when it is due
+	Late         string // the words, "" when it is not
+	Urgency      string
+	Level        tickets.Urgency
+	State        string
+	Status       tickets.Status
+	Private      string // the words, "" when it is not
+	Entity       string
+	Author       string
+	For          string // the beneficiary, "" when it is the author
+	Assignee     string
+}
+
+func (s *server) table(v *visit, caption string, cases []tickets.Case, desk bool) *ticketTable {
+	t := &ticketTable{Printer: v.words, Caption: caption, Desk: desk}
+	for _, c := range listColumns {
+		t.Columns = append(t.Columns, columnTitle{link: link{"", v.words.T("web.list.column." + c.slug)}})
+	}
+	for _, c := range cases {
+		t.Rows = append(t.Rows, s.row(v, c))
+	}
+	return t
+}
+
+// sortable makes the titles of the columns sort the list.
+func (t *ticketTable) sortable(l listView) {
+	for i, c := range listColumns {
+		t.Columns[i].Href = l.sortedBy(c).href()
+		switch {
+		case c != l.column:
+		case c.desc != l.reversed:
+			t.Columns[i].Sorted = "descending"
+		default:
+			t.Columns[i].Sorted = "ascending"
+		}
+	}
+}
+
+func (s *server) row(v *visit, c tickets.Case) ticketRow {
+	row := ticketRow{
+		Number: c.Number.String(), Href: tickets.TicketPath(c.Academy, c.Number),
+		Opened: date(v.words, c.OpenedAt), Excerpt: excerpt(c.Card),
+		Urgency: v.words.Urgency(c.Urgency), Level: c.Urgency,
+		State: v.words.Status(c.Status), Status: c.Status,
+		Entity: c.Entity, Author: c.Who(c.Requester).Name(), Assignee: c.Who(c.Assignee).Name(),
+	}
+	if !c.Due.IsZero() {
+		row.Due = when(v.words, c.Due)
+		if late(c.Ticket, s.now()) {
+			row.Late = v.words.T("web.list.late")
+		}
+	}
+	if c.Beneficiary != c.Requester {
+		row.For = v.words.T("web.list.for", c.Who(c.Beneficiary).Name())
+	}
+	if c.Private {
+		row.Private = v.words.T("web.ticket.private")
+	}
+	return row
+}
+
+// late says whether a ticket is still to be resolved after it should have been.
+func late(t tickets.Ticket, now time.Time) bool {
+	return t.Open() && t.Status != tickets.StatusResolved && !t.Due.IsZero() && t.Due.Before(now)
+}
+
+// excerpt is the summary of a card, or the beginning of its description.
+func excerpt(c tickets.Card) string {
+	text := c.Summary
+	if text == "" {
+		text = c.Description
+	}
+	text = strings.Join(strings.Fields(text), " ")
+	const most = 110
+	if utf8.RuneCountInString(text) <= most {
+		return text
+	}
+	cut := string([]rune(text)[:most])
+	if i := strings.LastIndexByte(cut, ' '); i > most/2 {
+		cut = cut[:i]
+	}
+	return cut + "…"
+}
