@@ -30,6 +30,10 @@ func identityCard(v *visit, view tickets.View, now time.Time) []cardRow {
 	if view.Requester != view.Beneficiary {
 		add("web.card.requester", view.Who(view.Requester).Name())
 	}
+	if v.person.Agent() { // to reach them by other means
+		add("web.ticket.function", view.Who(view.Beneficiary).Function)
+		add("web.ticket.email", view.Who(view.Beneficiary).Email)
+	}
 	add("web.card.phone", view.Phone)
 	add("web.card.other_phone", view.OtherPhone)
 	add("web.card.availability", view.Availability)

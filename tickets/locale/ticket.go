@@ -6,6 +6,8 @@ var ticketWords = table{
 	"web.ticket.new":            {FR: "Nouveau", EN: "New"},
 	"web.ticket.news.one":       {FR: "Aller à la nouveauté (%s)", EN: "Go to what is new (%s)"},
 	"web.ticket.news.other":     {FR: "Aller aux nouveautés (%s)", EN: "Go to what is new (%s)"},
+	"web.ticket.function":       {FR: "Fonction", EN: "Function"},
+	"web.ticket.email":          {FR: "Courriel", EN: "Mail address"},
 	"web.ticket.due":            {FR: "Fin max", EN: "Due by"},
 	"web.ticket.late":           {FR: "dépassée", EN: "overdue"},
 	"web.ticket.type":           {FR: "Type de demande", EN: "Type of request"},
