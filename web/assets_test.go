@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 
@@ -168,5 +169,17 @@ func TestTheSheetFollowsTheDeskFile(t *testing.T) {
 	}
 	if sheet := string(b.get(after).raw); !strings.Contains(sheet, `url("data:image/svg+xml;base64,PHN2Zy`) {
 		t.Error("no logo in the sheet")
+	}
+}
+
+func TestTheSheetAndTheScriptStaySmall(t *testing.T) {
+	for name, most := range map[string]func([]byte) bool{
+		"static/cecoia.css": func(b []byte) bool { return len(b) < 25<<10 },
+		"static/cecoia.js":  func(b []byte) bool { return bytes.Count(b, []byte("\n")) < 300 },
+	} {
+		b, err := os.ReadFile(name)
+		if err != nil || !most(b) {
+			t.Errorf("%s: %d bytes, %d lines, %v", name, len(b), bytes.Count(b, []byte("\n")), err)
+		}
 	}
 }

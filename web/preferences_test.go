@@ -139,10 +139,10 @@ func TestWhoIsRemovedReadsWhy(t *testing.T) {
 		t.Fatal(err)
 	}
 	pg := b.get("/incidents").want(http.StatusOK, "/connexion?suite=%2Fincidents")
-	if !strings.Contains(pg.text("#notice"), "n’est plus dans l’annuaire") {
-		t.Errorf("the page says %q", pg.text("#notice"))
+	if !strings.Contains(pg.text("#errors"), "n’est plus dans l’annuaire") {
+		t.Errorf("the page says %q", pg.text("#errors"))
 	}
-	if pg := b.get("/connexion"); pg.has("#notice") {
+	if pg := b.get("/connexion"); pg.has("#errors") {
 		t.Error("it is said for ever")
 	}
 	b.post("/connexion", form("identifier", who.Email, "password", "demo")).want(http.StatusUnprocessableEntity, "")

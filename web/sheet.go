@@ -73,7 +73,7 @@ func logoSheet(l tickets.Logo) []byte {
 	if l.IsZero() {
 		return nil
 	}
-	return fmt.Appendf(nil, `.brand-of::before{content:"";flex:none;width:2rem;height:2rem;background:url("data:%s;base64,%s") center/contain no-repeat}`+"\n",
+	return fmt.Appendf(nil, `.brand-of::before{content:"";flex:none;width:var(--logo,2rem);height:var(--logo,2rem);background:url("data:%s;base64,%s") center/contain no-repeat}`+"\n",
 		l.MediaType, base64.StdEncoding.EncodeToString(l.Content))
 }
 

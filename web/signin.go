@@ -72,9 +72,13 @@ func (s *server) showSignIn(w http.ResponseWriter, r *http.Request, v *visit, id
 			body.Academies = append(body.Academies, own)
 		}
 	}
+	problems := f.problems(nil)
+	if why := s.auth.TakeFlash(r.Context()); why != "" { // why the session before ended
+		problems = append(problems, problem{Text: why})
+	}
 	return s.render(w, r, v, content{
 		status: status, template: "signin", title: v.words.T("web.signin.title"),
-		problems: f.problems(nil), body: body,
+		problems: problems, body: body,
 	})
 }
 
