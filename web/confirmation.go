@@ -8,6 +8,7 @@ import (
 
 type confirmationBody struct {
 	Heading, Number, Path, List string
+	New                         string // the address of another form
 	Next                        []string
 }
 
@@ -23,16 +24,21 @@ func (s *server) confirmation(w http.ResponseWriter, r *http.Request, v *visit) 
 	}
 	body := confirmationBody{
 		Heading: v.words.T("web.confirmation.title." + string(view.Number.Kind)), Number: view.Number.String(),
-		Path: path, List: "/incidents",
-		Next: []string{
-			v.words.T("web.confirmation.next.read"),
-			v.words.T("web.confirmation.next.mail", v.person.Email),
-			v.words.T("web.confirmation.next.noreply"),
-			v.words.T("web.confirmation.next.validate"),
-		},
+		Path: path, List: "/incidents", Next: []string{v.words.T("web.confirmation.next.read")},
 	}
 	if view.Number.Kind == tickets.Service {
 		body.List = "/services"
 	}
+	body.New = body.List + "/nouveau"
+	if !view.Due.IsZero() {
+		body.Next[0] += " " + v.words.T("web.confirmation.due", view.Due)
+	}
+	if other := view.Who(view.Beneficiary); other.ID != view.Requester && v.person.ID == view.Requester {
+		body.Next = append(body.Next,
+			v.words.T("web.confirmation.for", other.Name(), other.Email), v.words.T("web.confirmation.both", v.person.Email))
+	} else {
+		body.Next = append(body.Next, v.words.T("web.confirmation.next.mail", v.person.Email))
+	}
+	body.Next = append(body.Next, v.words.T("web.confirmation.next.noreply"), v.words.T("web.confirmation.next.validate"))
 	return s.render(w, r, v, content{template: "confirmation", title: body.Heading + " – " + body.Number, body: body})
 }

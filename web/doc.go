@@ -15,13 +15,16 @@
 // Sign-in: fields identifier and password, form #signin. The form's fields have
 // the JSON names of tickets.Card: step 1 (/formulaires/{id}) phone, place,
 // entity, equipment, equipment_info, private, urgency; step 2 (…/demande)
-// description, document; step 3 (…/complement) theme, availability,
-// other_phone, summary; step 4 (…/verification) sends. The radios' ids are
-// name-value (urgency-1, theme-messagerie; "Je ne sais pas" is theme-none).
+// description, document; step 3 (…/complement) theme, request_type, availability,
+// other_phone, summary; where the theme has subjects (…/sujet) subject; step 4
+// (…/verification) sends. For another person (…/beneficiaire): a search by q,
+// then a button named person with the id chosen. The radios' ids are
+// name-value (urgency-1, theme-messagerie; "Je ne sais pas" is theme-none,
+// subject-none, request_type-none). The hidden field version tells two tabs apart.
 // Every other field's id is its name.
 //
 // What a button does is its name="do" with a value: continue, attach,
-// detach:<document id>, send, cancel; on a ticket and its pages take, ask,
+// detach:<document id>, send, cancel, beneficiary, self; on a ticket and its pages take, ask,
 // inform, note, resolve, complement, validate, refuse, withdraw. The words of an
 // action are the field text (ids text-ask, text-inform, text-note, text-resolve
 // on the ticket's page, text-refuse on the validation page, else text), the

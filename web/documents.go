@@ -19,6 +19,9 @@ type documentList struct {
 	Removable bool // by a button of the form around it
 }
 
+// Limit is how large one document may be, in bytes.
+func (documentList) Limit() int { return tickets.MaxDocument }
+
 type documentRow struct{ ID, Name, Size, Href string }
 
 func documents(words locale.Printer, all []tickets.Attachment, removable bool) documentList {

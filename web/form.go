@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -19,26 +18,34 @@ import (
 type step struct {
 	slug   string // the end of its address
 	title  string // key of its words
+	submit string // key of the words that lead on; "Suivant" when ""
 	names  []string
-	apply  func(*tickets.Card, url.Values)
+	apply  func(*visit, *tickets.Card, url.Values)
 	fields func(*form, *visit, tickets.Form) []field
 	// needs says what must be there before going on; nil for nothing.
 	needs     func(tickets.Card) error
 	documents bool
+	// within is the step whose place in the progress this one shares; nil for a
+	// place of its own.
+	within *step
+	// skipped says that the step has nothing to ask of this form; nil: it has.
+	skipped func(*visit, tickets.Card) bool
 }
 
 // formSteps are the steps that fill in the card, in order; the check follows.
-var formSteps = []*step{placeStep, requestStep, detailsStep}
+var formSteps = []*step{placeStep, requestStep, detailsStep, subjectStep}
 
 const checkSlug = "/verification"
 
 type stepBody struct {
 	formHead
 	Action    string
-	Known     []answer // what needs no field, on the first step
+	Whom      *whom // on the first step
 	Fields    []field
 	Documents *documentList // nil on the steps without documents
 	Upload    field
+	Version   string
+	Overtaken []answer // what another tab has saved instead
 	Submit    string
 }
 
@@ -59,8 +66,12 @@ type progressStep struct {
 
 func formPath(id uuid.UUID) string { return "/formulaires/" + id.String() }
 
-// stepPath returns the address of the step that has a field, or "".
+// stepPath returns the address of the field of that name on its step, from where
+// one comes back to the check; "" when no step has it.
 func stepPath(id uuid.UUID, name string) string {
+	if name == "beneficiary" {
+		return formPath(id) + whomSlug + "?verifier#q"
+	}
 	for _, st := range formSteps {
 		if slices.Contains(st.names, name) {
 			return formPath(id) + st.slug + "?verifier#" + name
@@ -86,31 +97,78 @@ func (s *server) openForm(r *http.Request, v *visit) (tickets.Form, []tickets.At
 	return f, docs, err
 }
 
-// newIncident opens the form of an incident, or the one already begun.
-func (s *server) newIncident(_ http.ResponseWriter, r *http.Request, v *visit) error {
-	return s.startForm(r, v, tickets.Incident)
-}
-
-// newService opens the form of a service request, or the one already begun.
-func (s *server) newService(_ http.ResponseWriter, r *http.Request, v *visit) error {
-	return s.startForm(r, v, tickets.Service)
-}
-
-func (s *server) startForm(r *http.Request, v *visit, kind tickets.Kind) error {
-	f, err := s.desk.StartForm(r.Context(), v.caller(), kind)
-	if err != nil {
-		return err
-	}
-	return &movedError{formPath(f.ID)}
-}
-
-// show renders the step with what is kept.
+// show renders the step with what is kept. A step with nothing to ask leads back
+// to the one before.
 func (st *step) show(s *server, w http.ResponseWriter, r *http.Request, v *visit) error {
 	f, docs, err := s.openForm(r, v)
 	if err != nil {
 		return err
 	}
-	return st.render(s, w, r, v, f, docs, 0, nil)
+	if st.skipped != nil && st.skipped(v, f.Card) {
+		return &movedError{formPath(f.ID) + st.within.slug + verifying(r)}
+	}
+	return st.render(s, w, r, v, stepPage{form: f, kept: f, docs: docs})
+}
+
+// verifying keeps, from one address of the form to the next, that its visitor
+// came from the check and goes back there.
+func verifying(r *http.Request) string {
+	if r.URL.Query().Has("verifier") {
+		return "?verifier"
+	}
+	return ""
+}
+
+// next is the address of what follows the step: the next one that asks
+// something, or the check.
+func (st *step) next(r *http.Request, v *visit, f tickets.Form) string {
+	for _, after := range formSteps[slices.Index(formSteps, st)+1:] {
+		asks := after.skipped == nil || !after.skipped(v, f.Card)
+		if asks && (verifying(r) == "" || after.within == st) {
+			return formPath(f.ID) + after.slug + verifying(r)
+		}
+	}
+	return formPath(f.ID) + checkSlug
+}
+
+// stepPage is what a step is rendered from: form is shown, kept is what the
+// server has.
+type stepPage struct {
+	form, kept tickets.Form
+	docs       []tickets.Attachment
+	status     int
+	refused    error
+	overtaken  []answer
+}
+
+func (st *step) render(s *server, w http.ResponseWriter, r *http.Request, v *visit, p stepPage) error {
+	fm := v.form(p.refused)
+	head := s.formHead(v, p.form, slices.Index(formSteps, st))
+	body := stepBody{
+		formHead: head, Action: r.URL.RequestURI(), Version: st.version(v, p.kept), Overtaken: p.overtaken,
+		Fields: st.fields(fm, v, p.form), Submit: v.words.T("web.do.continue"),
+	}
+	if st.submit != "" {
+		body.Submit = v.words.T(st.submit)
+	}
+	if st == placeStep {
+		var err error
+		if body.Whom, err = s.whom(r, v, p.form); err != nil {
+			return err
+		}
+	}
+	if st.documents {
+		list := documents(v.words, pendingDocuments(v, p.docs), true)
+		body.Documents, body.Upload = &list, uploadField(fm)
+	}
+	return s.render(w, r, v, content{
+		status: p.status, template: "form", title: head.Heading + " – " + head.Kind + " " + head.Number,
+		problems: fm.problems(func(name string) string { return stepPath(p.form.ID, name) }), body: body,
+	})
+}
+
+func uploadField(f *form) field {
+	return f.optional(field{Name: "document", Kind: "file", Hint: f.words.T("web.field.document.hint")})
 }
 
 // save keeps the step and leads on; what is refused is shown again as it was
@@ -131,41 +189,43 @@ func (st *step) save(s *server, w http.ResponseWriter, r *http.Request, v *visit
 		sub, err = readForm(r)
 	}
 	if err != nil {
+		st.rescue(s, r, v, sub)
 		return err
 	}
-	st.apply(&f.Card, sub.Values)
-	saved := s.desk.SaveForm(r.Context(), v.caller(), f)
+	kept, saved := st.keep(s, r, v, sub)
+	if o := (*overtakenError)(nil); errors.As(saved, &o) {
+		return st.renderOvertaken(s, w, r, v, o)
+	}
 	if saved != nil && refusal(saved) == nil {
 		return saved
 	}
-	do, again := sub.Get("do"), r.URL.RequestURI()
-	if id, ok := strings.CutPrefix(do, "detach:"); ok {
+	do := sub.Get("do")
+	if id, ok := cutDetach(do); ok {
 		if err := s.detach(r, v, id); err != nil {
 			return err
 		}
 	}
+	onward := do == "continue" || do == "next"
 	var lacking error
-	if saved == nil && do == "continue" && st.needs != nil {
-		lacking = st.needs(f.Card)
+	if saved == nil && onward && st.needs != nil {
+		lacking = st.needs(kept.Card)
 	}
 	if refused := refusals(append(sub.refused, saved, lacking)...); refused != nil {
-		_, docs, err := s.openForm(r, v)
+		now, docs, err := s.openForm(r, v)
 		if err != nil {
 			return err
 		}
-		return st.render(s, w, r, v, f, docs, http.StatusUnprocessableEntity, refused)
+		return st.render(s, w, r, v, stepPage{form: kept, kept: now, docs: docs, status: http.StatusUnprocessableEntity, refused: refused})
 	}
-	if do != "continue" {
-		return &movedError{again + "#documents"}
+	switch {
+	case onward:
+		return &movedError{st.next(r, v, kept)}
+	case st == placeStep && do == "beneficiary":
+		return &movedError{formPath(f.ID) + whomSlug + verifying(r)}
+	case st == placeStep && do == "self":
+		return s.saveWhom(r, v, v.person.ID)
 	}
-	if r.URL.Query().Has("verifier") {
-		return &movedError{formPath(f.ID) + checkSlug}
-	}
-	next := slices.Index(formSteps, st) + 1
-	if next == len(formSteps) {
-		return &movedError{formPath(f.ID) + checkSlug}
-	}
-	return &movedError{formPath(f.ID) + formSteps[next].slug}
+	return &movedError{r.URL.RequestURI() + "#documents"}
 }
 
 // detach forgets a pending document; one that is gone already is gone.
@@ -180,79 +240,80 @@ func (s *server) detach(r *http.Request, v *visit, id string) error {
 	return nil
 }
 
-func (st *step) render(s *server, w http.ResponseWriter, r *http.Request, v *visit, f tickets.Form, docs []tickets.Attachment, status int, refused error) error {
-	fm := v.form(refused)
-	head := s.formHead(v, f, slices.Index(formSteps, st))
-	body := stepBody{
-		formHead: head, Action: r.URL.RequestURI(),
-		Fields: st.fields(fm, v, f), Submit: v.words.T("web.do.continue"),
-	}
-	if st == formSteps[0] {
-		body.Known = []answer{
-			{Label: v.words.T("web.field.beneficiary"), Value: v.person.Name()},
-			{Label: v.words.T("web.form.hour"), Value: v.words.When(s.now())},
-		}
-	}
-	if st.documents {
-		list := documents(v.words, pendingDocuments(v, docs), true)
-		body.Documents, body.Upload = &list, uploadField(fm)
-	}
-	return s.render(w, r, v, content{
-		status: status, template: "form", title: head.Heading + " – " + head.Kind + " " + head.Number,
-		problems: fm.problems(func(name string) string { return stepPath(f.ID, name) }), body: body,
-	})
-}
-
-func uploadField(f *form) field {
-	return f.optional(field{Name: "document", Kind: "file", Hint: f.words.T("web.field.document.hint")})
-}
-
 // formHead prepares the top of a step; current is its index, the check's after
 // the last.
 func (s *server) formHead(v *visit, f tickets.Form, current int) formHead {
-	count := len(formSteps) + 1
-	titles := make([]string, 0, count)
-	for _, st := range formSteps {
-		titles = append(titles, v.words.T(st.title))
+	heading, place := v.words.T("web.form.check"), (*step)(nil)
+	if current < len(formSteps) {
+		place, heading = formSteps[current], v.words.T(formSteps[current].title)
+		if place.within != nil {
+			place = place.within
+		}
 	}
-	titles = append(titles, v.words.T("web.form.check"))
 	head := formHead{
-		Heading: titles[current], Kind: v.words.Kind(f.Kind), Number: f.Number.String(),
-		Step:   v.words.T("web.form.step", current+1, count),
-		Cancel: formPath(f.ID) + "/annulation",
+		Heading: heading, Kind: v.words.Kind(f.Kind), Number: f.Number.String(), Cancel: formPath(f.ID) + "/annulation",
 	}
-	for i, title := range titles {
-		p := progressStep{Text: title, Current: i == current, Done: i < current}
-		if p.Done {
-			p.Href = formPath(f.ID) + formSteps[i].slug
+	passed, at := false, 0
+	for _, st := range formSteps {
+		if st.within != nil {
+			continue
+		}
+		p := progressStep{Text: v.words.T(st.title), Current: st == place}
+		passed = passed || p.Current
+		if p.Done = !passed; p.Done {
+			p.Href = formPath(f.ID) + st.slug
+			at++
 		}
 		head.Progress = append(head.Progress, p)
 	}
+	head.Progress = append(head.Progress, progressStep{Text: v.words.T("web.form.check"), Current: place == nil})
+	head.Step = v.words.T("web.form.step", at+1, len(head.Progress))
 	return head
 }
 
-// answer is one line of a card or of the check; None is the words for nothing.
-type answer struct{ Label, Value, None string }
+// answer is one line of a card or of the check; None is the words for nothing,
+// Change the address where it is changed.
+type answer struct{ Label, Value, None, Change string }
 
 // answers writes what the form holds, by step.
 func answers(words locale.Printer, a tickets.Academy, f tickets.Form) map[*step][]answer {
 	c := f.Card
-	line := func(name, value string) answer {
-		return answer{words.T("web.card." + name), value, words.T("web.form.nothing")}
+	line := func(name, label, value string) answer {
+		return answer{words.T("web.card." + label), value, words.T("web.form.nothing"), stepPath(f.ID, name)}
 	}
+	same := func(name, value string) answer { return line(name, name, value) }
 	yes := words.T("web.no")
 	if c.Private {
 		yes = words.T("web.yes")
 	}
-	return map[*step][]answer{
+	out := map[*step][]answer{
 		placeStep: {
-			line("phone", c.Phone), line("place", c.Place), line("entity", c.Entity), line("equipment", c.Equipment),
-			line("equipment_info", c.EquipmentInfo), line("private."+string(f.Kind), yes), line("urgency", words.Urgency(c.Urgency)),
+			same("phone", c.Phone), same("place", c.Place), same("entity", c.Entity), same("equipment", c.Equipment),
+			same("equipment_info", c.EquipmentInfo), same("urgency", words.Urgency(c.Urgency)),
+			line("private", "private."+string(f.Kind), yes),
 		},
-		requestStep: {line("description", c.Description)},
-		detailsStep: {
-			line("theme", words.Theme(a, c.Theme)), line("availability", c.Availability),
-			line("other_phone", c.OtherPhone), line("summary", c.Summary),
-		},
+		requestStep: {same("description", c.Description)},
+		detailsStep: {same("theme", words.Theme(a, c.Theme))},
 	}
+	details := out[detailsStep]
+	theme, _ := a.Theme(c.Theme)
+	if len(theme.Subjects) > 0 {
+		details = append(details, same("subject", choiceName(words, theme.Subjects, c.Subject)))
+	}
+	if len(a.RequestTypes) > 0 {
+		details = append(details, same("request_type", choiceName(words, a.RequestTypes, c.RequestType)))
+	}
+	out[detailsStep] = append(details,
+		same("availability", c.Availability), same("other_phone", c.OtherPhone), same("summary", c.Summary))
+	return out
+}
+
+// choiceName is the name of the choice of that code, or that it is not known.
+func choiceName(words locale.Printer, among []tickets.Choice, code string) string {
+	for _, c := range among {
+		if c.Code == code {
+			return c.Name.In(words.Lang)
+		}
+	}
+	return words.T("web.form.no_type")
 }

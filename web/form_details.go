@@ -10,10 +10,16 @@ import (
 // when to reach its author.
 var detailsStep = &step{
 	slug: "/complement", title: "web.form.details",
-	names: []string{"theme", "availability", "other_phone", "summary"},
-	apply: func(c *tickets.Card, in url.Values) {
-		c.Theme, c.Availability = in.Get("theme"), in.Get("availability")
+	names: []string{"theme", "request_type", "availability", "other_phone", "summary"},
+	apply: func(v *visit, c *tickets.Card, in url.Values) {
+		before := c.Theme
+		c.Theme, c.RequestType, c.Availability = in.Get("theme"), in.Get("request_type"), in.Get("availability")
 		c.OtherPhone, c.Summary = in.Get("other_phone"), in.Get("summary")
+		// A precise subject is one of its theme's, as that is now.
+		theme, _ := v.academy.Theme(c.Theme)
+		if _, ok := theme.Subject(c.Subject); !ok || c.Theme != before {
+			c.Subject = ""
+		}
 	},
 	fields: func(f *form, v *visit, draft tickets.Form) []field {
 		c := draft.Card
@@ -24,11 +30,16 @@ var detailsStep = &step{
 		themes = append(themes, option{
 			ID: "theme-none", Value: tickets.UnknownTheme, Label: f.words.T("theme.none"), Checked: c.Theme == tickets.UnknownTheme,
 		})
-		return []field{
-			f.field(field{Name: "theme", Kind: "radio", Options: themes}),
+		fields := []field{f.field(field{Name: "theme", Kind: "radio", Options: themes, Hint: f.words.T("web.field.theme.hint")})}
+		if len(v.academy.RequestTypes) > 0 {
+			fields = append(fields, f.field(field{
+				Name: "request_type", Kind: "radio", Options: choices(f, "request_type", v.academy.RequestTypes, c.RequestType),
+			}))
+		}
+		return append(fields,
 			f.optional(field{Name: "availability", Value: c.Availability, Hint: f.words.T("web.field.availability.hint")}),
 			f.optional(field{Name: "other_phone", Kind: "tel", Value: c.OtherPhone}),
 			f.optional(field{Name: "summary", Value: c.Summary, Hint: f.words.T("web.field.summary.hint")}),
-		}
+		)
 	},
 }

@@ -12,7 +12,7 @@ import (
 var placeStep = &step{
 	slug: "", title: "web.form.place",
 	names: []string{"phone", "place", "entity", "equipment", "equipment_info", "private", "urgency"},
-	apply: func(c *tickets.Card, in url.Values) {
+	apply: func(_ *visit, c *tickets.Card, in url.Values) {
 		c.Phone, c.Place, c.Entity = in.Get("phone"), in.Get("place"), in.Get("entity")
 		c.Equipment, c.EquipmentInfo = in.Get("equipment"), in.Get("equipment_info")
 		c.Private = in.Get("private") != ""

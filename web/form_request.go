@@ -12,7 +12,7 @@ var requestStep = &step{
 	slug: "/demande", title: "web.form.request",
 	names:     []string{"description", "document"},
 	documents: true,
-	apply:     func(c *tickets.Card, in url.Values) { c.Description = in.Get("description") },
+	apply:     func(_ *visit, c *tickets.Card, in url.Values) { c.Description = in.Get("description") },
 	fields: func(f *form, _ *visit, draft tickets.Form) []field {
 		return []field{f.field(field{
 			Name: "description", Kind: "textarea", Rows: 9, Value: draft.Card.Description,

@@ -38,87 +38,191 @@
     count();
   }
 
-  // Documents go as soon as they are chosen, with a progress bar. The answer is
-  // the page itself: its list of documents and its refusals take the place of ours.
+  // Documents go one after the other as soon as they are chosen, each with its
+  // progress, and may be stopped. The answer is the page itself: its list of
+  // documents and its refusals take the place of ours.
   for (const box of document.querySelectorAll("[data-upload]")) {
-    const input = box.querySelector("input[type=file]");
-    const button = box.querySelector("button[value=attach]");
-    const form = input && input.form;
-    if (!form || !window.FormData || !window.DOMParser) continue;
-    button.hidden = true;
+    const input = box.querySelector("input[type=file]"), form = input.form;
+    const bar = box.querySelector("progress"), said = box.querySelector("[role=status]");
+    const words = box.dataset, queue = [];
+    let request = null, pressed = null, refusals = [];
+    box.querySelector("button[value=attach]").hidden = true;
 
-    const progress = document.createElement("progress");
-    progress.max = 1;
-    const status = document.createElement("p");
-    status.className = "hint";
-    status.setAttribute("role", "status");
-    progress.hidden = true;
-    input.after(progress, status);
-    progress.setAttribute("aria-label", box.dataset.sending);
-
-    const say = (words, wrong) => {
-      status.textContent = words;
-      status.className = wrong ? "error" : "hint";
+    const say = (text, wrong) => {
+      said.textContent = text;
+      said.className = wrong ? "error" : "hint";
     };
-
-    const refresh = (html) => {
+    const show = (html, saved) => {
       const answer = new DOMParser().parseFromString(html, "text/html");
       const fresh = answer.getElementById("documents");
       if (!fresh) return false;
       document.getElementById("documents").replaceWith(document.importNode(fresh, true));
-      const refused = answer.getElementById("document-error");
-      say(refused ? refused.textContent : "", Boolean(refused));
+      const refused = answer.getElementById("document-error"), version = answer.querySelector("[name=version]");
+      if (refused) refusals.push(refused.textContent);
+      if (saved && version) form.elements.version.value = version.value;
       return true;
     };
-
-    let next = null; // the button pressed while documents were on their way
-    const send = (data) => {
-      const request = new XMLHttpRequest();
-      request.open("POST", form.action);
-      request.upload.addEventListener("progress", (event) => {
-        if (event.lengthComputable) progress.value = event.loaded / event.total;
+    const end = (text) => {
+      const by = pressed;
+      bar.parentElement.hidden = true;
+      request = pressed = null;
+      say(refusals.join(" ") || text, refusals.length > 0);
+      // Where the focus was is gone: it must not fall off the page.
+      if (document.activeElement === document.body) input.focus();
+      if (by && !refusals.length) form.requestSubmit(by);
+      refusals = [];
+    };
+    const send = (data, name) => {
+      const mine = request = new XMLHttpRequest();
+      mine.open("POST", form.action);
+      mine.upload.addEventListener("progress", (event) => {
+        if (event.lengthComputable) bar.value = event.loaded / event.total;
       });
-      request.addEventListener("loadend", () => {
-        progress.hidden = true;
-        input.disabled = false;
-        input.value = "";
-        const shown = request.status && refresh(request.responseText);
-        if (!shown) say(box.dataset.failed, true);
-        // Where the focus was is disabled or gone: it must not fall off the page.
-        if (document.activeElement === document.body) input.focus();
-        const pressed = next;
-        next = null;
-        if (pressed && shown && request.status === 200) form.requestSubmit(pressed);
+      mine.addEventListener("load", () => {
+        if (!show(mine.responseText, mine.status !== 409)) refusals.push(words.failed);
+        if (queue.length) next();
+        else end(name ? words.sent : "");
       });
-      progress.value = 0;
-      progress.hidden = false;
-      say(box.dataset.sending, false);
-      request.send(data);
-      input.disabled = true;
+      const fail = (text) => () => {
+        queue.length = 0;
+        pressed = null;
+        fetch(form.action).then((page) => page.text()).then((html) => show(html), () => {});
+        if (text === words.failed) refusals.push(text);
+        end(text);
+      };
+      mine.addEventListener("error", fail(words.failed));
+      mine.addEventListener("abort", fail(words.stopped));
+      bar.value = 0;
+      bar.parentElement.hidden = false;
+      say(`${words.sending} ${name}`);
+      mine.send(data);
+    };
+    const next = () => {
+      const file = queue.shift(), data = new FormData(form);
+      data.set("document", file);
+      data.set("do", "attach");
+      send(data, file.name);
     };
 
+    box.querySelector("[data-stop]").addEventListener("click", () => request && request.abort());
     input.addEventListener("change", () => {
-      if (!input.files.length) return;
-      const data = new FormData(form);
-      data.set("do", "attach");
-      send(data);
+      for (const file of input.files) {
+        if (file.size > Number(words.limit)) refusals.push(`${file.name} ${words.large}`);
+        else queue.push(file);
+      }
+      input.value = "";
+      if (request) return;
+      if (queue.length) next();
+      else end("");
     });
-
     // Leaving the page would cut documents that are on their way: the button
     // waits for them. Removing one keeps the text being typed, too.
     form.addEventListener("submit", (event) => {
-      const by = event.submitter;
-      if (!progress.hidden) {
-        event.preventDefault();
-        if (by && !by.value.startsWith("detach:")) next = by;
-        return;
-      }
-      if (!by || !by.value.startsWith("detach:")) return;
+      const by = event.submitter, detach = by && by.value.startsWith("detach:");
+      if (!request && !detach) return;
       event.preventDefault();
+      if (!detach) pressed = by;
+      if (request) return;
       const data = new FormData(form);
       data.delete("document");
       data.set("do", by.value);
-      send(data);
+      send(data, "");
     });
   }
+
+  // The people picker proposes names while one types: a combobox with a list, as
+  // the ARIA Authoring Practices describe it. Enter without a choice searches.
+  for (const form of document.querySelectorAll("[data-people]")) {
+    const input = form.elements.q, choose = document.getElementById("choose");
+    const list = document.createElement("ul"), said = document.createElement("p");
+    Object.assign(list, { id: "proposed", className: "proposed", hidden: true, role: "listbox", ariaLabel: input.labels[0].textContent });
+    Object.assign(said, { className: "hidden", role: "status" });
+    input.after(list, said);
+    Object.assign(input, { autocomplete: "off", role: "combobox", ariaAutoComplete: "list", ariaExpanded: "false" });
+    input.setAttribute("aria-controls", list.id);
+    let active = -1, timer, asked;
+
+    const mark = (i) => {
+      active = i;
+      input.removeAttribute("aria-activedescendant");
+      [...list.children].forEach((option, n) => {
+        option.ariaSelected = String(n === i);
+        if (n !== i) return;
+        input.setAttribute("aria-activedescendant", option.id);
+        option.scrollIntoView({ block: "nearest" });
+      });
+    };
+    const propose = (people) => {
+      list.replaceChildren(...people.map((person, i) => {
+        const option = document.createElement("li"), about = document.createElement("span");
+        Object.assign(option, { id: "proposed-" + i, role: "option", textContent: person.name });
+        option.dataset.person = person.id;
+        about.textContent = person.about;
+        option.append(about);
+        return option;
+      }));
+      list.hidden = !people.length;
+      input.ariaExpanded = String(!list.hidden);
+      mark(-1);
+    };
+    const close = () => {
+      clearTimeout(timer);
+      if (asked) asked.abort();
+      propose([]);
+    };
+    const look = async () => {
+      if (asked) asked.abort();
+      const mine = asked = new AbortController();
+      try {
+        const answer = await fetch(form.dataset.people + "?q=" + encodeURIComponent(input.value), { signal: mine.signal, redirect: "error" });
+        const { found, people } = await answer.json();
+        if (mine.signal.aborted) return;
+        propose(people);
+        said.textContent = found;
+      } catch { if (!mine.signal.aborted) propose([]); }
+    };
+    const take = (option) => {
+      const person = document.createElement("input");
+      Object.assign(person, { type: "hidden", name: "person", value: option.dataset.person });
+      choose.append(person);
+      choose.requestSubmit();
+    };
+    input.addEventListener("input", () => {
+      clearTimeout(timer);
+      if (input.value.trim()) timer = setTimeout(look, 250);
+      else close();
+    });
+    input.addEventListener("keydown", (event) => {
+      const last = list.children.length - 1;
+      if (list.hidden) return;
+      if (event.key === "ArrowDown") mark(active < last ? active + 1 : 0);
+      else if (event.key === "ArrowUp") mark(active > 0 ? active - 1 : last);
+      else if (event.key === "Escape") close();
+      else if (event.key === "Enter" && active >= 0) take(list.children[active]);
+      else return;
+      event.preventDefault();
+    });
+    input.addEventListener("blur", close);
+    list.addEventListener("mousedown", (event) => event.preventDefault()); // the field keeps the focus
+    list.addEventListener("click", (event) => take(event.target.closest("[data-person]")));
+  }
+  // A list: one box for all of its boxes.
+  const several = document.getElementById("several");
+  if (several) {
+    const boxes = [...several.querySelectorAll("[name=n]")], all = document.createElement("input"), label = document.createElement("label");
+    Object.assign(all, { type: "checkbox", id: "all" });
+    Object.assign(label, { htmlFor: "all", textContent: several.dataset.all });
+    label.className = "pick-all";
+    label.prepend(all);
+    several.prepend(label);
+    const count = () => {
+      const n = boxes.filter((box) => box.checked).length;
+      all.checked = n === boxes.length;
+      all.indeterminate = n > 0 && !all.checked;
+    };
+    all.addEventListener("change", () => boxes.forEach((box) => { box.checked = all.checked; }));
+    several.addEventListener("change", count);
+    addEventListener("pageshow", count);
+  }
+
 })();
