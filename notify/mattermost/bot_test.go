@@ -109,7 +109,7 @@ func card(delivery byte, status tickets.Status, action tickets.Action, text stri
 			Beneficiary: requester.ID, Phone: "0100000000", Entity: "0940001A", Urgency: tickets.High,
 			Theme: "messagerie", Summary: "RÉSUMÉ", Description: "DESCRIPTION",
 		},
-		Requester: requester.ID, Category: "messagerie", Group: "assistance", Status: status, OpenedAt: began,
+		Requester: requester.ID, Category: "messagerie", Group: "assistance", Status: status, OpenedAt: began, Due: began.Add(4 * time.Hour),
 	}
 	actor := requester.ID
 	if status != tickets.StatusNew {

@@ -230,6 +230,9 @@ func (b *Bot) attachment(n tickets.Notice, channel string) *model.MessageAttachm
 			with(p.T("card.entity"), defuse(t.Entity)).
 			with(p.T("card.opened"), p.When(t.OpenedAt)).
 			with(p.T("card.urgency"), p.Urgency(t.Urgency))
+		if t.Open() && t.Status != tickets.StatusResolved && !t.Due.IsZero() {
+			told = told.with(p.T("card.due"), p.When(t.Due))
+		}
 	}
 	told = told.with(p.T("card.status"), p.State(t)).with(p.T("card.assignee"), assignee)
 	if t.Status == tickets.StatusClosed && !t.Private {

@@ -8,6 +8,7 @@ var cardWords = table{
 	"card.entity":       {FR: "Établissement ou service", EN: "School or service"},
 	"card.opened":       {FR: "Ouvert le", EN: "Opened on"},
 	"card.urgency":      {FR: "Urgence", EN: "Urgency"},
+	"card.due":          {FR: "Fin max", EN: "Due by"},
 	"card.status":       {FR: "Statut", EN: "Status"},
 	"card.assignee":     {FR: "Suivi par", EN: "Assigned to"},
 	"card.cause":        {FR: "Cause réelle", EN: "Real cause"},
