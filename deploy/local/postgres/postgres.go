@@ -49,7 +49,8 @@ type Server struct {
 	process *child.Process
 	lock    *os.File
 	socket  string // folder of the socket
-	// quiet is set while refused connections are expected: starting, stopping.
+	// quiet is set while refused and cut connections are expected: starting,
+	// stopping.
 	quiet atomic.Bool
 }
 
@@ -181,7 +182,7 @@ func (s *Server) log(logger *slog.Logger, line string) {
 	case "PANIC":
 		logger.Error("postgres: panic", "message", text)
 	case "FATAL":
-		if s.quiet.Load() && strings.Contains(text, "the database system is") {
+		if s.quiet.Load() && (strings.Contains(text, "the database system is") || strings.Contains(text, "due to administrator command")) {
 			return
 		}
 		logger.Warn("postgres: fatal", "message", text)
