@@ -117,16 +117,15 @@ func TestATabLeftOpenSaysWhoDidWhatAndKeepsTheWords(t *testing.T) {
 	// Taking is not claimed by the loser of two who click at once.
 	c = p.open(t, who, tickets.Incident, tickets.Card{Description: "Panne"})
 	path = tickets.TicketPath(c.Academy, c.Number)
-	tabs := []*browser{agent, other}
-	got := make([]int, 2)
+	clicking := map[*browser]*page{agent: agent.get(path), other: other.get(path)}
+	got := make(chan int, 2)
 	var wg sync.WaitGroup
-	for i, by := range tabs {
-		pg := by.get(path)
-		wg.Go(func() { got[i] = by.press(pg, "take").status })
+	for by, pg := range clicking {
+		wg.Go(func() { got <- by.press(pg, "take").status })
 	}
 	wg.Wait()
-	if got[0]+got[1] != http.StatusOK+http.StatusConflict {
-		t.Errorf("two takes at once: %v", got)
+	if first, second := <-got, <-got; first+second != http.StatusOK+http.StatusConflict {
+		t.Errorf("two takes at once: %d and %d", first, second)
 	}
 }
 
