@@ -25,13 +25,21 @@
 //
 // What a button does is its name="do" with a value: continue, attach,
 // detach:<document id>, send, cancel, beneficiary, self; on a ticket and its pages take, ask,
-// inform, note, resolve, complement, validate, refuse, withdraw. The words of an
-// action are the field text (ids text-ask, text-inform, text-note, text-resolve
-// on the ticket's page, text-refuse on the validation page, else text), the
-// rating is rating (rating-1 … rating-5). Signing out is the button #sign-out.
+// inform, note, resolve, release, assign, requalify, close, merge, unmerge,
+// complement, validate, refuse, withdraw, reopen. The words of an action are the
+// field text (ids text-ask, text-note … on the ticket's page, where each of the
+// desk's actions has a form in #do-ask, #do-note …, open when the address says
+// ?faire=ask; text-refuse on the validation page, else text), the rating is
+// rating (rating-1 … rating-5), the real cause is cause (ids cause-resolve,
+// cause-close on the ticket's page). assign has the field assignee ("team" or
+// "team/<person id>"), requalify category ("theme" or "theme/subject"), urgency
+// and request_type, merging (…/regroupement) into. Signing out is the button
+// #sign-out.
 //
 // To look at: the number of a form or a ticket is #number, a ticket's status
-// #status, its timeline #timeline, the counters #count-validations,
+// #status, its timeline #timeline, what is new in it li.new from #news on, the
+// ticket that it is a duplicate of #duplicate, words that were not sent as the
+// ticket had moved on #unsent, the counters #count-validations,
 // #count-incidents and #count-services, refusals #errors, good news #notice,
 // documents #documents.
 package web
