@@ -72,6 +72,7 @@ func (db *DB) list(ctx context.Context, viewer tickets.Person, q tickets.Query) 
 	var page tickets.Page
 	var found []tickets.Ticket
 	var b pgx.Batch
+	planned(&b)
 	from, order := orderOf(q)
 	// The page is found by its ids: to sort whole tickets would read them all.
 	b.Queue(`SELECT `+ticketColumns+` FROM (
@@ -100,6 +101,7 @@ func queueCount(b *pgx.Batch, where string, args pgx.NamedArgs, into *int) {
 func (db *DB) Count(ctx context.Context, viewer tickets.Person, queries ...tickets.Query) ([]int, error) {
 	out := make([]int, len(queries))
 	var b pgx.Batch
+	planned(&b)
 	for i, q := range queries {
 		where, args := conditions(viewer, q)
 		queueCount(&b, where, args, &out[i])
@@ -234,18 +236,15 @@ func conditions(viewer tickets.Person, q tickets.Query) (string, pgx.NamedArgs) 
 	if ref, err := tickets.ParseRef(q.Text); err == nil && !ref.Bare() { // one ticket, by its index
 		where = append(where, `kind = @refkind AND day = @refday AND rank = @refrank`)
 		args["refkind"], args["refday"], args["refrank"] = ref.Kind, ref.Day, ref.Rank
-	} else if words := strings.Fields(q.Text); len(words) > 0 {
-		patterns := make([]string, len(words))
-		for i, word := range words {
-			patterns[i] = `%` + likeEscapes.Replace(storable(word)) + `%`
+	} else if q.Text != "" {
+		words := `words`
+		if viewer.Agent() {
+			words = `(words || notes)` // see search.go
 		}
-		restrict(`fold(`+searched+`) LIKE ALL (ARRAY(SELECT fold(p) FROM unnest(@patterns::text[]) p))`, "patterns", patterns)
+		terms := tickets.ParseSearch(storable(q.Text))
+		where = append(where, `id IN (SELECT ticket FROM ticket_words
+			WHERE academy = @academy AND `+words+` @@ search_query(@words, @beginning))`)
+		args["words"], args["beginning"] = terms.Words, terms.Beginning
 	}
 	return strings.Join(where, ` AND `), args
 }
-
-// searched is where Text is looked for.
-const searched = `kind || day || '_' || lpad(rank::text, greatest(3, length(rank::text)), '0') || ' ' || summary || ' ' || description`
-
-// likeEscapes makes a text match as it stands in LIKE.
-var likeEscapes = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
