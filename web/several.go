@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"cecoia.example/tickets"
@@ -57,6 +58,7 @@ type outcome struct {
 
 // chosen is a ticket that the visitor chose, and what the action is to it.
 type chosen struct {
+	typed  string // as the address names it
 	ref    tickets.Ref
 	found  tickets.Case
 	action tickets.Action
@@ -78,6 +80,7 @@ func (a several) choose(s *server, r *http.Request, v *visit) ([]chosen, error) 
 	out := make([]chosen, len(numbers))
 	for i, typed := range numbers {
 		c := &out[i]
+		c.typed = typed
 		if c.ref, c.err = tickets.ParseRef(typed); c.err != nil {
 			continue
 		}
@@ -234,7 +237,7 @@ func (a several) render(s *server, w http.ResponseWriter, r *http.Request, v *vi
 // outcomeOf is a chosen ticket as the page lists it.
 func outcomeOf(v *visit, c chosen) outcome {
 	if c.found.Number.Rank == 0 {
-		return outcome{Number: c.ref.String(), Refused: true}
+		return outcome{Number: strings.ToValidUTF8(c.typed, "\uFFFD"), Refused: true}
 	}
 	return outcome{
 		Number: c.found.Number.String(), Href: tickets.TicketPath(c.found.Academy, c.found.Number),
