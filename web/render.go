@@ -104,6 +104,7 @@ var menu = []struct{ path, key string }{
 	{"/services/nouveau", "web.nav.new.S"},
 	{"/services", "web.nav.list.S"},
 	{"/validations", "web.nav.validations"},
+	{"/connaissances", "web.nav.knowledge"},
 	{"/aide", "web.nav.help"},
 }
 

@@ -1,6 +1,7 @@
 package locale
 
-// knowledgeWords are the words of the knowledge base: its pages and refusals.
+// knowledgeWords are the words of the knowledge base: its pages, its command in
+// the chat, its refusals.
 var knowledgeWords = table{
 	// Refusals.
 	"error.article.not_found":          {FR: "Cet article n’existe pas, ou il ne vous est pas accessible.", EN: "There is no such article, or you may not read it."},
@@ -18,4 +19,100 @@ var knowledgeWords = table{
 	"error.article.conflict.review":    {FR: "%s a déjà été proposé à la relecture par %s le %s.", EN: "%s was already handed over for review by %s on %s."},
 	"error.article.conflict.published": {FR: "%s a déjà été publié par %s le %s.", EN: "%s was already published by %s on %s."},
 	"error.article.conflict.archived":  {FR: "%s a été archivé par %s le %s.", EN: "%s was archived by %s on %s."},
+
+	// The first page, and what is found.
+	"web.nav.knowledge":            {FR: "Base de connaissance", EN: "Knowledge base"},
+	"web.knowledge.search":         {FR: "Que cherchez-vous ?", EN: "What are you looking for?"},
+	"web.knowledge.search.do":      {FR: "Rechercher", EN: "Search"},
+	"web.knowledge.themes":         {FR: "Par thème", EN: "By theme"},
+	"web.knowledge.useful":         {FR: "Les plus utiles", EN: "Most useful"},
+	"web.knowledge.recent":         {FR: "Publiés récemment", EN: "Recently published"},
+	"web.knowledge.count.one":      {FR: "%s article", EN: "%s article"},
+	"web.knowledge.count.other":    {FR: "%s articles", EN: "%s articles"},
+	"web.knowledge.found.one":      {FR: "%s article pour « %s »", EN: "%s article for “%s”"},
+	"web.knowledge.found.other":    {FR: "%s articles pour « %s »", EN: "%s articles for “%s”"},
+	"web.knowledge.found.in.one":   {FR: "%s article pour « %s », %s", EN: "%s article for “%s”, %s"},
+	"web.knowledge.found.in.other": {FR: "%s articles pour « %s », %s", EN: "%s articles for “%s”, %s"},
+	"web.knowledge.nothing":        {FR: "Aucun article ne parle de cela. Essayez d’autres mots, ou demandez à l’assistance.", EN: "No article is about that. Try other words, or ask the desk."},
+	"web.knowledge.empty":          {FR: "Aucun article n’est encore publié. L’assistance reste là pour vous.", EN: "No article has been published yet. The desk is there for you."},
+	"web.knowledge.all":            {FR: "Tous les thèmes", EN: "All the themes"},
+	"web.knowledge.write":          {FR: "Écrire un article", EN: "Write an article"},
+	"web.knowledge.desk":           {FR: "Rédaction (%s à relire)", EN: "Editing (%s to review)"},
+
+	// The desk's lists.
+	"web.knowledge.desk.title":      {FR: "Rédaction de la base de connaissance", EN: "Editing the knowledge base"},
+	"web.knowledge.author":          {FR: "Auteur", EN: "Author"},
+	"web.knowledge.date":            {FR: "Date", EN: "Date"},
+	"web.knowledge.state.review":    {FR: "À relire (%s)", EN: "To review (%s)"},
+	"web.knowledge.state.draft":     {FR: "Brouillons (%s)", EN: "Drafts (%s)"},
+	"web.knowledge.state.published": {FR: "Publiés (%s)", EN: "Published (%s)"},
+	"web.knowledge.state.archived":  {FR: "Archivés (%s)", EN: "Archived (%s)"},
+	"web.knowledge.none.review":     {FR: "Rien à relire.", EN: "Nothing to review."},
+	"web.knowledge.none.draft":      {FR: "Aucun brouillon.", EN: "No draft."},
+	"web.knowledge.none.published":  {FR: "Aucun article publié.", EN: "No published article."},
+	"web.knowledge.none.archived":   {FR: "Aucun article archivé.", EN: "No archived article."},
+
+	// An article.
+	"web.article.desk_only": {FR: "L’assistance seulement", EN: "The desk only"},
+	"web.article.everyone":  {FR: "Tout le personnel de l’académie", EN: "All the staff of the academy"},
+	"web.article.published": {FR: "Publié le", EN: "Published on"},
+	"web.article.useful":    {FR: "Cet article vous a-t-il été utile ?", EN: "Was this article useful to you?"},
+	"web.article.voted":     {FR: "Merci de votre réponse. Vous pouvez en changer.", EN: "Thank you for your answer. You may change it."},
+	"web.article.votes":     {FR: "Utile : %s, pas utile : %s", EN: "Useful: %s, not useful: %s"},
+	"web.article.else":      {FR: "L’article ne suffit pas ?", EN: "Is the article not enough?"},
+	"web.article.edit":      {FR: "Modifier l’article", EN: "Edit the article"},
+	"web.article.versions":  {FR: "Versions et relecture", EN: "Versions and review"},
+	"web.article.newer":     {FR: "La version %s est en cours (%s). Les lecteurs voient toujours celle-ci.", EN: "Version %s is under way (%s). Readers still see this one."},
+
+	// Its versions.
+	"web.article.state.draft":     {FR: "Brouillon", EN: "Draft"},
+	"web.article.state.review":    {FR: "À relire", EN: "To review"},
+	"web.article.state.published": {FR: "Publié", EN: "Published"},
+	"web.article.state.archived":  {FR: "Archivé", EN: "Archived"},
+	"web.article.state.old":       {FR: "Version antérieure", EN: "Earlier version"},
+	"web.article.written":         {FR: "Version %s, écrite par %s le", EN: "Version %s, written by %s on"},
+	"web.article.version":         {FR: "Version %s", EN: "Version %s"},
+	"web.article.latest":          {FR: "Voir la dernière version (%s)", EN: "See the latest version (%s)"},
+	"web.article.shown":           {FR: "Voir ce que lisent les lecteurs (version %s)", EN: "See what readers see (version %s)"},
+	"web.article.next":            {FR: "Et maintenant", EN: "What next"},
+	"web.article.own":             {FR: "Vous avez écrit cette version : une autre personne de l’assistance la relit, puis la publie ou vous la renvoie.", EN: "You wrote this version: somebody else of the desk reviews it, then publishes it or sends it back to you."},
+	"web.article.do.submit":       {FR: "Proposer à la relecture", EN: "Hand over for review"},
+	"web.article.do.publish":      {FR: "Publier", EN: "Publish"},
+	"web.article.do.return":       {FR: "Renvoyer à l’auteur", EN: "Send back to the author"},
+	"web.article.do.archive":      {FR: "Archiver", EN: "Archive"},
+	"web.field.reason":            {FR: "Ce qu’il faut reprendre", EN: "What needs another look"},
+	"web.field.reason.hint":       {FR: "L’auteur le lit ici, et l’historique le garde.", EN: "The author reads it here, and the history keeps it."},
+	"web.article.step.write":      {FR: "%s a écrit une version", EN: "%s wrote a version"},
+	"web.article.step.submit":     {FR: "%s l’a proposée à la relecture", EN: "%s handed it over for review"},
+	"web.article.step.publish":    {FR: "%s l’a relue et publiée", EN: "%s reviewed and published it"},
+	"web.article.step.return":     {FR: "%s l’a renvoyée à l’auteur", EN: "%s sent it back to the author"},
+	"web.article.step.archive":    {FR: "%s a archivé l’article", EN: "%s archived the article"},
+	"web.article.done.write":      {FR: "%s est enregistré comme brouillon.", EN: "%s is kept as a draft."},
+	"web.article.done.submit":     {FR: "%s est proposé à la relecture.", EN: "%s is handed over for review."},
+	"web.article.done.publish":    {FR: "%s est publié.", EN: "%s is published."},
+	"web.article.done.return":     {FR: "%s est renvoyé à son auteur.", EN: "%s is sent back to its author."},
+	"web.article.done.archive":    {FR: "%s est archivé : les lecteurs ne le voient plus.", EN: "%s is archived: readers no longer see it."},
+
+	// Writing one.
+	"web.article.edit.title":  {FR: "Modifier %s", EN: "Edit %s"},
+	"web.article.preview":     {FR: "Aperçu", EN: "Preview"},
+	"web.article.do.save":     {FR: "Enregistrer le brouillon", EN: "Keep as a draft"},
+	"web.article.review":      {FR: "Une autre personne de l’assistance relit chaque version avant sa publication.", EN: "Somebody else of the desk reviews each version before it is published."},
+	"web.field.title":         {FR: "Titre", EN: "Title"},
+	"web.field.title.hint":    {FR: "Comme le dirait la personne qui cherche : « Ma boîte est pleine »", EN: "As the person who searches would say it: “My mailbox is full”"},
+	"web.field.abstract":      {FR: "Résumé", EN: "Summary"},
+	"web.field.abstract.hint": {FR: "Une phrase, montrée dans les listes", EN: "One sentence, shown in lists"},
+	"web.field.topic.choose":  {FR: "Choisissez un thème", EN: "Choose a theme"},
+	"web.field.topic.whole":   {FR: "%s (tous les sujets)", EN: "%s (all subjects)"},
+	"web.field.audience":      {FR: "Qui peut le lire", EN: "Who may read it"},
+	"web.field.body":          {FR: "Texte", EN: "Text"},
+	"web.field.body.hint":     {FR: "Mise en forme Markdown : # titre, - liste, 1. étape, **important**, `commande`, [mots du lien](https://…).", EN: "Markdown formatting: # heading, - list, 1. step, **important**, `command`, [words of the link](https://…)."},
+
+	// The chat: /ticket kb.
+	"chat.kb.usage":   {FR: "kb MOTS… ou NUMÉRO", EN: "kb WORDS… or NUMBER"},
+	"chat.kb.example": {FR: "kb boîte pleine", EN: "kb full mailbox"},
+	"chat.kb.about":   {FR: "chercher dans la base de connaissance ; avec le numéro d’un article, son résumé et son lien", EN: "search the knowledge base; with an article’s number, its summary and link"},
+	"chat.kb.head":    {FR: "Base de connaissance, **%s** :", EN: "Knowledge base, **%s**:"},
+	"chat.kb.none":    {FR: "Aucun article pour « %s ». Toute la base : %s", EN: "No article for “%s”. The whole base: %s"},
+	"chat.kb.desk":    {FR: "_(l’assistance seulement : ne pas transmettre)_", EN: "_(the desk only: do not pass on)_"},
 }

@@ -1,0 +1,202 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"cecoia.example/tickets"
+)
+
+type editBody struct {
+	Heading, Number, Action, Cancel string
+	ID                              string // of a new article, so that it is made once
+	Base                            int    // the version that the author began from
+	Title, Summary, Topic           field
+	Language, Audience, Body        field
+	Preview                         *articleText // nil before it is asked for
+}
+
+// newArticle is "Écrire un article".
+func (s *server) newArticle(w http.ResponseWriter, r *http.Request, v *visit) error {
+	if !v.person.Agent() {
+		return &tickets.Error{Code: tickets.Forbidden, Message: "action.desk_only"}
+	}
+	edit := tickets.ArticleEdit{
+		ID: tickets.NewArticleID(), Text: tickets.ArticleText{Lang: v.words.Lang, Audience: tickets.ForEveryone, Theme: r.URL.Query().Get("theme")},
+	}
+	return s.showEdit(w, r, v, 0, edit, false, nil)
+}
+
+// editArticle shows the latest version of an article to write the next one from.
+func (s *server) editArticle(w http.ResponseWriter, r *http.Request, v *visit) error {
+	n, err := articleNumber(r, v)
+	if err != nil {
+		return err
+	}
+	view, err := s.desk.ArticleRevision(r.Context(), v.caller(), n, tickets.LatestRevision)
+	if err != nil {
+		return err
+	}
+	edit := tickets.ArticleEdit{ID: view.ID, Base: view.Latest, Text: view.ArticleText}
+	if base, err := strconv.Atoi(v.kept.Get("base")); err == nil {
+		edit.Base = base // the words that come back were written from that one
+	}
+	return s.showEdit(w, r, v, n, edit, false, nil)
+}
+
+// showEdit renders the form of a new article (n is 0) or of the next version of
+// one, with what was typed.
+func (s *server) showEdit(w http.ResponseWriter, r *http.Request, v *visit, n tickets.ArticleNumber, edit tickets.ArticleEdit, preview bool, refused error) error {
+	fm, text := v.form(refused), edit.Text
+	body := editBody{
+		Heading: v.words.T("web.knowledge.write"), Action: "/connaissances/nouveau", Cancel: "/connaissances/redaction",
+		ID: edit.ID.String(), Base: edit.Base,
+	}
+	if n != 0 {
+		path := tickets.ArticlePath(v.academy.ID, n)
+		body.Heading, body.Number = v.words.T("web.article.edit.title", n.String()), n.String()
+		body.Action, body.Cancel = path+"/modifier", path+"/versions"
+	}
+	body.Title = fm.field(field{Name: "title", Value: text.Title, Label: v.words.T("web.field.title"), Hint: v.words.T("web.field.title.hint")})
+	body.Summary = fm.field(field{Name: "summary", Value: text.Summary, Label: v.words.T("web.field.abstract"), Hint: v.words.T("web.field.abstract.hint")})
+	body.Topic = fm.field(field{Name: "topic", Kind: "select", Value: topic(text), Groups: topics(v), Label: v.words.T("web.card.theme")})
+	body.Language = fm.field(field{Name: "language", Kind: "radio", Label: v.words.T("web.footer.lang"), Options: []option{
+		{Value: "fr", Label: "Français", Lang: "fr", Checked: text.Lang == tickets.French},
+		{Value: "en", Label: "English", Lang: "en", Checked: text.Lang == tickets.English},
+	}})
+	body.Audience = fm.field(field{Name: "audience", Kind: "radio", Label: v.words.T("web.field.audience"), Options: []option{
+		{Value: string(tickets.ForEveryone), Label: v.words.T("web.article.everyone"), Checked: text.Audience == tickets.ForEveryone},
+		{Value: string(tickets.ForDesk), Label: v.words.T("web.article.desk_only"), Checked: text.Audience == tickets.ForDesk},
+	}})
+	body.Body = fm.field(field{
+		Name: "body", Kind: "textarea", Rows: 20, Value: text.Body, Limit: tickets.MaxArticle,
+		Label: v.words.T("web.field.body"), Hint: v.words.T("web.field.body.hint"),
+	})
+	if preview {
+		shown, err := newArticleText(v, n, text)
+		if err != nil {
+			return err
+		}
+		body.Preview = &shown
+	}
+	return s.render(w, r, v, content{
+		status: refusalStatus(refused), template: "knowledge_edit", title: body.Heading, body: body,
+		problems: fm.problems(func(name string) string {
+			if name == "" && n != 0 { // somebody else has written meanwhile
+				return tickets.ArticlePath(v.academy.ID, n) + "/versions"
+			}
+			return ""
+		}),
+	})
+}
+
+// topic is an article's theme and subject as one choice.
+func topic(text tickets.ArticleText) string {
+	return strings.TrimSuffix(text.Theme+"/"+text.Subject, "/")
+}
+
+// topics are the choices of theme and subject.
+func topics(v *visit) []optionGroup {
+	groups := []optionGroup{{Options: []option{{Value: "", Label: v.words.T("web.field.topic.choose")}}}}
+	for _, t := range v.academy.Themes {
+		name := t.Name.In(v.words.Lang)
+		if len(t.Subjects) == 0 {
+			groups = append(groups, optionGroup{Options: []option{{Value: t.Code, Label: name}}})
+			continue
+		}
+		options := []option{{Value: t.Code, Label: v.words.T("web.field.topic.whole", name)}}
+		for _, s := range t.Subjects {
+			options = append(options, option{Value: t.Code + "/" + s.Code, Label: s.Name.In(v.words.Lang)})
+		}
+		groups = append(groups, optionGroup{Label: name, Options: options})
+	}
+	return groups
+}
+
+// writtenIn is what a posted form of an article holds. What is malformed is left
+// to the desk to refuse.
+func writtenIn(form url.Values) tickets.ArticleEdit {
+	theme, subject, _ := strings.Cut(form.Get("topic"), "/")
+	base, _ := strconv.Atoi(form.Get("base"))
+	return tickets.ArticleEdit{
+		Base: base, Submit: form.Get("do") == "submit",
+		Text: tickets.ArticleText{
+			Theme: theme, Subject: subject, Lang: tickets.Lang(form.Get("language")), Audience: tickets.Audience(form.Get("audience")),
+			Title: form.Get("title"), Summary: form.Get("summary"), Body: form.Get("body"),
+		},
+	}
+}
+
+// doNewArticle keeps a new article, or shows how it will look.
+func (s *server) doNewArticle(w http.ResponseWriter, r *http.Request, v *visit) error {
+	sub, err := readForm(r)
+	if err != nil {
+		return err
+	}
+	edit := writtenIn(sub.Values)
+	if edit.ID, err = uuid.Parse(sub.Get("id")); err != nil {
+		edit.ID = tickets.NewArticleID()
+	}
+	edit.Base = 0
+	return s.write(w, r, v, 0, edit, sub.Get("do"))
+}
+
+// doEditArticle keeps the next version of an article, or shows how it will look.
+func (s *server) doEditArticle(w http.ResponseWriter, r *http.Request, v *visit) error {
+	n, err := articleNumber(r, v)
+	if err != nil {
+		return err
+	}
+	sub, err := readForm(r)
+	if err != nil {
+		return err
+	}
+	view, err := s.desk.ArticleRevision(r.Context(), v.caller(), n, tickets.LatestRevision)
+	if err != nil {
+		return err
+	}
+	edit := writtenIn(sub.Values)
+	edit.ID = view.ID
+	return s.write(w, r, v, n, edit, sub.Get("do"))
+}
+
+// write keeps a version, or shows the form again: as a preview, or with what was
+// refused. After a conflict the form begins from the version that it met, so
+// that the author, having read it, can keep theirs.
+func (s *server) write(w http.ResponseWriter, r *http.Request, v *visit, n tickets.ArticleNumber, edit tickets.ArticleEdit, do string) error {
+	if !v.person.Agent() {
+		return &tickets.Error{Code: tickets.Forbidden, Message: "action.desk_only"}
+	}
+	if do == "preview" {
+		return s.showEdit(w, r, v, n, edit, true, nil)
+	}
+	a, err := s.desk.WriteArticle(r.Context(), v.caller(), edit)
+	switch tickets.CodeOf(err) {
+	case tickets.Invalid:
+		return s.showEdit(w, r, v, n, edit, false, err)
+	case tickets.Conflict:
+		if n != 0 {
+			met, viewErr := s.desk.ArticleRevision(r.Context(), v.caller(), n, tickets.LatestRevision)
+			if viewErr != nil {
+				return viewErr
+			}
+			edit.Base = met.Latest
+		} else {
+			edit.ID = tickets.NewArticleID()
+		}
+		return s.showEdit(w, r, v, n, edit, false, err)
+	}
+	if err != nil {
+		return err
+	}
+	done := tickets.ArticleWrite
+	if edit.Submit {
+		done = tickets.ArticleSubmit
+	}
+	s.auth.Flash(r.Context(), v.words.T("web.article.done."+string(done), a.Number.String()))
+	return &movedError{tickets.ArticlePath(a.Academy, a.Number) + "/versions"}
+}
