@@ -1,13 +1,6 @@
 -- The knowledge base. Readers see the published revision of an article while
 -- later ones are written; revisions and steps are appended, never changed.
 
-DO $$ BEGIN -- TEMPORARY until 004 makes it
-    IF NOT EXISTS (SELECT FROM pg_ts_config WHERE cfgname = 'fr') THEN
-        CREATE TEXT SEARCH CONFIGURATION fr (COPY = french);
-        ALTER TEXT SEARCH CONFIGURATION fr ALTER MAPPING FOR hword, hword_part, word WITH unaccent, french_stem;
-    END IF;
-END $$;
-
 CREATE TABLE articles (
     academy      text NOT NULL REFERENCES academies (academy),
     id           uuid NOT NULL,
