@@ -21,6 +21,8 @@ type Store interface {
 	Agents
 	Visits
 	Knowledge
+	Searches
+	Favourites
 	Preferences
 }
 

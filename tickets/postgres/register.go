@@ -81,6 +81,7 @@ func (db *DB) create(ctx context.Context, t tickets.Ticket, e tickets.Event, owe
 		queueDelivery(&b, d)
 	}
 	queueBinding(&b, e)
+	queueWords(&b, e)
 	b.Queue(`DELETE FROM forms WHERE academy = $1 AND id = $2`, t.Academy, t.ID)
 	who := map[uuid.UUID]tickets.Person{}
 	queuePeople(&b, t.Academy, named(t), who)
@@ -110,6 +111,13 @@ var (
 func queueBinding(b *pgx.Batch, e tickets.Event) {
 	b.Queue(`UPDATE attachments SET event = $1 WHERE academy = $2 AND ticket = $3 AND author = $4 AND event IS NULL`,
 		e.ID, e.Academy, e.Ticket, nullable(e.Actor))
+}
+
+// queueWords makes the ticket's words anew, for search, where the event has some.
+func queueWords(b *pgx.Batch, e tickets.Event) {
+	if e.Text != "" || e.Seq == 1 {
+		b.Queue(`SELECT index_ticket($1, $2)`, e.Academy, e.Ticket)
+	}
 }
 
 // Update locks the ticket that the viewer sees by that reference, calls change
@@ -188,6 +196,7 @@ func (u *update) write(ctx context.Context, tx pgx.Tx, before, after tickets.Tic
 		queueDelivery(&b, d)
 	}
 	queueBinding(&b, e)
+	queueWords(&b, e)
 	if !u.attempt.Draft.IsZero() {
 		b.Queue(`DELETE FROM reply_drafts WHERE academy = $1 AND ticket = $2 AND person = $3 AND created_at <= $4`,
 			e.Academy, e.Ticket, nullable(e.Actor), u.attempt.Draft)
