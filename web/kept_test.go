@@ -118,6 +118,11 @@ func TestWordsSentAfterTheSessionEndedWaitOnTheirPage(t *testing.T) {
 					t.Errorf("%s holds %q, want %q", name, pg.holds(name), values[0])
 				}
 			}
+			if name := c.typed.Get("form"); name != "" {
+				if _, open := attr(pg.one("#do-"+name), "open"); !open {
+					t.Error("the words are folded away")
+				}
+			}
 			// Nothing was done, and shown again they are still there.
 			if got := b.get(c.path); !got.has("#notice") {
 				t.Error("shown again, the words are gone")
