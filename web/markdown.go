@@ -10,6 +10,7 @@ import (
 	"github.com/yuin/goldmark/extension"
 	tables "github.com/yuin/goldmark/extension/ast"
 	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/renderer"
 	mdtext "github.com/yuin/goldmark/text"
 	"github.com/yuin/goldmark/util"
 )
@@ -21,7 +22,8 @@ import (
 //     are left as their words, and so are images, which would be fetched from
 //     elsewhere;
 //   - headings begin at h2 and skip no level; empty ones are left out;
-//   - tables have scopes, and the heading above them as their title.
+//   - tables have scopes and the heading above them as their title, and scroll
+//     by themselves where they are wider than the page.
 //
 // It returns an error only if writing fails.
 func markdown(title, source string) (template.HTML, error) {
@@ -31,6 +33,7 @@ func markdown(title, source string) (template.HTML, error) {
 			extension.Strikethrough, extension.Linkify,
 		),
 		goldmark.WithParserOptions(parser.WithASTTransformers(util.Prioritized(tame{title}, 1000))),
+		goldmark.WithRendererOptions(renderer.WithNodeRenderers(util.Prioritized(scrollers{}, 1000))),
 	)
 	var b strings.Builder
 	if err := md.Convert([]byte(source), &b); err != nil {
@@ -89,7 +92,9 @@ func (t tame) Transform(document *ast.Document, reader mdtext.Reader, _ parser.C
 			}
 			n.SetAttributeString("rel", []byte("nofollow noopener"))
 		case *tables.Table:
-			n.SetAttributeString("title", []byte(template.HTMLEscapeString(heading)))
+			box := &scroller{label: heading}
+			n.Parent().ReplaceChild(n.Parent(), n, box)
+			box.AppendChild(box, n)
 		case *tables.TableCell:
 			if n.Parent().Kind() != tables.KindTableHeader {
 				continue
@@ -100,6 +105,36 @@ func (t tame) Transform(document *ast.Document, reader mdtext.Reader, _ parser.C
 			}
 		}
 	}
+}
+
+// scroller is a box around a table. Whoever has no mouse scrolls it with the
+// keyboard, so it takes the focus and has a name.
+type scroller struct {
+	ast.BaseBlock
+	label string
+}
+
+var kindScroller = ast.NewNodeKind("Scroller")
+
+// Kind implements ast.Node.
+func (*scroller) Kind() ast.NodeKind { return kindScroller }
+
+// Dump implements ast.Node.
+func (n *scroller) Dump(source []byte, level int) { ast.DumpHelper(n, source, level, nil, nil) }
+
+// scrollers writes them.
+type scrollers struct{}
+
+// RegisterFuncs implements renderer.NodeRenderer.
+func (scrollers) RegisterFuncs(r renderer.NodeRendererFuncRegisterer) {
+	r.Register(kindScroller, func(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if !entering {
+			_, err := w.WriteString("</div>\n")
+			return ast.WalkContinue, err
+		}
+		_, err := w.WriteString(`<div class="scroll" role="group" tabindex="0" aria-label="` + template.HTMLEscapeString(n.(*scroller).label) + "\">\n")
+		return ast.WalkContinue, err
+	})
 }
 
 // mayLead says whether an article may link to an address.

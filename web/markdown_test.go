@@ -18,7 +18,7 @@ func TestMarkdownBecomesAPartOfAPage(t *testing.T) {
 		{"empty ones are left out", "#\n\nTexte", "<p>Texte</p>\n"},
 		{"lists", "1. un\n2. deux\n   - trois", "<ol>\n<li>un</li>\n<li>deux\n<ul>\n<li>trois</li>\n</ul>\n</li>\n</ol>\n"},
 		{"code", "`a<b`\n\n```sh\nrm -rf \"$x\" && <y>\n```", "<p><code>a&lt;b</code></p>\n<pre><code class=\"language-sh\">rm -rf &quot;$x&quot; &amp;&amp; &lt;y&gt;\n</code></pre>\n"},
-		{"tables have scopes and a title", "# Quotas\n\n| Qui | |\n|:--|--:|\n| Tous | 2 |", "<h2>Quotas</h2>\n<table title=\"Quotas\">\n<thead>\n<tr>\n<th scope=\"col\">Qui</th>\n<th scope=\"col\">–</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td>Tous</td>\n<td>2</td>\n</tr>\n</tbody>\n</table>\n"},
+		{"tables have scopes and a box with a name", "# Quotas\n\n| Qui | |\n|:--|--:|\n| Tous | 2 |", "<h2>Quotas</h2>\n<div class=\"scroll\" role=\"group\" tabindex=\"0\" aria-label=\"Quotas\">\n<table>\n<thead>\n<tr>\n<th scope=\"col\">Qui</th>\n<th scope=\"col\">–</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td>Tous</td>\n<td>2</td>\n</tr>\n</tbody>\n</table>\n</div>\n"},
 		{"links", `[aide](https://aide.example/?a=1&b=2 "le guide")`, `<p><a href="https://aide.example/?a=1&amp;b=2" title="le guide" rel="nofollow noopener">aide</a></p>` + "\n"},
 		{"bare addresses", "https://aide.example/x et <mailto:aide@creteil.example>", `<p><a href="https://aide.example/x" rel="nofollow noopener">https://aide.example/x</a> et <a href="mailto:aide@creteil.example" rel="nofollow noopener">mailto:aide@creteil.example</a></p>` + "\n"},
 		{"images are their words", "![le schéma](https://ailleurs.example/x.png)", "<p>le schéma</p>\n"},
@@ -49,7 +49,7 @@ var hostile = []string{
 func TestHostileMarkdownStaysWords(t *testing.T) {
 	allowed := map[string]string{
 		"html": "", "head": "", "body": "", "p": "", "h2": "", "h3": "", "h4": "", "h5": "", "h6": "", "ul": "", "ol": "start", "li": "", "blockquote": "",
-		"pre": "", "code": "class", "em": "", "strong": "", "del": "", "br": "", "hr": "", "table": "title", "thead": "", "tbody": "", "tr": "", "th": "scope", "td": "", "a": "href rel title",
+		"pre": "", "code": "class", "em": "", "strong": "", "del": "", "br": "", "hr": "", "table": "", "div": "class role tabindex aria-label", "thead": "", "tbody": "", "tr": "", "th": "scope", "td": "", "a": "href rel title",
 	}
 	for _, in := range append(hostile, strings.Join(hostile, "\n\n"), strings.Join(hostile, " ")) {
 		out, err := markdown(`Un "titre" <b>`, in)
