@@ -32,6 +32,9 @@ func TicketPath(a AcademyID, n Number) string {
 	return "/demandes/" + string(a) + "/" + n.String()
 }
 
+// Knowledge is the first page of the knowledge base.
+func (p Portal) Knowledge() string { return p.Base + "/connaissances" }
+
 // Article is the page of an article of the knowledge base.
 func (p Portal) Article(a AcademyID, n ArticleNumber) string { return p.Base + ArticlePath(a, n) }
 

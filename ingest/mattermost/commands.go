@@ -19,7 +19,7 @@ const Trigger = "ticket"
 
 // table is every command, in the order in which help shows them.
 func table() []verb {
-	return []verb{liste, voir, prendre, note, demander, repondre, resoudre, compte, aide}
+	return []verb{liste, voir, prendre, note, demander, repondre, resoudre, kb, compte, aide}
 }
 
 // verb is one command.
