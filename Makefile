@@ -7,7 +7,7 @@
 GO ?= go
 FLAGS ?=
 
-.PHONY: build run test lint screenshots pictures clean
+.PHONY: build run test bench lint screenshots pictures clean
 
 build:
 	$(GO) build -o bin/cecoia ./cmd/cecoia
@@ -20,6 +20,10 @@ run:
 test: browser-tools
 	deploy/local/debian-packages postgres redis-server chromium
 	$(GO) test $(FLAGS) -timeout 10m ./...
+
+bench:
+	deploy/local/debian-packages postgres
+	$(GO) run ./cmd/bench $(FLAGS)
 
 lint: .ci/bin/golangci-lint
 	@test -z "$$(gofmt -l cmd deploy ingest notify tickets web)" || { gofmt -l cmd deploy ingest notify tickets web; exit 1; }
