@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"cecoia.example/tickets"
 	"cecoia.example/web/auth"
 )
 
@@ -112,15 +113,27 @@ func textParts(r *http.Request) url.Values {
 // the page's form ends it.
 func (s *server) keptWords(r *http.Request, v *visit) {
 	k, ok := s.auth.Kept(r.Context())
-	if !ok || k.Path != r.URL.RequestURI() {
+	if !ok {
 		return
 	}
-	if r.Method != http.MethodGet || s.now().Sub(k.At) > keptFor {
+	here := k.Path == r.URL.RequestURI()
+	if here && r.Method == http.MethodPost || s.now().Sub(k.At) > keptFor {
 		s.auth.ForgetKept(r.Context())
+		return
+	}
+	if !here {
 		return
 	}
 	if typed, err := url.ParseQuery(k.Form); err == nil {
 		v.kept = typed
+	}
+}
+
+// notTheirs forgets the words when who signed in may not see their page: they
+// were somebody else's.
+func (s *server) notTheirs(r *http.Request, v *visit, err error) {
+	if code := tickets.CodeOf(err); v.kept != nil && (code == tickets.NotFound || code == tickets.Forbidden || code == tickets.Expired) {
+		s.auth.ForgetKept(r.Context())
 	}
 }
 

@@ -20,6 +20,10 @@ func TestTheLanguageChosenBecomesThePersonsOwn(t *testing.T) {
 	if lang(pg) != "en" || pg.value("lang") != "en" || pg.value("appearance") != "dark" || pg.value("shortcuts") != "off" {
 		t.Errorf("the page shows %s, %s, %s", pg.value("lang"), pg.value("appearance"), pg.value("shortcuts"))
 	}
+	// The page says its scheme before the sheet comes: nothing flashes.
+	if scheme, _ := attr(pg.one("meta[name=color-scheme]"), "content"); scheme != "dark" {
+		t.Errorf("color-scheme %q", scheme)
+	}
 	// In another browser, too, and over an import of the directory.
 	p.importAgain(t, who)
 	if got := lang(p.as(t, who).get("/")); got != "en" {

@@ -30,10 +30,10 @@ type Options struct {
 	Unavailable func(error) bool
 	// Overrides is the folder of the site's own partials and style sheets, laid
 	// over the portal's; see overrides.go. None when nil.
-	Overrides fs.FS
-	Now         func() time.Time      // time.Now when nil
-	Logger      *slog.Logger          // discarded when nil
-	Registerer  prometheus.Registerer // none when nil
+	Overrides  fs.FS
+	Now        func() time.Time      // time.Now when nil
+	Logger     *slog.Logger          // discarded when nil
+	Registerer prometheus.Registerer // none when nil
 }
 
 // The bounds on one request. Documents have their own: see upload.go.
@@ -209,6 +209,7 @@ func (s *server) withSession(rt route, handle handler) http.Handler {
 			extendDeadlines(w, time.Now().Add(timeout)) // a deadline of the network, not of the domain's clock
 		}
 		if err := handle(s, w, r, v); err != nil {
+			s.notTheirs(r, v, err)
 			s.fail(w, r, v, err)
 		}
 	})
