@@ -1,5 +1,6 @@
 # make run          the whole story on this machine, in the browser
 # make test         every test, on real PostgreSQL, Redis and Chromium
+# make bench        the product's figures beside the machine's limit; FLAGS=--help
 # make lint         gofmt, vet, golangci-lint
 # make screenshots  a picture of every page, light, dark, telephone, in bin/screenshots
 # make pictures     takes the README's pictures from the running demo

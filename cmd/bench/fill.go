@@ -227,14 +227,20 @@ func (f *filler) id(at time.Time) (id uuid.UUID) {
 
 func (f *filler) one(of []string) string { return of[f.random.IntN(len(of))] }
 
-// familyName makes up a name that nobody bears.
+// familyName makes up a name that nobody bears, of three syllables: three letters
+// of it are those of few others.
 func (f *filler) familyName() string {
-	return strings.ToUpper(f.one(syllables)) + f.one(syllables) + f.one(syllables)
+	name := ""
+	for range 3 {
+		name += f.one(consonants) + f.one(vowels)
+	}
+	return "Z" + name + f.one(consonants)
 }
 
 // Made-up words, with accents and elisions as people write them.
 var (
-	syllables  = []string{"zor", "van", "pel", "tru", "mic", "bel", "dor", "fen", "gal", "kir", "lom", "nev", "quo", "rax", "sim", "vul", "bré", "chô", "ïl", "œd"}
+	consonants = strings.Split("b c d f g k l m n p r s t v x z ch br", " ")
+	vowels     = strings.Split("a e i o u é ô", " ")
 	givenNames = []string{"Dominique", "Camille", "Alix", "Sacha", "Noa", "Lou", "Maxence", "Claude", "Andréa", "Élie", "Maé", "Charlie", "Eden", "Swann", "Loïs", "Yaël"}
 	functions  = []string{"Enseignement", "Secrétariat", "Direction", "Gestion", "Vie scolaire", "Laboratoire"}
 	subjects   = []string{

@@ -58,8 +58,8 @@ var portalPages = []page{
 	{"form, request", byRequester, step("/demande")},
 	{"form, subject", byRequester, step("/sujet")},
 	{"form, check", byRequester, step("/verification")},
-	{"picker, three letters", byRequester, at("/personnes?q=zor")},
-	{"picker, a name", byRequester, at("/personnes?q=camille%20zorvan")},
+	{"picker, three letters", byRequester, at("/personnes?q=kov")},
+	{"picker, a name", byRequester, at("/personnes?q=camille%20zkova")},
 	{"knowledge", byRequester, at("/connaissances")},
 	{"knowledge, words", byRequester, at("/connaissances?q=imprimante")},
 	{"article", byRequester, func(_ context.Context, s *site) (string, error) {
