@@ -106,7 +106,9 @@ func (s *server) home(w http.ResponseWriter, r *http.Request, v *visit) error {
 		body.More = v.words.N("web.home.waiting.more", more)
 	}
 	if len(latest.Cases) > 0 {
-		body.Latest = s.table(v, v.words.T("web.home.latest"), latest.Cases, false)
+		if body.Latest, err = s.table(r.Context(), v, v.words.T("web.home.latest"), latest.Cases, false); err != nil {
+			return err
+		}
 		for _, kind := range kinds {
 			every := listView{kind: kind, scope: listScopes[0], state: listStates[len(listStates)-1], column: listColumns[0], page: 1}
 			body.All = append(body.All, link{every.href(), v.words.T("web.home.all." + string(kind))})

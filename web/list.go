@@ -89,7 +89,10 @@ func (s *server) list(w http.ResponseWriter, r *http.Request, v *visit, kind tic
 		body.States = append(body.States, choice{link{view.href(), v.words.T("web.list.filter." + state.slug)}, state.slug == l.state.slug})
 	}
 	if len(found.Cases) > 0 {
-		body.Table = s.table(v, heading+" – "+v.words.T("web.list.filter."+l.state.slug), found.Cases, l.scope.desk)
+		caption := heading + " – " + v.words.T("web.list.filter."+l.state.slug)
+		if body.Table, err = s.table(r.Context(), v, caption, found.Cases, l.scope.desk); err != nil {
+			return err
+		}
 		body.Table.Pick = true
 		body.Table.sortable(l)
 		body.Pages = paginate(v.words, l.page, len(found.Cases), found.Total, func(n int) string {

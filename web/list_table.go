@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -29,6 +30,7 @@ type ticketRow struct {
 	Number, Href string
 	Opened       stamp
 	Excerpt      string
+	News         string // how much came since the visitor's last visit, "" for nothing
 	Due          stamp  // zero when nothing says when it is due
 	Late         string // the words, "" when it is not
 	Urgency      string
@@ -42,15 +44,23 @@ type ticketRow struct {
 	Assignee     string
 }
 
-func (s *server) table(v *visit, caption string, cases []tickets.Case, desk bool) *ticketTable {
+func (s *server) table(ctx context.Context, v *visit, caption string, cases []tickets.Case, desk bool) (*ticketTable, error) {
+	unseen, err := s.desk.Unseen(ctx, v.caller(), cases)
+	if err != nil {
+		return nil, err
+	}
 	t := &ticketTable{Printer: v.words, Caption: caption, Desk: desk}
 	for _, c := range listColumns {
 		t.Columns = append(t.Columns, columnTitle{link: link{"", v.words.T("web.list.column." + c.slug)}})
 	}
 	for _, c := range cases {
-		t.Rows = append(t.Rows, s.row(v, c))
+		row := s.row(v, c)
+		if n := unseen[c.ID]; n > 0 {
+			row.News = v.words.N("web.list.news", n)
+		}
+		t.Rows = append(t.Rows, row)
 	}
-	return t
+	return t, nil
 }
 
 // sortable makes the titles of the columns sort the list.

@@ -45,8 +45,8 @@ func identityCard(v *visit, view tickets.View, now time.Time) []cardRow {
 	if !view.Due.IsZero() {
 		at := when(words, view.Due)
 		row := cardRow{Label: words.T("web.ticket.due"), At: &at}
-		if now.After(view.Due) && view.Open() && view.Status != tickets.StatusResolved {
-			row.Late = words.T("web.ticket.late")
+		if late(view.Ticket, now) {
+			row.Late = words.T("web.list.late")
 		}
 		out = append(out, row)
 	}

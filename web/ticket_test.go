@@ -123,24 +123,28 @@ func TestWhatIsNewSinceTheLastVisitIsMarked(t *testing.T) {
 	b.get(path + "/validation")
 	want("after the validation page", b, 1, "Réparé.")
 
-	unseen := func(by tickets.Person) int {
-		t.Helper()
-		found, err := p.desk.Unseen(t.Context(), caller(by), []tickets.Case{c})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return found[c.ID]
-	}
+	// The lists say so too: not to who wrote it, nor to an agent who never came.
 	p.do(t, alix, c, tickets.ActionNote, "Encore entre nous")
 	p.do(t, alix, c, tickets.ActionInform, "Fini.")
-	if n := unseen(who); n != 1 {
-		t.Errorf("the list counts %d news for the requester", n)
+	for _, k := range []struct {
+		by   *browser
+		path string
+		want string
+	}{
+		{b, "/incidents", "1 nouveauté"}, {b, "/", "1 nouveauté"},
+		{agent, "/incidents?portee=bureau", ""}, {p.as(t, sacha("creteil")), "/incidents?portee=bureau", ""},
+	} {
+		pg := k.by.get(k.path)
+		if !strings.Contains(pg.text(".tickets"), c.Number.String()) {
+			t.Errorf("%s does not list it: %s", k.path, pg.text(".tickets"))
+		}
+		if pg.has(".fresh") != (k.want != "") || k.want != "" && pg.text(".fresh") != k.want {
+			t.Errorf("%s says %v of the news: %s", k.path, pg.has(".fresh"), pg.text(".tickets"))
+		}
 	}
-	if n := unseen(alix); n != 0 {
-		t.Errorf("the list counts %d news for who wrote them", n)
-	}
-	if n := unseen(sacha("creteil")); n != 0 {
-		t.Errorf("the list counts %d news for who never came", n)
+	b.get(path)
+	if b.get("/incidents").has(".fresh") {
+		t.Error("seen, it is still news in the list")
 	}
 }
 
