@@ -105,6 +105,7 @@ var menu = []struct{ path, key string }{
 	{"/services", "web.nav.list.S"},
 	{"/validations", "web.nav.validations"},
 	{"/connaissances", "web.nav.knowledge"},
+	{searchPath, "web.nav.search"},
 	{"/aide", "web.nav.help"},
 }
 
