@@ -10,8 +10,9 @@ import (
 )
 
 // Export writes all that is kept of the caller as one JSON object: their entry
-// in the directory, the forms they have not sent, and the tickets that they
-// requested or benefit from, with what they may read there: no internal events.
+// in the directory, what they starred, the forms they have not sent, and the
+// tickets that they requested or benefit from, with what they may read there: no
+// internal events.
 // It reads and writes ticket by ticket; an error leaves the object unfinished.
 func (d *Desk) Export(ctx context.Context, by Caller, w io.Writer) error {
 	a, err := d.store.Academy(ctx, by.Person.Academy)
@@ -22,11 +23,23 @@ func (d *Desk) Export(ctx context.Context, by Caller, w io.Writer) error {
 	if err != nil {
 		return err
 	}
+	starred, err := d.Favourites(ctx, by, 0)
+	if err != nil {
+		return err
+	}
 	e := exportWriter{w: w}
 	e.text(`{"exported_at":`).value(d.now().UTC())
 	e.text(`,"academy":`).value(a.Name)
 	e.text(`,"person":`).value(by.Person)
-	e.text(`,"forms":[`)
+	e.text(`,"favourites":[`)
+	for i, f := range starred {
+		out := exportedFavourite{Address: f.Address, Label: f.Label, At: f.At}
+		if f.Ticket != uuid.Nil {
+			out.Ticket = f.Case.Number.String()
+		}
+		e.comma(i).value(out)
+	}
+	e.text(`],"forms":[`)
 	for i, f := range forms {
 		_, documents, err := d.Form(ctx, by, f.ID)
 		if err != nil && CodeOf(err) != Expired { // sent meanwhile: it is a ticket now
@@ -55,6 +68,13 @@ func (d *Desk) Export(ctx context.Context, by Caller, w io.Writer) error {
 	}
 	e.text("]}\n")
 	return e.err
+}
+
+type exportedFavourite struct {
+	Ticket  string    `json:"ticket,omitempty"`
+	Address string    `json:"address,omitempty"` // of a search
+	Label   string    `json:"label,omitempty"`
+	At      time.Time `json:"at"`
 }
 
 type exportedForm struct {

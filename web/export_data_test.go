@@ -29,6 +29,12 @@ func TestOnesOwnDataAreExported(t *testing.T) {
 	for range 120 {
 		p.open(t, who, tickets.Service, tickets.Card{Description: "Un accès"})
 	}
+	if err := p.desk.StarTicket(t.Context(), caller(who), mine.ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.desk.StarSearch(t.Context(), caller(who), "/recherche?q=imprimante", "Imprimantes"); err != nil {
+		t.Fatal(err)
+	}
 	b := p.as(t, who)
 	b.post(b.get("/incidents/nouveau").path+"/demande", form("description", "Pas encore envoyé", "do", "continue"))
 	pg := b.get("/donnees-personnelles")
@@ -44,6 +50,9 @@ func TestOnesOwnDataAreExported(t *testing.T) {
 		Forms  []struct {
 			Card tickets.Card `json:"card"`
 		} `json:"forms"`
+		Favourites []struct {
+			Ticket, Address, Label string
+		} `json:"favourites"`
 		Tickets []struct {
 			Number string `json:"number"`
 			Events []struct {
@@ -57,6 +66,9 @@ func TestOnesOwnDataAreExported(t *testing.T) {
 	}
 	if data.Person.Email != who.Email || len(data.Forms) != 1 || data.Forms[0].Card.Description != "Pas encore envoyé" || len(data.Tickets) != 121 {
 		t.Errorf("person %s, %d forms, %d tickets", data.Person.Email, len(data.Forms), len(data.Tickets))
+	}
+	if f := data.Favourites; len(f) != 2 || f[0].Label+f[1].Label != "Imprimantes" || f[0].Ticket+f[1].Ticket != mine.Number.String() {
+		t.Errorf("favourites %+v", f)
 	}
 	if first := data.Tickets[0]; first.Number != mine.Number.String() || len(first.Events) != 3 || first.Events[2].Text != "Nous passons demain." || first.Events[2].By != agent.Name() {
 		t.Errorf("the first ticket is %+v", first)
