@@ -130,6 +130,9 @@ func (s *server) showTicket(w http.ResponseWriter, r *http.Request, v *visit, vi
 			body.Links = append(body.Links, link{path + own.page, words.T(own.text)})
 		}
 	}
+	if view.Rating == 0 && slices.Contains(view.Actions, tickets.ActionRate) {
+		body.Links = append(body.Links, link{"/validations?valide=" + body.Number, words.T("web.ticket.rate")})
+	}
 	var problems []problem
 	if body.Panel, problems, err = s.deskPanel(r, v, view, refused); err != nil {
 		return err

@@ -36,8 +36,24 @@ func TestThePageOfATicketHasAllOfItsCard(t *testing.T) {
 	if strings.Contains(card, camille.Email) || strings.Contains(card, "Fin max") {
 		t.Errorf("the card tells too much: %s", card)
 	}
+	if pg := p.as(t, who).get(pg.path); pg.has("a[href=/validations?valide=" + c.Number.String() + "]") {
+		t.Error("a rating is asked for twice")
+	}
 	if card := p.as(t, alix).get(pg.path).text(".side"); !strings.Contains(card, "Courriel "+camille.Email) || strings.Contains(card, camille.Login) {
 		t.Errorf("the desk reads %s", card)
+	}
+	// Opened again, it is due, and later it is late.
+	do(t, p, alix, c, tickets.ActionReopen, tickets.Input{Text: "Revient"})
+	due := noon.Add(4 * time.Hour)
+	if _, err := p.db.Pool().Exec(t.Context(), `UPDATE tickets SET due_at = $1 WHERE academy = 'creteil' AND id = $2`, due, c.ID); err != nil {
+		t.Fatal(err)
+	}
+	if pg := p.as(t, who).get(pg.path); !strings.Contains(pg.text(".side"), "Fin max 21/11/2026 à 16:00") || pg.has(".late") || !pg.has("time[datetime=2026-11-21T15:00:00Z]") {
+		t.Errorf("due: %s", pg.text(".side"))
+	}
+	p.pass(5 * time.Hour)
+	if pg := p.as(t, who).get(pg.path); !strings.Contains(pg.text(".side"), "Fin max 21/11/2026 à 16:00 en retard") {
+		t.Errorf("late: %s", pg.text(".side"))
 	}
 	english := p.as(t, who)
 	english.post("/preferences", form("lang", "en"))
@@ -211,7 +227,12 @@ func TestOnlyWhatFitsIsOffered(t *testing.T) {
 		{func() { p.do(t, alix, c, tickets.ActionTake, "") }, "cloture mise-a-jour", "ask assign close inform merge note release requalify resolve"},
 		{func() { p.do(t, alix, c, tickets.ActionAsk, "Où ?") }, "cloture mise-a-jour", "ask assign close inform merge note release requalify resolve"},
 		{func() { p.do(t, alix, c, tickets.ActionResolve, "Fait") }, "mise-a-jour validation validation#refusal", "close inform merge note requalify"},
-		{func() { p.do(t, who, c, tickets.ActionValidate, "") }, "reouverture", "note reouverture"},
+		{func() {
+			p.do(t, who, c, tickets.ActionValidate, "")
+			if pg := b.get(path); !pg.has("a[href=/validations?valide=" + c.Number.String() + "]") {
+				t.Error("what was validated without a rating cannot be rated")
+			}
+		}, "reouverture", "note reouverture"},
 		{func() { p.pass(tickets.ReopenWithin + time.Hour) }, "", "note reouverture"},
 	} {
 		step.act()

@@ -10,6 +10,7 @@ var ticketWords = table{
 	"web.ticket.email":          {FR: "Courriel", EN: "Mail address"},
 	"web.list.news.one":         {FR: "%s nouveauté", EN: "%s update"},
 	"web.list.news.other":       {FR: "%s nouveautés", EN: "%s updates"},
+	"web.ticket.rate":           {FR: "Donner mon appréciation", EN: "Give my rating"},
 	"web.ticket.due":            {FR: "Fin max", EN: "Due by"},
 	"web.ticket.type":           {FR: "Type de demande", EN: "Type of request"},
 	"web.ticket.cause":          {FR: "Cause réelle", EN: "Real cause"},
