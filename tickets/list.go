@@ -9,8 +9,8 @@ import (
 // not know one and that nobody has requalified. No theme has that code.
 const WithoutTheme = "-"
 
-// MaxExport is how many tickets an export has at most: what a spreadsheet, and
-// whoever reads it, can bear.
+// MaxExport is how many tickets an export of a list has at most: what a
+// spreadsheet, and whoever reads it, can bear.
 const MaxExport = 50_000
 
 // MaxQuery is how many characters of words a list may be searched for.
@@ -104,12 +104,14 @@ func (d *Desk) Count(ctx context.Context, by Caller, queries ...Query) ([]int, e
 }
 
 // ExportList calls each with the tickets of a list in its order, a slice at a time,
-// as they all stood at one moment; at most [MaxExport]. It says whether there
-// were more.
+// as they all stood at one moment; at most q.Limit, [MaxExport] when 0. It says
+// whether there were more.
 func (d *Desk) ExportList(ctx context.Context, by Caller, q Query, each func([]Case) error) (more bool, err error) {
 	if q, err = d.asked(ctx, by, q); err != nil {
 		return false, err
 	}
-	q.Limit, q.Offset = MaxExport, 0
+	if q.Limit <= 0 || q.Limit > MaxExport {
+		q.Limit = MaxExport
+	}
 	return d.store.Walk(ctx, by.Person, q, each)
 }

@@ -18,6 +18,7 @@ type listBody struct {
 	Empty   string
 	Pages   *pagination // nil when the list is empty
 	Export  link
+	Star    *star
 	Cut     string // says that an export would be cut, "" when it would not
 }
 
@@ -103,11 +104,27 @@ func (s *server) list(w http.ResponseWriter, r *http.Request, v *visit, kind tic
 		view := l
 		view.page = 1
 		body.Export = link{view.address(listPath(kind) + "/export.csv"), v.words.T("web.list.export")}
-		if found.Total > tickets.MaxExport {
-			body.Cut = v.words.T("web.list.export.cut", tickets.MaxExport)
+		if found.Total > s.most {
+			body.Cut = v.words.T("web.list.export.cut", s.most)
+		}
+	}
+	if refused == nil {
+		first := l
+		first.page = 1
+		if body.Star, err = s.searchStar(r, v, first.href(), listLabel(v, heading, l)); err != nil {
+			return err
 		}
 	}
 	return s.render(w, r, v, content{status: status, template: "list", title: heading, problems: fm.problems(nil), body: body})
+}
+
+// listLabel names a list among the favourites, by what narrows it down.
+func listLabel(v *visit, heading string, l listView) string {
+	label := heading + " – " + v.words.T("web.list.filter."+l.state.slug)
+	if l.text != "" {
+		label += " – " + l.text
+	}
+	return label
 }
 
 // find returns the list's page, and what was refused of its filter.

@@ -41,6 +41,7 @@ func (s *server) servicesCSV(w http.ResponseWriter, r *http.Request, v *visit) e
 func (s *server) exportList(w http.ResponseWriter, r *http.Request, v *visit, kind tickets.Kind) error {
 	l := readList(r, v, kind)
 	q, refused := l.query(v, s.now())
+	q.Limit = s.most
 	if refused != nil {
 		return &movedError{l.href()} // the page says what is wrong
 	}
@@ -91,7 +92,7 @@ func (s *server) writeList(ctx context.Context, to io.Writer, v *visit, q ticket
 		out.titles(v.words)
 	}
 	if more {
-		out.row([]string{v.words.T("web.list.export.cut", tickets.MaxExport)})
+		out.row([]string{v.words.T("web.list.export.cut", s.most)})
 	}
 	return rows, more, out.flush()
 }

@@ -30,7 +30,10 @@ type Options struct {
 	Unavailable func(error) bool
 	// Overrides is the folder of the site's own partials and style sheets, laid
 	// over the portal's; see overrides.go. None when nil.
-	Overrides  fs.FS
+	Overrides fs.FS
+	// MaxExport is how many tickets an export of a list has at most;
+	// tickets.MaxExport when 0.
+	MaxExport  int
 	Now        func() time.Time      // time.Now when nil
 	Logger     *slog.Logger          // discarded when nil
 	Registerer prometheus.Registerer // none when nil
@@ -55,6 +58,7 @@ type server struct {
 	metrics *metrics
 	uploads chan struct{}
 	exports chan struct{}
+	most    int // tickets in an export
 	lookups lookups
 	mux     *http.ServeMux
 }
@@ -75,6 +79,9 @@ func New(o Options) (http.Handler, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.MaxExport <= 0 {
+		o.MaxExport = tickets.MaxExport
+	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -84,6 +91,7 @@ func New(o Options) (http.Handler, error) {
 		away:    o.Unavailable,
 		uploads: make(chan struct{}, maxUploads),
 		exports: make(chan struct{}, maxListExports),
+		most:    o.MaxExport,
 		mux:     http.NewServeMux(),
 	}
 	if s.assets, err = loadAssets(); err != nil {

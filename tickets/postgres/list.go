@@ -45,7 +45,12 @@ func orderOf(q tickets.Query) (from, order string) {
 		direction = ` DESC`
 	}
 	columns, ok := columnOrder[q.Sort]
-	if !ok || q.Sort == tickets.SortOpened {
+	switch {
+	case q.Text != "" && (!ok || q.Sort == tickets.SortOpened):
+		// No index's order: to look for a rare word from ticket to ticket takes
+		// seconds, where the index of words has it at once.
+		return from, `opened_at + interval '0'` + direction + `, id` + direction
+	case !ok || q.Sort == tickets.SortOpened:
 		return from, `opened_at` + direction + `, id` + direction // as the indexes have them
 	}
 	for _, c := range columns {
