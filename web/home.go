@@ -14,7 +14,8 @@ type homeBody struct {
 	Desk     []figures
 	Unsent   []unsent
 	Latest   *ticketTable // nil before the first ticket
-	All      []link       // the lists of all that the visitor asked for
+	Starred  *favouriteList
+	All      []link // the lists of all that the visitor asked for
 }
 
 // counter is one figure of the first page, a link to what it counts.
@@ -115,6 +116,9 @@ func (s *server) home(w http.ResponseWriter, r *http.Request, v *visit) error {
 		}
 	}
 	if body.Desk, err = s.deskFigures(r, v); err != nil {
+		return err
+	}
+	if body.Starred, err = s.favouriteList(r, v, homeFavourites); err != nil {
 		return err
 	}
 	return s.render(w, r, v, content{template: "home", title: v.words.T("web.home.title"), body: body})

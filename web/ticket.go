@@ -28,6 +28,7 @@ type ticketBody struct {
 	Documents    documentList
 	Panel        *deskPanel // nil for who is not of the desk
 	Command      string
+	Star         *star
 }
 
 // call is what a ticket needs from its requester now.
@@ -109,6 +110,9 @@ func (s *server) showTicket(w http.ResponseWriter, r *http.Request, v *visit, vi
 	}
 	var err error
 	if body.Duplicate, err = s.duplicateOf(r.Context(), v, view); err != nil {
+		return err
+	}
+	if body.Star, err = s.ticketStar(r, v, view.Case); err != nil {
 		return err
 	}
 	var news int
