@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/url"
@@ -216,7 +217,8 @@ func (c *demoCommand) startChat(ctx context.Context, academies []tickets.Academy
 }
 
 // seedDemo applies the example desk, imports its people with the demo's
-// password and links the desk's accounts. A second start changes nothing.
+// password, links the desk's accounts and publishes its articles. A second start
+// changes nothing.
 func seedDemo(ctx context.Context, db *postgres.DB, academies []tickets.Academy, people []tickets.Person) error {
 	if _, err := db.Apply(ctx, academies, time.Now()); err != nil {
 		return err
@@ -225,8 +227,13 @@ func seedDemo(ctx context.Context, db *postgres.DB, academies []tickets.Academy,
 	if err != nil {
 		return err
 	}
+	articles, err := fs.Sub(example.Articles, "articles")
+	if err != nil {
+		return err
+	}
+	desk := tickets.NewDesk(tickets.Options{Store: db})
 	for _, a := range academies {
-		var own []tickets.Person
+		var own, agents []tickets.Person
 		for _, p := range people {
 			if p.Academy == a.ID {
 				own = append(own, p)
@@ -246,6 +253,13 @@ func seedDemo(ctx context.Context, db *postgres.DB, academies []tickets.Academy,
 			if err := db.LinkAccount(ctx, a.ID, p.ID, tickets.Chat, mattermost.UserID(chatName(p))); err != nil {
 				return err
 			}
+			agents = append(agents, p)
+		}
+		if len(agents) < 2 {
+			return fmt.Errorf("academy %s: two members of its desk are needed, who write and review", a.ID)
+		}
+		if err := seedArticles(ctx, desk, a, agents[0], agents[1], articles); err != nil {
+			return err
 		}
 	}
 	return nil

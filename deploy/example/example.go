@@ -19,3 +19,9 @@ var Logos embed.FS
 //
 //go:embed people.csv
 var People []byte
+
+// Articles are the knowledge base of the demo: Markdown after a head of YAML
+// that says the theme, the subject, the title, the summary and the audience.
+//
+//go:embed articles/*.md
+var Articles embed.FS
