@@ -157,6 +157,8 @@ func story(t *testing.T, d *demo, academy string, interrupt func()) {
 
 	interrupt()
 	person.open(d.url("CECOIA_PORTAL_ADDR", "/incidents/nouveau"))
+	person.see("#unsent", number)
+	person.submit("#unsent a.main") // "Reprendre"
 	person.see("#number", number)
 	person.submit(`button[name=do][value=continue]`)
 	if got := person.value("#description"); !strings.Contains(got, "reste noir") {
@@ -168,7 +170,9 @@ func story(t *testing.T, d *demo, academy string, interrupt func()) {
 	person.fill("#availability", "Tous les matins")
 	person.fill("#other_phone", "01 99 00 94 99")
 	person.submit(`button[name=do][value=continue]`)
-	person.see("main", number, "reste noir", "Tous les matins", "01 99 00 94 99", "Poste de travail", "ecran.txt")
+	person.click(`label[for=subject-ecran]`)
+	person.submit(`button[name=do][value=continue]`) // "Valider le choix"
+	person.see("main", number, "reste noir", "Tous les matins", "01 99 00 94 99", "Poste de travail", "Écran, vidéoprojecteur", "ecran.txt")
 	sent := time.Now()
 	person.submit(`button[name=do][value=send]`)
 	person.see("#number", number)

@@ -198,9 +198,13 @@
       if (event.key === "ArrowDown") mark(active < last ? active + 1 : 0);
       else if (event.key === "ArrowUp") mark(active > 0 ? active - 1 : last);
       else if (event.key === "Escape") close();
-      else if (event.key === "Enter" && active >= 0) take(list.children[active]);
       else return;
       event.preventDefault();
+    });
+    form.addEventListener("submit", (event) => {
+      if (active < 0) return;
+      event.preventDefault();
+      take(list.children[active]);
     });
     input.addEventListener("blur", close);
     list.addEventListener("mousedown", (event) => event.preventDefault()); // the field keeps the focus

@@ -1,0 +1,78 @@
+package web_test
+
+import (
+	"bytes"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"cecoia.example/tickets"
+)
+
+// formID is the id of the form at an address.
+func formID(t *testing.T, base string) uuid.UUID {
+	t.Helper()
+	id, err := uuid.Parse(strings.TrimPrefix(base, "/formulaires/"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+// An upload that is cut half-way loses its document, and neither the words that
+// came before it nor the documents that were through.
+func TestACutUploadKeepsTheWords(t *testing.T) {
+	p := newPortal(t)
+	b := p.as(t, person("creteil", "dominique"))
+	base := b.get("/incidents/nouveau").path
+	send := func(description string, version string) *page {
+		body := "--b\r\nContent-Disposition: form-data; name=\"version\"\r\n\r\n" + version +
+			"\r\n--b\r\nContent-Disposition: form-data; name=\"description\"\r\n\r\n" + description +
+			"\r\n--b\r\nContent-Disposition: form-data; name=\"document\"; filename=\"entier.png\"\r\n\r\n" + string(png) +
+			"\r\n--b\r\nContent-Disposition: form-data; name=\"document\"; filename=\"coupé.png\"\r\n\r\n" + string(png)
+		return b.send(http.MethodPost, base+"/demande", "multipart/form-data; boundary=b", strings.NewReader(body))
+	}
+	send("Écrit avant la coupure", "").want(http.StatusBadRequest, "")
+	pg := b.get(base + "/demande")
+	if pg.value("description") != "Écrit avant la coupure" || len(pg.all("a[download]")) != 1 || !strings.Contains(pg.text("#documents"), "entier.png") {
+		t.Errorf("kept %q and %s", pg.value("description"), pg.text("#documents"))
+	}
+	// But not over what another tab has saved since.
+	b.upload(base+"/demande", form("do", "attach", "description", "Autre onglet"))
+	send("Trop vieux", pg.value("version")).want(http.StatusBadRequest, "")
+	send(strings.Repeat("x", tickets.MaxText+1), "").want(http.StatusBadRequest, "")
+	if pg := b.get(base + "/demande"); pg.value("description") != "Autre onglet" {
+		t.Errorf("kept %q", pg.value("description"))
+	}
+}
+
+// Two large documents at once, under names that do not tell what they are.
+func TestTwoLargeDocumentsAtOnce(t *testing.T) {
+	p := newPortal(t)
+	b := p.as(t, person("creteil", "dominique"))
+	base := b.get("/incidents/nouveau").path
+	large := append(bytes.Clone(png), make([]byte, tickets.MaxDocument-len(png))...) // the most that is accepted
+	done := make(chan *page)
+	for _, name := range []string{"photo.txt", "\u202egnp.exe"} {
+		go func() {
+			done <- b.upload(base+"/demande", url.Values{"do": {"attach"}, "description": {"Deux photos"}}, file{name, large})
+		}()
+	}
+	for range 2 {
+		if pg := <-done; pg.status != http.StatusOK {
+			t.Errorf("%d: %.300s", pg.status, pg.raw)
+		}
+	}
+	_, docs, err := p.desk.Form(t.Context(), caller(person("creteil", "dominique")), formID(t, base))
+	if err != nil || len(docs) != 2 || docs[0].MediaType != "image/png" || docs[1].MediaType != "image/png" || docs[0].Size != tickets.MaxDocument {
+		t.Errorf("kept %v, %v", docs, err)
+	}
+	// More than the most is refused by name, and the rest stays.
+	pg := b.upload(base+"/demande", form("do", "continue", "description", "Deux photos"), file{"trop.png", append(large, 0)})
+	if pg.status != http.StatusUnprocessableEntity || len(pg.all("a[download]")) != 2 || !strings.Contains(pg.text("#document-error"), "20 Mo") || pg.value("description") != "Deux photos" {
+		t.Errorf("%d: %s", pg.status, pg.text("main"))
+	}
+}
