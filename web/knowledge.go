@@ -63,6 +63,9 @@ func (s *server) knowledge(w http.ResponseWriter, r *http.Request, v *visit) err
 	if err != nil {
 		return err
 	}
+	if _, known := v.academy.Theme(theme); !known && theme != "" && found.Total == 0 {
+		return &tickets.Error{Code: tickets.NotFound, Message: "web.page"}
+	}
 	list := articleList{ID: "found", Rows: articleRows(v, found.Items)}
 	switch {
 	case words == "":

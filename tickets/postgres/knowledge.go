@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -259,7 +260,7 @@ func articleConditions(viewer tickets.Person, q tickets.ArticleQuery) (from, whe
 	}
 	if q.Theme != "" {
 		where += ` AND r.theme = @theme`
-		args["theme"] = q.Theme
+		args["theme"] = storable(q.Theme)
 	}
 	switch q.Order {
 	case tickets.ByDate:
@@ -273,15 +274,19 @@ func articleConditions(viewer tickets.Person, q tickets.ArticleQuery) (from, whe
 	if q.Text != "" {
 		// Articles with every word come before those with some of them; each is
 		// compared in its own language.
-		from += `, (SELECT plainto_tsquery('fr', @text) AS fr, plainto_tsquery('english', @text) AS en) whole,
+		from += `, (SELECT plainto_tsquery('public.fr', @text) AS fr, plainto_tsquery('english', @text) AS en) whole,
 			LATERAL (SELECT replace(whole.fr::text, ' & ', ' | ')::tsquery AS fr, replace(whole.en::text, ' & ', ' | ')::tsquery AS en) part`
 		where += ` AND (r.lang = 'fr' AND r.search @@ part.fr OR r.lang = 'en' AND r.search @@ part.en)`
 		order = `r.search @@ CASE r.lang WHEN 'en' THEN whole.en ELSE whole.fr END DESC,
 			ts_rank(r.search, CASE r.lang WHEN 'en' THEN part.en ELSE part.fr END, 1) DESC`
-		args["text"] = storable(q.Text)
+		args["text"] = asWords.Replace(storable(q.Text))
 	}
 	return from, where, order, args
 }
+
+// asWords takes from a text what the parser of full-text search would read as a
+// path or a tag, as the column article_revisions.search does.
+var asWords = strings.NewReplacer("/", " ", "<", " ", ">", " ")
 
 // ArticleThemes counts the published articles that the viewer reads, by theme.
 func (db *DB) ArticleThemes(ctx context.Context, viewer tickets.Person) (map[string]int, error) {

@@ -149,6 +149,7 @@ func TestArticlesAreFoundByTheirWords(t *testing.T) {
 		{agathe, "console", "Débloquer un compte"},
 		{claire, "le la de", ""},
 		{claire, "& | ! ( ) ' \\ :* <->", ""},
+		{claire, "corbeille/messages <boîte>", "Ma boîte aux lettres est pleine"},
 		{claire, "xyzzy", ""},
 	} {
 		found, err := desk.FindArticles(ctx, c.who, c.text, "", 5)

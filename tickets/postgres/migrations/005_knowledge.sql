@@ -30,11 +30,11 @@ CREATE TABLE article_revisions (
     body     text NOT NULL, -- Markdown
     author   uuid NOT NULL,
     at       timestamptz NOT NULL,
-    search   tsvector NOT NULL GENERATED ALWAYS AS (CASE lang
-        WHEN 'en' THEN setweight(to_tsvector('english'::regconfig, title), 'A')
-            || setweight(to_tsvector('english'::regconfig, summary), 'B') || to_tsvector('english'::regconfig, body)
-        ELSE setweight(to_tsvector('fr'::regconfig, title), 'A')
-            || setweight(to_tsvector('fr'::regconfig, summary), 'B') || to_tsvector('fr'::regconfig, body) END) STORED,
+    -- Between slashes and angles are words, not a path or a tag: see search_words.
+    search   tsvector NOT NULL GENERATED ALWAYS AS (
+        setweight(to_tsvector(CASE lang WHEN 'en' THEN 'pg_catalog.english'::regconfig ELSE 'public.fr'::regconfig END, translate(title, '/<>', '   ')), 'A')
+        || setweight(to_tsvector(CASE lang WHEN 'en' THEN 'pg_catalog.english'::regconfig ELSE 'public.fr'::regconfig END, translate(summary, '/<>', '   ')), 'B')
+        || to_tsvector(CASE lang WHEN 'en' THEN 'pg_catalog.english'::regconfig ELSE 'public.fr'::regconfig END, translate(body, '/<>', '   '))) STORED,
     PRIMARY KEY (academy, article, rev),
     FOREIGN KEY (academy, article) REFERENCES articles (academy, id),
     FOREIGN KEY (academy, author) REFERENCES people (academy, id)
