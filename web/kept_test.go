@@ -88,6 +88,7 @@ func TestWordsSentAfterTheSessionEndedWaitOnTheirPage(t *testing.T) {
 		{name: "a requalification", path: path(waiting), typed: form("form", "requalify", "category", "poste", "urgency", "2", "text", "C’est le poste.", "do", "requalify"), by: agent},
 		{name: "several at once", path: "/demandes/mise-a-jour?n=" + waiting.Number.String() + "&n=" + resolved.Number.String(), typed: form("text", "La même chose partout.", "do", "send")},
 		{name: "a reopening", path: path(closed) + "/reouverture", typed: form("text", "Cela recommence.", "do", "reopen")},
+		{name: "an article", path: "/connaissances/nouveau", typed: form("title", "Imprimante muette", "summary", "Elle ne répond plus.", "body", "Redémarrez-la.", "do", "save"), by: agent},
 		{name: "the place", path: step, typed: form("phone", "01 99 00 00 09", "place", "94/CRETEIL/Bâtiment B", "urgency", "2", "do", "continue")},
 		{name: "the form's request", path: step + "/demande", upload: true, typed: form("description", "Bureau 12 : l’écran est noir <b>", "do", "continue")},
 		{name: "the form's details", path: step + "/complement", upload: false, typed: form("theme", "poste", "availability", "le matin", "do", "continue")},
