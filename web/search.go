@@ -230,7 +230,7 @@ func (s *server) hit(v *visit, h tickets.Hit) hitRow {
 	row.Title = []tickets.Piece{{Text: row.ticketRow.Excerpt}}
 	switch {
 	case h.Source == "":
-	case h.Source == tickets.InSummary:
+	case h.Source == tickets.InSummary, unmarked(h.Excerpt) == row.ticketRow.Excerpt:
 		row.Title, row.Excerpt = h.Excerpt, nil
 	case h.Source == tickets.InEvent:
 		at := when(v.words, h.At)
@@ -247,4 +247,13 @@ func (s *server) hit(v *visit, h tickets.Hit) hitRow {
 		row.Where = v.words.T("web.card." + string(h.Source))
 	}
 	return row
+}
+
+// unmarked is an excerpt without its marks.
+func unmarked(pieces []tickets.Piece) string {
+	var b strings.Builder
+	for _, p := range pieces {
+		b.WriteString(p.Text)
+	}
+	return b.String()
 }
