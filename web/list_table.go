@@ -16,14 +16,20 @@ type ticketTable struct {
 	Caption string
 	Desk    bool // with who has taken it
 	Pick    bool // with a box to choose each
-	Columns []columnTitle
+	Columns []tableColumn
 	Rows    []ticketRow
 }
 
-// columnTitle is the title of a column; Href sorts by it, "" when it does not sort.
+// tableColumn is a column of the table: what it can be sorted by, each a link, or
+// words alone when it cannot.
+type tableColumn struct {
+	Titles []columnTitle
+	Sorted string // ascending or descending, "" when the list is not sorted by it
+}
+
 type columnTitle struct {
 	link
-	Sorted string // ascending or descending, "" when the list is not sorted by it
+	Sorted bool // the list is sorted by it
 }
 
 type ticketRow struct {
@@ -51,7 +57,13 @@ func (s *server) table(ctx context.Context, v *visit, caption string, cases []ti
 	}
 	t := &ticketTable{Printer: v.words, Caption: caption, Desk: desk}
 	for _, c := range listColumns {
-		t.Columns = append(t.Columns, columnTitle{link: link{"", v.words.T("web.list.column." + c.slug)}})
+		title := columnTitle{link: link{"", v.words.T("web.list.column." + c.slug)}}
+		if c.beneath {
+			above := &t.Columns[len(t.Columns)-1]
+			above.Titles = append(above.Titles, title)
+			continue
+		}
+		t.Columns = append(t.Columns, tableColumn{Titles: []columnTitle{title}})
 	}
 	for _, c := range cases {
 		row := s.row(v, c)
@@ -65,14 +77,19 @@ func (s *server) table(ctx context.Context, v *visit, caption string, cases []ti
 
 // sortable makes the titles of the columns sort the list.
 func (t *ticketTable) sortable(l listView) {
-	for i, c := range listColumns {
-		t.Columns[i].Href = l.sortedBy(c).href()
-		switch {
-		case c != l.column:
-		case c.desc != l.reversed:
-			t.Columns[i].Sorted = "descending"
-		default:
-			t.Columns[i].Sorted = "ascending"
+	column, title := -1, 0
+	for _, c := range listColumns {
+		if title++; !c.beneath {
+			column, title = column+1, 0
+		}
+		to := &t.Columns[column]
+		to.Titles[title].Href = l.sortedBy(c).href()
+		if c != l.column {
+			continue
+		}
+		to.Titles[title].Sorted, to.Sorted = true, "ascending"
+		if c.desc != l.reversed {
+			to.Sorted = "descending"
 		}
 	}
 }

@@ -53,21 +53,22 @@ var listStates = []listState{
 // listColumn is a column that a list can be sorted by. Its address is its slug,
 // with a hyphen before it for the other direction.
 type listColumn struct {
-	slug string
-	sort tickets.Sort
-	desc bool // what people want first comes last in it
+	slug    string
+	sort    tickets.Sort
+	desc    bool // what people want first comes last in it
+	beneath bool // shares the column before it
 }
 
 // listColumns are the columns of the lists in order; the first is the default.
 var listColumns = []listColumn{
-	{"emise", tickets.SortOpened, true},
-	{"numero", tickets.SortNumber, true},
-	{"description", tickets.SortDescription, false},
-	{"fin", tickets.SortDue, false},
-	{"urgence", tickets.SortUrgency, false},
-	{"statut", tickets.SortStatus, false},
-	{"entite", tickets.SortEntity, false},
-	{"auteur", tickets.SortAuthor, false},
+	{"emise", tickets.SortOpened, true, false},
+	{"numero", tickets.SortNumber, true, false},
+	{"description", tickets.SortDescription, false, false},
+	{"fin", tickets.SortDue, false, false},
+	{"urgence", tickets.SortUrgency, false, false},
+	{"statut", tickets.SortStatus, false, false},
+	{"auteur", tickets.SortAuthor, false, false},
+	{"entite", tickets.SortEntity, false, true},
 }
 
 // listView is a list as its address asks for it. What the address does not
