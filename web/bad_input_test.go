@@ -135,7 +135,7 @@ func TestAnUpdateThatComesTooLateKeepsItsWords(t *testing.T) {
 	c := p.open(t, who, tickets.Incident, tickets.Card{Description: "Panne"})
 	p.do(t, who, c, tickets.ActionWithdraw, "Réparé")
 	pg := p.as(t, who).upload(tickets.TicketPath(c.Academy, c.Number)+"/mise-a-jour", form("do", "complement", "text", "Voir ci-joint"), file{"bon.png", png})
-	pg.want(http.StatusUnprocessableEntity, "")
+	pg.want(http.StatusConflict, "")
 	if !strings.Contains(pg.value("text"), "Voir ci-joint") || !strings.Contains(pg.text("#errors"), "a déjà été clôturé") {
 		t.Errorf("the words are lost, or why: %s", pg.text("main"))
 	}
