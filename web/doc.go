@@ -36,6 +36,10 @@
 // and request_type, merging (…/regroupement) into. Signing out is the button
 // #sign-out.
 //
+// The search box of each page is #find, the field of the search page #q (filters
+// portee, type, etat), its heading #found; words found are in mark. A favourite's
+// button has the value add, remove or rename, its state aria-pressed.
+//
 // To look at: the number of a form or a ticket is #number, a ticket's status
 // #status, its timeline #timeline, what is new in it li.new from #news on, the
 // ticket that it is a duplicate of #duplicate, words that were not sent as the
