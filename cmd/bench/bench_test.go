@@ -14,7 +14,7 @@ import (
 // a figure is does not matter.
 func TestTheBenchRuns(t *testing.T) {
 	var out, log bytes.Buffer
-	if status := run(t.Context(), []string{"--json", "--sizes", "300,600", "--rounds", "1", "--turn", "1ms"}, &out, &log); status != 0 {
+	if status := run(t.Context(), []string{"--json", "--sizes", "100,200", "--rounds", "1", "--turn", "1ms"}, &out, &log); status != 0 {
 		t.Fatalf("status %d: %s", status, log.String())
 	}
 	var rows []row

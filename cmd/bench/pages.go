@@ -48,6 +48,9 @@ var portalPages = []page{
 	{"list, words", byAgent, at("/incidents?portee=bureau&etat=tous&texte=vid%C3%A9oprojecteur")},
 	{"list, rare words", byAgent, at("/incidents?portee=bureau&etat=tous&texte=orthographe")},
 	{"list, overdue", byAgent, at("/incidents?portee=bureau&etat=en-retard&tri=fin")},
+	{"search, words", byAgent, at("/recherche?q=imprimante%20jeudi")},
+	{"search, a rare word", byAgent, at("/recherche?q=orthographe")},
+	{"search, own tickets", byRequester, at("/recherche?q=imprimante")},
 	{"validations", byRequester, at("/validations")},
 	{"ticket", byRequester, func(ctx context.Context, s *site) (string, error) {
 		return s.newest(ctx, s.requester, tickets.ScopeMine)

@@ -265,26 +265,27 @@ func (v *visitor) send(ctx context.Context, method, path string, form url.Values
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("Sec-Fetch-Site", "same-origin")
-	res, body, err := fetch(v.client, req)
+	at, body, err = fetch(v.client, req)
 	if err != nil {
 		return "", nil, fmt.Errorf("%s %s: %w", method, path, err)
 	}
-	return res.Request.URL.Path, body, nil
+	return at, body, nil
 }
 
-// fetch reads an answer whole; one that is not a success is an error.
-func fetch(client *http.Client, req *http.Request) (*http.Response, []byte, error) {
+// fetch reads an answer whole, and says at which path it was in the end; one
+// that is not a success is an error.
+func fetch(client *http.Client, req *http.Request) (at string, body []byte, err error) {
 	res, err := client.Do(req)
 	if err != nil {
-		return nil, nil, err
+		return "", nil, err
 	}
 	defer res.Body.Close()
-	var body bytes.Buffer
-	if _, err := io.Copy(&body, res.Body); err != nil {
-		return nil, nil, err
+	var b bytes.Buffer
+	if _, err := io.Copy(&b, res.Body); err != nil {
+		return "", nil, err
 	}
 	if res.StatusCode != http.StatusOK {
-		return nil, nil, fmt.Errorf("%s: %.200s", res.Status, body.Bytes())
+		return "", nil, fmt.Errorf("%s: %.200s", res.Status, b.Bytes())
 	}
-	return res, body.Bytes(), nil
+	return res.Request.URL.Path, b.Bytes(), nil
 }

@@ -15,7 +15,7 @@ type latency struct{ p50, p99 time.Duration }
 // the slowest.
 const (
 	enough = 1000
-	few    = 8
+	few    = 3
 )
 
 // turn runs op again and again, as many at once as told, until the time is up.
