@@ -17,7 +17,8 @@ type editBody struct {
 	Base                            int    // the version that the author began from
 	Title, Summary, Topic           field
 	Language, Audience, Body        field
-	Preview                         *articleText // nil before it is asked for
+	Beside                          *articleText // the preview, or what somebody else has written meanwhile; nil for neither
+	BesideTitle                     string
 }
 
 // newArticle is "Écrire un article".
@@ -28,7 +29,7 @@ func (s *server) newArticle(w http.ResponseWriter, r *http.Request, v *visit) er
 	edit := tickets.ArticleEdit{
 		ID: tickets.NewArticleID(), Text: tickets.ArticleText{Lang: v.words.Lang, Audience: tickets.ForEveryone, Theme: r.URL.Query().Get("theme")},
 	}
-	return s.showEdit(w, r, v, 0, edit, false, nil)
+	return s.showEdit(w, r, v, 0, edit, nil, nil)
 }
 
 // editArticle shows the latest version of an article to write the next one from.
@@ -45,12 +46,12 @@ func (s *server) editArticle(w http.ResponseWriter, r *http.Request, v *visit) e
 	if base, err := strconv.Atoi(v.kept.Get("base")); err == nil {
 		edit.Base = base // the words that come back were written from that one
 	}
-	return s.showEdit(w, r, v, n, edit, false, nil)
+	return s.showEdit(w, r, v, n, edit, nil, nil)
 }
 
 // showEdit renders the form of a new article (n is 0) or of the next version of
-// one, with what was typed.
-func (s *server) showEdit(w http.ResponseWriter, r *http.Request, v *visit, n tickets.ArticleNumber, edit tickets.ArticleEdit, preview bool, refused error) error {
+// one, with what was typed, and above it the text to see beside it, if any.
+func (s *server) showEdit(w http.ResponseWriter, r *http.Request, v *visit, n tickets.ArticleNumber, edit tickets.ArticleEdit, beside *tickets.ArticleText, refused error) error {
 	fm, text := v.form(refused), edit.Text
 	body := editBody{
 		Heading: v.words.T("web.knowledge.write"), Action: "/connaissances/nouveau", Cancel: "/connaissances/redaction",
@@ -76,18 +77,21 @@ func (s *server) showEdit(w http.ResponseWriter, r *http.Request, v *visit, n ti
 		Name: "body", Kind: "textarea", Rows: 20, Value: text.Body, Limit: tickets.MaxArticle,
 		Label: v.words.T("web.field.body"), Hint: v.words.T("web.field.body.hint"),
 	})
-	if preview {
-		shown, err := newArticleText(v, n, text)
+	if beside != nil {
+		shown, err := newArticleText(v, n, *beside)
 		if err != nil {
 			return err
 		}
-		body.Preview = &shown
+		body.Beside, body.BesideTitle = &shown, v.words.T("web.article.preview")
+		if refused != nil {
+			body.BesideTitle = v.words.T("web.article.theirs")
+		}
 	}
 	return s.render(w, r, v, content{
 		status: refusalStatus(refused), template: "knowledge_edit", title: body.Heading, body: body,
-		problems: fm.problems(func(name string) string {
-			if name == "" && n != 0 { // somebody else has written meanwhile
-				return tickets.ArticlePath(v.academy.ID, n) + "/versions"
+		problems: fm.problems(func(string) string {
+			if beside != nil { // somebody else has written meanwhile: there it is
+				return "#preview"
 			}
 			return ""
 		}),
@@ -165,30 +169,30 @@ func (s *server) doEditArticle(w http.ResponseWriter, r *http.Request, v *visit)
 }
 
 // write keeps a version, or shows the form again: as a preview, or with what was
-// refused. After a conflict the form begins from the version that it met, so
-// that the author, having read it, can keep theirs.
+// refused. After a conflict the version that it met is shown above the form,
+// which begins from it then, so that the author, having read it, can keep theirs.
 func (s *server) write(w http.ResponseWriter, r *http.Request, v *visit, n tickets.ArticleNumber, edit tickets.ArticleEdit, do string) error {
 	if !v.person.Agent() {
 		return &tickets.Error{Code: tickets.Forbidden, Message: "action.desk_only"}
 	}
 	if do == "preview" {
-		return s.showEdit(w, r, v, n, edit, true, nil)
+		return s.showEdit(w, r, v, n, edit, &edit.Text, nil)
 	}
 	a, err := s.desk.WriteArticle(r.Context(), v.caller(), edit)
 	switch tickets.CodeOf(err) {
 	case tickets.Invalid:
-		return s.showEdit(w, r, v, n, edit, false, err)
+		return s.showEdit(w, r, v, n, edit, nil, err)
 	case tickets.Conflict:
-		if n != 0 {
-			met, viewErr := s.desk.ArticleRevision(r.Context(), v.caller(), n, tickets.LatestRevision)
-			if viewErr != nil {
-				return viewErr
-			}
-			edit.Base = met.Latest
-		} else {
+		if n == 0 { // the id is another article's
 			edit.ID = tickets.NewArticleID()
+			return s.showEdit(w, r, v, n, edit, nil, err)
 		}
-		return s.showEdit(w, r, v, n, edit, false, err)
+		met, viewErr := s.desk.ArticleRevision(r.Context(), v.caller(), n, tickets.LatestRevision)
+		if viewErr != nil {
+			return viewErr
+		}
+		edit.Base = met.Latest
+		return s.showEdit(w, r, v, n, edit, &met.ArticleText, err)
 	}
 	if err != nil {
 		return err

@@ -96,6 +96,7 @@ var knowledgeWords = table{
 	// Writing one.
 	"web.article.edit.title":  {FR: "Modifier %s", EN: "Edit %s"},
 	"web.article.preview":     {FR: "Aperçu", EN: "Preview"},
+	"web.article.theirs":      {FR: "La version écrite entre-temps", EN: "The version written meanwhile"},
 	"web.article.do.save":     {FR: "Enregistrer le brouillon", EN: "Keep as a draft"},
 	"web.article.review":      {FR: "Une autre personne de l’assistance relit chaque version avant sa publication.", EN: "Somebody else of the desk reviews each version before it is published."},
 	"web.field.title":         {FR: "Titre", EN: "Title"},

@@ -166,7 +166,7 @@ func (db *DB) article(ctx context.Context, viewer tickets.Person, n tickets.Arti
 	v, err := one(ctx, db.pool, func(row pgx.CollectableRow) (tickets.ArticleView, error) {
 		var v tickets.ArticleView
 		targets, done := articleTargets(&v.Article)
-		targets = append(append(targets, revisionTargets(&v.Revision)...), &v.Vote, &v.Votes.Useful, &v.Votes.Useless)
+		targets = append(append(targets, revisionTargets(&v.Revision)...), &v.Vote, &v.Useful, &v.Useless)
 		err := row.Scan(targets...)
 		done()
 		return v, err
