@@ -38,6 +38,13 @@ func openChromium(t *testing.T, p *portal) *chromium {
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatalf("starting Chromium: %v", err)
 	}
+	t.Cleanup(func() {
+		for line := range strings.Lines(p.log.String()) {
+			if t.Failed() && strings.Contains(line, "level=ERROR") {
+				t.Log(line)
+			}
+		}
+	})
 	return &chromium{t: t, portal: p, ctx: ctx}
 }
 
@@ -71,10 +78,16 @@ func (c *chromium) open(path string) {
 // submit clicks what leads to another page, and waits for that.
 func (c *chromium) submit(selector string) {
 	c.t.Helper()
+	c.navigate("clicking "+selector, chromedp.Click(selector, chromedp.NodeVisible))
+}
+
+// navigate runs steps that lead to another page, and waits for that.
+func (c *chromium) navigate(what string, steps ...chromedp.Action[chromedp.Void]) {
+	c.t.Helper()
 	ctx, cancel := context.WithTimeout(c.ctx, 20*time.Second)
 	defer cancel()
-	if _, err := chromedp.RunResponse(ctx, chromedp.Click(selector, chromedp.NodeVisible)); err != nil {
-		c.t.Fatalf("clicking %s: %v\n%.2000s", selector, err, ask[string](c, `document.body.innerText`))
+	if _, err := chromedp.RunResponse(ctx, steps...); err != nil {
+		c.t.Fatalf("%s: %v\nat %s:\n%.2000s", what, err, ask[string](c, `location.href`), ask[string](c, `document.body.innerText`))
 	}
 }
 
@@ -149,16 +162,22 @@ var axe = sync.OnceValues(func() (string, error) {
 })
 
 // violations returns what axe-core finds wrong with the page as it stands, and
-// what it could not decide, each as one line. Best practices count.
-func (c *chromium) violations() (wrong, undecided []string) {
+// what it could not decide, each as one line with the reason. Best practices
+// count. With tags only the rules of those are asked.
+func (c *chromium) violations(tags ...string) (wrong, undecided []string) {
 	c.t.Helper()
 	script, err := axe()
 	if err != nil {
 		c.t.Fatal(err)
 	}
 	ask[bool](c, `(() => { if (!window.axe) { `+script+` } return true })()`)
-	found := ask[struct{ Wrong, Undecided []string }](c, `axe.run(document, { resultTypes: ["violations", "incomplete"] }).then(r => {
-		const lines = l => l.flatMap(v => v.nodes.map(n => v.id + ": " + v.help + " – " + n.target.join(" ") + " – " + n.html.slice(0, 160)));
+	rules := ""
+	if len(tags) > 0 {
+		rules = `, runOnly: ["` + strings.Join(tags, `", "`) + `"]`
+	}
+	found := ask[struct{ Wrong, Undecided []string }](c, `axe.run(document, { resultTypes: ["violations", "incomplete"]`+rules+` }).then(r => {
+		const why = n => [...n.any, ...n.all, ...n.none].map(c => c.data && c.data.messageKey || c.id)[0];
+		const lines = l => l.flatMap(v => v.nodes.map(n => v.id + " (" + why(n) + "): " + v.help + " – " + n.target.join(" ") + " – " + n.html.slice(0, 160)));
 		return { Wrong: lines(r.violations), Undecided: lines(r.incomplete) };
 	})`)
 	return found.Wrong, found.Undecided

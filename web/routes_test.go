@@ -12,9 +12,32 @@ import (
 	"cecoia.example/web"
 )
 
+// routesAlone are the routes whose address names nothing of anybody's, with the status
+// that somebody signed in gets, who is not of the desk and sends a form that is
+// none of the page's.
+func routesAlone() map[string]int {
+	return map[string]int{
+		"GET /connexion": 200, "POST /connexion": 422, "POST /deconnexion": 200,
+		"GET /preferences": 200, "POST /preferences": 200, "GET /{$}": 200,
+		"GET /incidents/nouveau": 200, "GET /services/nouveau": 200,
+		"POST /incidents/nouveau": 200, "POST /services/nouveau": 200,
+		"GET /personnes": 422, "GET /incidents": 200, "GET /services": 200,
+		"GET /incidents/export.csv": 200, "GET /services/export.csv": 200,
+		"GET /validations": 200, "POST /validations": 422,
+		"GET /demandes/mise-a-jour": 200, "POST /demandes/mise-a-jour": 422, // no ticket is chosen
+		"GET /demandes/cloture": 200, "POST /demandes/cloture": 422,
+		"GET /recherche": 200, "GET /favoris": 200, "POST /favoris": 422,
+		"GET /connaissances": 200, "GET /connaissances/redaction": 403,
+		"GET /connaissances/nouveau": 403, "POST /connaissances/nouveau": 403,
+		"GET /aide": 200, "GET /accessibilite": 200, "GET /donnees-personnelles": 200,
+		"POST /donnees-personnelles/export": 200,
+	}
+}
+
 // TestEachRouteKeepsItsDoor walks the route table: signed out leads to the
 // sign-in page, another academy's ticket, another's private ticket and another's
-// form are not there, a form from elsewhere is refused.
+// form are not there, a form from elsewhere is refused. A new route fails until
+// it is said what it does.
 func TestEachRouteKeepsItsDoor(t *testing.T) {
 	p := newPortal(t)
 	mine, camille := person("creteil", "dominique"), person("creteil", "camille")
@@ -23,6 +46,7 @@ func TestEachRouteKeepsItsDoor(t *testing.T) {
 	signedIn, out := p.as(t, mine), p.browser(t)
 	theirForm := strings.TrimPrefix(p.as(t, camille).get("/incidents/nouveau").path, "/formulaires/")
 
+	alone := routesAlone()
 	segment := regexp.MustCompile(`\{[a-z]+\}`)
 	fill := func(pattern string, academy tickets.AcademyID, number string) string {
 		path := strings.NewReplacer("{academy}", string(academy), "{number}", number, "{id}", theirForm, "{$}", "").Replace(pattern)
@@ -43,6 +67,10 @@ func TestEachRouteKeepsItsDoor(t *testing.T) {
 				}
 				return b.get(path)
 			}
+			signedIn := signedIn
+			if rt.Pattern == "/deconnexion" {
+				signedIn = p.as(t, mine) // it ends the session
+			}
 			if rt.SignedIn {
 				pg := send(out, path)
 				if u, _ := url.Parse(pg.path); u.Path != "/connexion" || path != "/" && u.Query().Get("suite") != path && hasPage(rt) {
@@ -59,27 +87,48 @@ func TestEachRouteKeepsItsDoor(t *testing.T) {
 					send(elsewhere, path).want(http.StatusForbidden, path)
 				}
 			}
-			switch {
+			switch pg := func() *page { return send(signedIn, path) }; {
 			case strings.Contains(rt.Pattern, "{academy}"):
-				send(signedIn, path).want(http.StatusNotFound, path) // another's private ticket
 				agent := p.as(t, person("creteil", "robin"))
-				send(agent, path).want(http.StatusNotFound, path) // private to another group
-				for _, academy := range []tickets.AcademyID{"paris", "versailles", "nulle-part"} {
-					path := fill(rt.Pattern, academy, foreign.Number.String())
-					send(signedIn, path).want(http.StatusNotFound, path)
+				if strings.HasPrefix(rt.Pattern, "/demandes/") {
+					pg().want(http.StatusNotFound, path)              // another's private ticket
+					send(agent, path).want(http.StatusNotFound, path) // private to another group
 				}
-				path = fill(rt.Pattern, "creteil", "I261121_999")
-				send(signedIn, path).want(http.StatusNotFound, path)
-				path = fill(rt.Pattern, "creteil", "nimporte")
-				send(signedIn, path).want(http.StatusNotFound, path)
+				for _, b := range []*browser{signedIn, agent} {
+					for _, academy := range []tickets.AcademyID{"paris", "versailles", "nulle-part"} {
+						path := fill(rt.Pattern, academy, foreign.Number.String())
+						send(b, path).want(http.StatusNotFound, path)
+					}
+					for _, number := range []string{"I261121_999", "KB999", "nimporte"} {
+						path := fill(rt.Pattern, "creteil", number)
+						pg := send(b, path)
+						if whose := number == "KB999" && pg.status == http.StatusForbidden && rt.Method == http.MethodPost; !whose { // the desk's, there or not
+							pg.want(http.StatusNotFound, path)
+						}
+					}
+				}
 			case rt.Pattern == "/formulaires/{id}/annulation" && rt.Method == http.MethodPost:
-				send(signedIn, path).want(http.StatusOK, "/") // gone, as one cancelled before
+				pg().want(http.StatusOK, "/") // gone, as one cancelled before
 			case strings.HasPrefix(rt.Pattern, "/formulaires/"):
-				send(signedIn, path).want(http.StatusGone, path) // another's form
+				pg().want(http.StatusGone, path) // another's form
 			case rt.Pattern == "/documents/{id}":
-				send(signedIn, path).want(http.StatusNotFound, path)
+				pg().want(http.StatusNotFound, path)
+			case !strings.Contains(rt.Pattern, "{") || rt.Pattern == "/{$}":
+				expected, ok := alone[rt.Method+" "+rt.Pattern]
+				if !ok {
+					t.Fatal("nothing says what this route does for who is signed in")
+				}
+				if got := pg(); got.status != expected {
+					t.Errorf("signed in: %d at %s, want %d\n%.300s", got.status, got.path, expected, got.raw)
+				}
+				delete(alone, rt.Method+" "+rt.Pattern)
+			default:
+				t.Fatal("nothing says whose this address is")
 			}
 		})
+	}
+	for left := range alone {
+		t.Errorf("%s is no route", left)
 	}
 	if pg := p.as(t, camille).get("/formulaires/" + theirForm); pg.status != http.StatusOK {
 		t.Errorf("the form did not outlive the attempts of others: %d", pg.status)
