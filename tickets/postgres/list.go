@@ -37,8 +37,8 @@ var columnOrder = map[tickets.Sort][]string{
 func orderOf(q tickets.Query) (from, order string) {
 	from = `tickets`
 	if q.Sort == tickets.SortAuthor {
-		from = `tickets JOIN (SELECT academy AS at, id AS author, family_name, given_name FROM people) p
-			ON at = academy AND author = requester`
+		from = `tickets JOIN (SELECT id AS author, family_name, given_name FROM people WHERE academy = @academy) p
+			ON author = requester`
 	}
 	direction := ``
 	if q.Sort == "" && !q.Oldest || q.Sort != "" && q.Desc {
