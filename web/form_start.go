@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"cecoia.example/tickets"
+	"cecoia.example/tickets/locale"
 )
 
 type startBody struct {
@@ -13,11 +14,27 @@ type startBody struct {
 	Full    bool // no other may be begun
 }
 
-// begun is a form begun and not sent.
+// begun is a form begun and not sent, ready for the partial "begun".
 type begun struct {
+	locale.Printer
 	Number, Excerpt string
 	At              stamp
 	Resume, Cancel  string
+	Main            bool // to resume it is what the page is for
+}
+
+func formsBegun(v *visit, unsent []tickets.Form) []begun {
+	out := make([]begun, len(unsent))
+	for i, f := range unsent {
+		out[i] = begun{
+			Printer: v.words, Number: f.Number.String(), Excerpt: excerpt(f.Card), At: when(v.words, f.UpdatedAt),
+			Resume: formPath(f.ID), Cancel: formPath(f.ID) + "/annulation",
+		}
+		if out[i].Excerpt == "" {
+			out[i].Excerpt = v.words.T("web.resume.untitled")
+		}
+	}
+	return out
 }
 
 // newIncident opens the form of an incident. When one was begun and not sent, the
@@ -75,16 +92,11 @@ func (s *server) startAnother(w http.ResponseWriter, r *http.Request, v *visit, 
 
 // offer shows the forms that are not sent; refused says why there may be no other.
 func (s *server) offer(w http.ResponseWriter, r *http.Request, v *visit, kind tickets.Kind, unsent []tickets.Form, refused error) error {
-	body := startBody{Heading: v.words.T("web.resume.title." + string(kind)), Action: r.URL.Path, Full: refused != nil}
-	for _, f := range unsent {
-		b := begun{
-			Number: f.Number.String(), Excerpt: excerpt(f.Card), At: when(v.words, f.UpdatedAt),
-			Resume: formPath(f.ID), Cancel: formPath(f.ID) + "/annulation",
-		}
-		if b.Excerpt == "" {
-			b.Excerpt = v.words.T("web.resume.untitled")
-		}
-		body.Begun = append(body.Begun, b)
+	body := startBody{
+		Heading: v.words.T("web.resume.title." + string(kind)), Begun: formsBegun(v, unsent), Action: r.URL.Path, Full: refused != nil,
+	}
+	for i := range body.Begun {
+		body.Begun[i].Main = true
 	}
 	c := content{template: "form_start", title: body.Heading, body: body}
 	if refused != nil {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 
 	"cecoia.example/tickets"
 )
@@ -11,8 +12,9 @@ type homeBody struct {
 	Counters []counter
 	Waiting  []waiting
 	More     string // how many more wait, "" when all are shown
+	MoreIn   []link // where those are
 	Desk     []figures
-	Unsent   []unsent
+	Unsent   []begun
 	Latest   *ticketTable // nil before the first ticket
 	Starred  *favouriteList
 	All      []link // the lists of all that the visitor asked for
@@ -36,13 +38,6 @@ type waiting struct {
 	ticketRow
 	What string
 	Do   link
-}
-
-// unsent is a form begun and not sent.
-type unsent struct {
-	Number, Excerpt string
-	At              stamp
-	Resume, Drop    link
 }
 
 const (
@@ -80,6 +75,7 @@ func (s *server) home(w http.ResponseWriter, r *http.Request, v *visit) error {
 			{"count-incidents", v.words.T("web.home.incidents"), "/incidents", figures.Incidents},
 			{"count-services", v.words.T("web.home.services"), "/services", figures.Services},
 		},
+		Unsent: formsBegun(v, forms),
 	}
 	for _, c := range mine.Cases {
 		path := tickets.TicketPath(c.Academy, c.Number)
@@ -93,26 +89,20 @@ func (s *server) home(w http.ResponseWriter, r *http.Request, v *visit) error {
 		}
 		body.Waiting = append(body.Waiting, item)
 	}
-	for _, f := range forms {
-		if f.Card.Description == "" && f.Card.Summary == "" {
-			continue // opened and left: nothing to lose
-		}
-		body.Unsent = append(body.Unsent, unsent{
-			Number: f.Number.String(), Excerpt: excerpt(f.Card), At: when(v.words, f.UpdatedAt),
-			Resume: link{formPath(f.ID), v.words.T("web.home.resume")},
-			Drop:   link{formPath(f.ID) + "/annulation", v.words.T("web.do.cancel")},
-		})
-	}
 	if more := mine.Total - len(mine.Cases); more > 0 {
 		body.More = v.words.N("web.home.waiting.more", more)
+		for _, kind := range kinds {
+			waitingFirst := listOf(kind, url.Values{"tri": {"-statut"}}, v)
+			body.MoreIn = append(body.MoreIn, link{waitingFirst.href(), v.words.T("web.nav.list." + string(kind))})
+		}
 	}
 	if len(latest.Cases) > 0 {
 		if body.Latest, err = s.table(r.Context(), v, v.words.T("web.home.latest"), latest.Cases, false); err != nil {
 			return err
 		}
 		for _, kind := range kinds {
-			every := listView{kind: kind, scope: listScopes[0], state: listStates[len(listStates)-1], column: listColumns[0], page: 1}
-			body.All = append(body.All, link{every.href(), v.words.T("web.home.all." + string(kind))})
+			all := listOf(kind, url.Values{"etat": {"tous"}}, v)
+			body.All = append(body.All, link{all.href(), v.words.T("web.home.all." + string(kind))})
 		}
 	}
 	if body.Desk, err = s.deskFigures(r, v); err != nil {
@@ -145,17 +135,7 @@ func (s *server) deskFigures(r *http.Request, v *visit) ([]figures, error) {
 	for i, view := range deskViews {
 		out[i].Label = v.words.T("web.home.desk." + view.label)
 		for _, kind := range kinds {
-			l := listView{kind: kind, column: listColumns[0], page: 1}
-			for _, scope := range listScopes {
-				if scope.slug == view.scope {
-					l.scope = scope
-				}
-			}
-			for _, state := range listStates {
-				if state.slug == view.state {
-					l.state = state
-				}
-			}
+			l := listOf(kind, url.Values{"portee": {view.scope}, "etat": {view.state}}, v)
 			q, err := l.query(v, s.now())
 			if err != nil {
 				return nil, err

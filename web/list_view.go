@@ -85,9 +85,16 @@ type listView struct {
 
 // readList reads the address of a list.
 func readList(r *http.Request, v *visit, kind tickets.Kind) listView {
-	in := r.URL.Query()
+	l := listOf(kind, r.URL.Query(), v)
+	l.page = pageNumber(r)
+	return l
+}
+
+// listOf is the first page of the list that an address with these values asks
+// for.
+func listOf(kind tickets.Kind, in url.Values, v *visit) listView {
 	l := listView{
-		kind: kind, scope: listScopes[0], state: listStates[0], column: listColumns[0], page: pageNumber(r),
+		kind: kind, scope: listScopes[0], state: listStates[0], column: listColumns[0], page: 1,
 		theme: in.Get("theme"), text: strings.TrimSpace(in.Get("texte")), from: in.Get("du"), to: in.Get("au"),
 	}
 	for _, s := range listScopes {
