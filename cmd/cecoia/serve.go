@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/alexedwards/scs/pgxstore"
 	"github.com/prometheus/client_golang/prometheus"
@@ -251,14 +252,16 @@ func (h house) web() (http.Handler, error) {
 // reader for each academy's no-reply mailbox.
 func (h house) ingest() (hooks http.Handler, runs []func(context.Context) error, err error) {
 	log := h.log.With("part", "ingest")
-	tokens := map[tickets.AcademyID]string{}
+	tokens := map[tickets.AcademyID][]string{}
 	for _, a := range h.academies {
 		token, err := h.forAcademy("CECOIA_SLASH_TOKEN", a.ID, h.SlashToken)
 		if err != nil {
 			return nil, nil, err
 		}
-		if token != "" {
-			tokens[a.ID] = token
+		for t := range strings.SplitSeq(token, ",") {
+			if t = strings.TrimSpace(t); t != "" {
+				tokens[a.ID] = append(tokens[a.ID], t)
+			}
 		}
 		mailbox, err := h.forAcademy("CECOIA_IMAP_URL", a.ID, h.IMAPURL)
 		if err != nil {
@@ -281,7 +284,8 @@ func (h house) ingest() (hooks http.Handler, runs []func(context.Context) error,
 		runs = append(runs, reader.Run)
 	}
 	commands := ingestmattermost.New(ingestmattermost.Options{
-		Desk: h.desk, Directory: h.db, Keyring: h.keys, Portal: h.portal, Tokens: tokens, BaseURL: h.MattermostURL, Logger: log,
+		Desk: h.desk, Directory: h.db, Keyring: h.keys, Portal: h.portal, Tokens: tokens,
+		BaseURL: h.MattermostURL, BotToken: h.MattermostToken, Logger: log,
 	})
 	gateway := ingest.New(ingest.Options{
 		Store: h.db, Execute: commands.Execute, Reply: commands.Reply, Redis: h.redis.options, Logger: log, Registerer: h.metrics,

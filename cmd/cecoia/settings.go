@@ -38,7 +38,7 @@ type settings struct {
 
 	MattermostURL   string `env:"CECOIA_MATTERMOST_URL" help:"The Mattermost server. Empty: no chat."`
 	MattermostToken string `env:"CECOIA_MATTERMOST_TOKEN" secret:"" help:"The bot's access token."`
-	SlashToken      string `env:"CECOIA_SLASH_TOKEN" secret:"" academy:"" help:"The token of the slash command /ticket in the academy's team."`
+	SlashToken      string `env:"CECOIA_SLASH_TOKEN" secret:"" academy:"" help:"The token of the slash command /ticket in the academy's team. While it is renewed, the old one and the new one, with a comma between."`
 
 	SMTPURL           string `env:"CECOIA_SMTP_URL" secret:"" academy:"" help:"The server that sends mail: smtp://user:password@host:587 (STARTTLS required), smtps://…, or smtp://…?tls=none. Empty: no mail."`
 	IMAPURL           string `env:"CECOIA_IMAP_URL" secret:"" academy:"" help:"The no-reply mailbox: imaps://user:password@host, or imap://…?tls=none. Empty: replies are not read."`

@@ -38,7 +38,7 @@ func (s *Commands) click(r *http.Request, gateway *ingest.Gateway) string {
 		return refuse("button is forged or expired")
 	}
 	v, ok := s.find(button.Operation)
-	if !ok || !v.button || s.Tokens[button.Academy] == "" {
+	if !ok || !v.button || len(s.Tokens[button.Academy]) == 0 {
 		return refuse("button stands for nothing")
 	}
 	if req.ChannelId != button.Channel {

@@ -56,18 +56,23 @@ type Directory interface {
 	ThreadTicket(ctx context.Context, academy tickets.AcademyID, ch tickets.Channel, ref string) (uuid.UUID, tickets.Recipient, error)
 }
 
-// Options are what Commands is made of. All but Now, Client and Logger are required.
+// Options are what Commands is made of. All but BotToken, Now, Client and Logger are required.
 type Options struct {
 	Desk      *tickets.Desk
 	Directory Directory
 	Keyring   *tickets.Keyring
 	Portal    tickets.Portal
-	// Tokens are the tokens of the slash command, one in each academy's team.
-	// Which one a request has says which academy it is for.
-	Tokens map[tickets.AcademyID]string
+	// Tokens are the tokens of the slash command in each academy's team: one, or
+	// two while it is being renewed. Which one a request has says which academy
+	// it is for.
+	Tokens map[tickets.AcademyID][]string
 	// BaseURL is Mattermost's address, where late answers go.
 	BaseURL string
-	// Client posts late answers; default: 3 s for each, redirections refused.
+	// BotToken is the bot's access token. Without one, what only the bot can ask
+	// the server is not known.
+	BotToken string
+	// Client makes the requests to Mattermost; default: 3 s for each,
+	// redirections refused.
 	Client *http.Client
 	// Now is the clock; default time.Now.
 	Now func() time.Time
@@ -80,6 +85,7 @@ type Options struct {
 type Commands struct {
 	Options
 	verbs []verb
+	bot   *model.Client4 // the server's API as the bot sees it; nil without BotToken
 }
 
 // New returns the slash commands over a desk.
@@ -97,7 +103,13 @@ func New(o Options) *Commands {
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		}
 	}
-	return &Commands{Options: o, verbs: table()}
+	s := &Commands{Options: o, verbs: table()}
+	if o.BotToken != "" {
+		s.bot = model.NewAPIv4Client(o.BaseURL)
+		s.bot.SetToken(o.BotToken)
+		s.bot.HTTPClient = o.Client
+	}
+	return s
 }
 
 // Definition is the slash command as an administrator declares it in a team,

@@ -51,12 +51,14 @@ func (s *Commands) academyOf(r *http.Request, form string) (tickets.AcademyID, b
 		given = append(given, strings.TrimSpace(token))
 	}
 	var found tickets.AcademyID
-	for academy, token := range s.Tokens {
-		want := sha256.Sum256([]byte(token))
-		for _, g := range given {
-			got := sha256.Sum256([]byte(g))
-			if subtle.ConstantTimeCompare(got[:], want[:]) == 1 && token != "" {
-				found = academy
+	for academy, tokens := range s.Tokens {
+		for _, token := range tokens {
+			want := sha256.Sum256([]byte(token))
+			for _, g := range given {
+				got := sha256.Sum256([]byte(g))
+				if subtle.ConstantTimeCompare(got[:], want[:]) == 1 && token != "" {
+					found = academy
+				}
 			}
 		}
 	}

@@ -137,7 +137,7 @@ func newWorld(t *testing.T) *world {
 	})
 	w.commands = New(Options{
 		Desk: w.desk, Directory: db, Keyring: w.keyring, Portal: tickets.NewPortal("https://portail.example"),
-		Tokens:  map[tickets.AcademyID]string{"creteil": "token-of-creteil", "paris": "token-of-paris", "versailles": ""},
+		Tokens:  map[tickets.AcademyID][]string{"creteil": {"token-of-creteil", "next-token-of-creteil"}, "paris": {"token-of-paris"}, "versailles": {""}},
 		BaseURL: "https://chat.example/", Now: w.tick, Logger: slog.New(slog.NewTextHandler(w.log, nil)),
 	})
 	gateway := ingest.New(ingest.Options{Store: db, Execute: w.commands.Execute, Reply: w.commands.Reply, Logger: slog.New(slog.NewTextHandler(w.log, nil))})
@@ -239,7 +239,7 @@ func (w *world) say(a tickets.AcademyID, login, text string, more ...string) str
 	for i := 0; i+1 < len(more); i += 2 {
 		form.Set(more[i], more[i+1])
 	}
-	answer := w.post("/mattermost/command", formType, "Token "+w.commands.Tokens[a], strings.NewReader(form.Encode()))
+	answer := w.post("/mattermost/command", formType, "Token "+w.commands.Tokens[a][0], strings.NewReader(form.Encode()))
 	if answer["response_type"] != "ephemeral" || answer["skip_slack_parsing"] != true {
 		w.t.Errorf("%q: answer %v", text, answer)
 	}
