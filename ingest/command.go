@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/google/uuid"
+
 	"cecoia.example/tickets"
 )
 
@@ -21,10 +23,25 @@ type Command struct {
 	// Place and Thread are hints to where it was typed. They give no right.
 	Place  string `json:"place,omitempty"`
 	Thread string `json:"thread,omitempty"`
+	// Mentions are the accounts and places that the words name and the channel
+	// knows, as it says: their ids by what was typed, "@alix", "~reseaux".
+	Mentions map[string]string `json:"mentions,omitempty"`
 	// Reply is the channel's handle for a late answer; a secret, never logged.
 	// "" when the channel has none: then only an answer in time is seen.
 	Reply      string    `json:"reply,omitempty"`
 	ReceivedAt time.Time `json:"received_at"`
+	// Form is the form that the person filled in, nil when they typed words:
+	// Text then only names it.
+	Form *Form `json:"form,omitempty"`
+}
+
+// Form is a form filled in: a dialog of a chat.
+type Form struct {
+	// ID is that of its opening: however often it is sent, with whatever
+	// values, it is applied once.
+	ID     string            `json:"id"`
+	Ticket uuid.UUID         `json:"ticket,omitzero"` // that it is about; uuid.Nil for none
+	Values map[string]string `json:"values"`          // by the name of the field
 }
 
 // Fingerprint identifies the same words by the same person in the same place,

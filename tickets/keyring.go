@@ -16,10 +16,11 @@ import (
 )
 
 // Keyring signs what leaves us and must come back unaltered: the token of a
-// reply address, the context of a chat button. One master secret, one derived
-// key per purpose (HKDF, RFC 5869).
+// reply address, the context of a chat button; and seals the state of a chat
+// dialog (dialog.go). One master secret, one derived key per purpose (HKDF, RFC
+// 5869).
 type Keyring struct {
-	reply, button []byte
+	reply, button, dialog, link []byte
 }
 
 // NewKeyring derives the keys from a master secret of at least 32 bytes.
@@ -34,7 +35,7 @@ func NewKeyring(master []byte) (*Keyring, error) {
 		}
 		return key
 	}
-	return &Keyring{reply: derive("cecoia reply address"), button: derive("cecoia chat button")}, nil
+	return &Keyring{reply: derive("cecoia reply address"), button: derive("cecoia chat button"), dialog: derive("cecoia chat dialog"), link: derive("cecoia link code")}, nil
 }
 
 // mac signs fields with their lengths, so that none can slide into the next.
