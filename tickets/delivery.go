@@ -61,6 +61,7 @@ const (
 	TemplateMerged       Template = "merged"         // mail: goes on in another ticket
 	TemplateReopened     Template = "reopened"       // mail: in progress again; chat: direct message to the assignee
 	TemplateGuidance     Template = "guidance"       // mail: your reply was refused, here is the portal
+	TemplateLinkCode     Template = "link_code"      // mail: the code that links a chat account
 	TemplateCard         Template = "card"           // chat: the ticket's one card, and its thread
 	TemplateAlert        Template = "alert"          // chat: supervisors
 	TemplateAssigned     Template = "assigned"       // chat: direct message to the assignee

@@ -17,6 +17,7 @@ const repeatWindow = 60 * time.Second
 type Desk struct {
 	store     Store
 	files     Files
+	keys      *Keyring
 	now       func() time.Time
 	due       func(Academy, Ticket, time.Time) time.Time
 	committed func()
@@ -26,6 +27,8 @@ type Desk struct {
 type Options struct {
 	Store Store // required
 	Files Files // required where documents are handled
+	// Keyring is required where accounts are linked.
+	Keyring *Keyring
 	// Now is the clock; time.Now when nil.
 	Now func() time.Time
 	// Due says when a ticket should be resolved whose clock starts at from; the
@@ -47,7 +50,7 @@ func NewDesk(o Options) *Desk {
 	if o.Due == nil {
 		o.Due = func(Academy, Ticket, time.Time) time.Time { return time.Time{} }
 	}
-	return &Desk{store: o.Store, files: o.Files, now: o.Now, due: o.Due, committed: o.Committed}
+	return &Desk{store: o.Store, files: o.Files, keys: o.Keyring, now: o.Now, due: o.Due, committed: o.Committed}
 }
 
 // Caller is who asks, and through which door.

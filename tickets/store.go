@@ -24,6 +24,7 @@ type Store interface {
 	Searches
 	Favourites
 	Preferences
+	Linking
 }
 
 // Directory knows the academies and their people.

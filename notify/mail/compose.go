@@ -39,12 +39,16 @@ func compose(n tickets.Notice, portal tickets.Portal, keys *tickets.Keyring) (ma
 	if err != nil {
 		return mail{}, err
 	}
-	l, err := write(n, portal)
+	l, err := write(n, portal, keys)
 	if err != nil {
 		return mail{}, err
 	}
 	m := mail{id: tickets.MessageID(n.Delivery, n.Academy.MailDomain()), to: to.Address}
-	if n.Template != tickets.TemplateGuidance {
+	switch {
+	case n.Template == tickets.TemplateGuidance: // from nobody: it may answer a bounce
+	case n.Case.ID == uuid.Nil:
+		m.from = n.Academy.Bounce
+	default:
 		m.from = tickets.WithToken(n.Academy.Bounce, keys.ReplyToken(n.Academy.ID, n.Case.ID))
 	}
 	var b bytes.Buffer

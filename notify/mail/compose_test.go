@@ -75,6 +75,13 @@ func guidance(lang tickets.Lang, g tickets.Guidance) tickets.Notice {
 	return n
 }
 
+// linkCode is a notice of the code that links a chat account: it is about no ticket.
+func linkCode(lang tickets.Lang) tickets.Notice {
+	n := notice(tickets.TemplateLinkCode, lang, "")
+	n.Case, n.Ticket, n.Event = tickets.Case{}, uuid.Nil, tickets.Event{}
+	return n
+}
+
 func TestGolden(t *testing.T) {
 	words := map[tickets.Template]string{
 		tickets.TemplateOpenedForYou: "",
@@ -103,6 +110,8 @@ func TestGolden(t *testing.T) {
 		golden(t, "guidance_closed."+string(lang), closed)
 		refused.Generic = true
 		golden(t, "guidance_generic."+string(lang), guidance(lang, refused))
+
+		golden(t, "link_code."+string(lang), linkCode(lang))
 
 		private := notice(tickets.TemplateAsked, lang, "Secret ?")
 		private.Case.Private, private.Thread = true, "premier@creteil.example"
@@ -159,6 +168,9 @@ func TestEveryTemplateForMailHasItsLetter(t *testing.T) {
 			n := notice(tpl, lang, "texte")
 			if tpl == tickets.TemplateGuidance {
 				n = guidance(lang, tickets.Guidance{Quoted: "texte"})
+			}
+			if tpl == tickets.TemplateLinkCode {
+				continue // about no ticket: TestTheLinkCode
 			}
 			p := parse(t, mustCompose(t, n))
 			subject, err := p.header.Subject()
@@ -292,8 +304,8 @@ func TestSameNoticeSameBytes(t *testing.T) {
 func TestPrivateTicketsRevealNothing(t *testing.T) {
 	var subjects []string
 	for _, tpl := range templates(t) {
-		if tpl == tickets.TemplateGuidance {
-			continue // it answers the reader's own words
+		if tpl == tickets.TemplateGuidance || tpl == tickets.TemplateLinkCode {
+			continue // it answers the reader's own words, or is about no ticket
 		}
 		n := notice(tpl, "fr", "SECRET")
 		n.Case.Private, n.Case.Summary, n.Case.Description = true, "SECRET", "SECRET"
@@ -366,5 +378,33 @@ func TestNoUsableAddressIsAnError(t *testing.T) {
 		if _, err := compose(n, portal, keyring(t)); err == nil {
 			t.Errorf("%q: no error", address)
 		}
+	}
+}
+
+// The code is in the letter and nowhere else: neither in the subject, which is
+// shown and logged on the way, nor in a header, nor in what is kept of the delivery.
+func TestTheLinkCode(t *testing.T) {
+	n := linkCode(tickets.French)
+	code := keyring(t).LinkCode("creteil", n.Cause)
+	m := mustCompose(t, n)
+	p := parse(t, m)
+	if !strings.Contains(p.text, "> "+code+"\n") || !strings.Contains(p.text, "/ticket compte "+code) || !strings.Contains(p.html, code) {
+		t.Errorf("the code %s is not in\n%s", code, p.text)
+	}
+	for _, want := range []string{"10:42", "dix minutes", "Si vous n’avez rien demandé, ignorez"} {
+		if !strings.Contains(p.text, want) {
+			t.Errorf("%q is not in\n%s", want, p.text)
+		}
+	}
+	if header, _, _ := strings.Cut(string(m.data), "\r\n\r\n"); strings.Contains(header, code) || len(n.Data) != 0 {
+		t.Errorf("the code is in\n%s", header)
+	}
+	if m.from != "bounce@creteil.example" || p.header.Get("Reply-To") != "<no-reply@creteil.example>" {
+		t.Errorf("from %s, Reply-To %s", m.from, p.header.Get("Reply-To"))
+	}
+	other := n
+	other.Cause = id(77)
+	if keyring(t).LinkCode("creteil", other.Cause) == code || keyring(t).LinkCode("paris", n.Cause) == code {
+		t.Error("two requests, or two academies, share a code")
 	}
 }

@@ -35,9 +35,12 @@ type link struct{ Label, URL string }
 const defaultColour = "#000091"
 
 // write words the notice for its recipient.
-func write(n tickets.Notice, portal tickets.Portal) (letter, error) {
-	if n.Template == tickets.TemplateGuidance {
+func write(n tickets.Notice, portal tickets.Portal, keys *tickets.Keyring) (letter, error) {
+	switch n.Template {
+	case tickets.TemplateGuidance:
 		return writeGuidance(n, portal)
+	case tickets.TemplateLinkCode:
+		return writeLinkCode(n, portal, keys), nil
 	}
 	p := locale.For(n.Recipient.Lang, n.Academy.Location())
 	t := n.Case.Ticket
@@ -165,6 +168,24 @@ func writeGuidance(n tickets.Notice, portal tickets.Portal) (letter, error) {
 	l.Footer = []string{p.T("mail.footer.no_reply"), p.T("mail.footer.sender_of")}
 	l.FooterLink = portal.Update(t)
 	return l, nil
+}
+
+// writeLinkCode words the code that links a chat account: what to do with it and
+// until when, and that whoever did not ask for it has nothing to do. It has no
+// link to follow: the code goes where it was asked for.
+func writeLinkCode(n tickets.Notice, portal tickets.Portal, keys *tickets.Keyring) letter {
+	p := locale.For(n.Recipient.Lang, n.Academy.Location())
+	l := newLetter(n, p, n.Recipient.Name())
+	l.Subject = p.T("mail.subject.link_code") // without the code: subjects are shown and logged on the way
+	l.Lead = []string{p.T("mail.lead.link_code")}
+	l.Quote = keys.LinkCode(n.Delivery.Academy, n.Cause)
+	l.After = []string{
+		p.T("mail.after.link_code", l.Quote, p.When(n.CreatedAt.Add(tickets.LinkCodeLife))),
+		p.T("mail.link_code.ignore"),
+	}
+	l.Footer = []string{p.T("mail.footer.no_reply"), p.T("mail.footer.link_code")}
+	l.FooterLink = portal.Home()
+	return l
 }
 
 func newLetter(n tickets.Notice, p locale.Printer, name string) letter {

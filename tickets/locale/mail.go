@@ -50,6 +50,12 @@ var mailWords = table{
 	"mail.guidance.generic":     {FR: "Rien n’est perdu : votre texte est recopié ci-dessous. Pour demander de l’aide ou suivre une demande, passez par le portail.", EN: "Nothing is lost: your text is copied below. To ask for help or follow a request, use the portal."},
 	"mail.guidance.quoted":      {FR: "Voici ce que vous aviez écrit :", EN: "This is what you wrote:"},
 
+	"mail.subject.link_code": {FR: "Code pour lier votre compte Mattermost", EN: "Code to link your Mattermost account"},
+	"mail.lead.link_code":    {FR: "Un compte de Mattermost demande à être lié à vous. Voici le code qui le prouve :", EN: "A Mattermost account asks to be linked to you. This is the code that proves it:"},
+	"mail.after.link_code":   {FR: "Dans Mattermost, tapez /ticket compte %[1]s. Le code sert une seule fois, dans les dix minutes : jusqu’au %[2]s.", EN: "In Mattermost, type /ticket account %[1]s. The code works once, within ten minutes: until %[2]s."},
+	"mail.link_code.ignore":  {FR: "Si vous n’avez rien demandé, ignorez ce message : sans ce code, rien n’est lié. Ne le donnez à personne, l’assistance ne le demande jamais.", EN: "If it was not you, ignore this message: without this code nothing is linked. Give it to nobody, the desk never asks for it."},
+	"mail.footer.link_code":  {FR: "Vous recevez ce message parce que votre adresse a été donnée dans Mattermost.", EN: "You get this message because your address was given in Mattermost."},
+
 	"mail.link.view":     {FR: "Voir la demande", EN: "See the request"},
 	"mail.link.answer":   {FR: "Répondre sur le portail", EN: "Answer on the portal"},
 	"mail.link.validate": {FR: "Valider ou refuser", EN: "Validate or refuse"},

@@ -132,42 +132,6 @@ func (db *DB) People(ctx context.Context, academy tickets.AcademyID, ids []uuid.
 	return found, nil
 }
 
-// LinkAccount says who a person is on a channel, instead of what was said
-// before. An account linked to somebody else becomes theirs no longer: the
-// latest proof wins. A person that is not there is a NotFound refusal.
-func (db *DB) LinkAccount(ctx context.Context, academy tickets.AcademyID, person uuid.UUID, ch tickets.Channel, account string) error {
-	linked := false
-	var b pgx.Batch
-	b.Queue(`DELETE FROM accounts WHERE academy = $1 AND channel = $2 AND account = $3 AND person <> $4
-		AND EXISTS (SELECT FROM people p WHERE p.academy = $1 AND p.id = $4 AND p.active)`,
-		academy, ch, account, person)
-	b.Queue(`INSERT INTO accounts (academy, channel, person, account)
-		SELECT p.academy, $2, p.id, $3 FROM people p WHERE p.academy = $1 AND p.id = $4 AND p.active
-		ON CONFLICT (academy, channel, person) DO UPDATE SET account = excluded.account
-		WHERE accounts.academy = $1`,
-		academy, ch, account, person).Exec(affected(&linked))
-	err := db.pool.SendBatch(ctx, &b).Close()
-	if err == nil && !linked {
-		err = absent(pgx.ErrNoRows, "person.not_found")
-	}
-	if err != nil {
-		return fmt.Errorf("postgres.LinkAccount(%s, %s, %s): %w", academy, person, ch, err)
-	}
-	return nil
-}
-
-// PersonByAccount returns the active person who proved to own the account, or a
-// NotFound refusal.
-func (db *DB) PersonByAccount(ctx context.Context, academy tickets.AcademyID, ch tickets.Channel, account string) (tickets.Person, error) {
-	p, err := one(ctx, db.pool, scanPerson, `SELECT `+personColumns+`
-		FROM accounts a JOIN people p ON p.academy = a.academy AND p.id = a.person
-		WHERE a.academy = $1 AND a.channel = $2 AND a.account = $3 AND p.active`, academy, ch, account)
-	if err != nil {
-		return tickets.Person{}, fmt.Errorf("postgres.PersonByAccount(%s, %s): %w", academy, ch, absent(err, "person.not_found"))
-	}
-	return p, nil
-}
-
 // Credentials returns the active person whose mail address or login is the
 // identifier, whatever its case, with the hash of their password: "" when they
 // have no local account. Nobody is a NotFound refusal.

@@ -15,11 +15,12 @@ import (
 const (
 	formsKept    = 30 * 24 * time.Hour // since they were last touched
 	commandsKept = 24 * time.Hour      // since they were accepted, once done
+	linksKept    = 24 * time.Hour      // requests to be linked, since they were made
 )
 
 // Purge forgets the academy's expired reply drafts, the forms that nobody has
-// touched for 30 days, pending documents as old that no form waits for, and
-// commands done since a day. It returns how many rows that was. The bytes of
+// touched for 30 days, pending documents as old that no form waits for, commands
+// done since a day and requests to be linked as old. It returns how many rows that was. The bytes of
 // documents are not its business.
 func (db *DB) Purge(ctx context.Context, academy tickets.AcademyID, now time.Time) (removed int, err error) {
 	count := func(tag pgconn.CommandTag) error {
@@ -34,6 +35,7 @@ func (db *DB) Purge(ctx context.Context, academy tickets.AcademyID, now time.Tim
 		academy, now.Add(-formsKept)).Exec(count)
 	b.Queue(`DELETE FROM commands WHERE academy = $1 AND finished AND accepted_at < $2`,
 		academy, now.Add(-commandsKept)).Exec(count)
+	b.Queue(`DELETE FROM link_requests WHERE academy = $1 AND at < $2`, academy, now.Add(-linksKept)).Exec(count)
 	if err := db.pool.SendBatch(ctx, &b).Close(); err != nil {
 		return 0, fmt.Errorf("postgres.Purge(%s): %w", academy, err)
 	}
