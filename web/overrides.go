@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"html/template"
@@ -11,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"cecoia.example/tickets"
 )
 
 // A site may mount a folder over the portal's own look:
@@ -116,37 +117,78 @@ func (o overrides) apply(base *template.Template) error {
 	return nil
 }
 
-// samples are what the partials are given, so that a site's own is tried before
-// anybody sees it. A partial without a sample is tried without data.
-var samples = map[string]any{
-	"answers":    []answer{{Label: "x", Value: "x"}, {Label: "x", None: "x"}},
-	"documents":  documentList{Removable: true, Rows: []documentRow{{}}},
-	"errors":     page{Problems: []problem{{Text: "x"}, {Text: "x", Href: "#x"}}},
-	"field":      field{Name: "x", ID: "x", Kind: "text", Error: "x", Hint: "x", Limit: 1, LimitText: "x", Optional: "x"},
-	"formhead":   page{Body: stepBody{formHead: formHead{Progress: []progressStep{{Href: "x", Done: true}, {Current: true}}}}},
-	"mark":       nil,
-	"pagination": pagination{Previous: "x", Next: "x"},
-	"said":       call{},
-	"status":     ticketRow{},
-	"tickets":    ticketTable{Desk: true, Rows: []ticketRow{{}}},
-	"time":       stamp{},
+// samples are what the partials are given, by the name of the template, so that
+// a site's own are tried before anybody sees them. One without a sample is tried
+// without data.
+var samples = map[string][]any{
+	"answers":     {[]answer{{Label: "x", Value: "x"}, {Label: "x", None: "x"}}},
+	"article":     {articleText{Summary: "x", Desk: "x"}},
+	"articles":    {articleList{Rows: []articleRow{{Summary: "x", Lang: "fr", Desk: "x"}}}},
+	"begun":       {begun{}},
+	"described":   {sampleField("text")},
+	"documents":   {documentList{Removable: true, Rows: []documentRow{{}}}},
+	"errors":      {page{Problems: []problem{{Text: "x"}, {Text: "x", Href: "#x"}}}},
+	"favourite":   {favouriteRow{}, favouriteRow{Ticket: &ticketRow{}}},
+	"favourites":  {favouriteList{}, favouriteList{Rows: []favouriteRow{{}, {Ticket: &ticketRow{}}}, More: true}},
+	"field":       {sampleField("text"), sampleField("textarea"), sampleField("radio"), sampleField("checkbox"), sampleField("select"), sampleField("file")},
+	"filterfield": {sampleField("search"), sampleField("select")},
+	"formhead":    {page{Body: stepBody{formHead: formHead{Progress: []progressStep{{Href: "x", Done: true}, {Current: true}}}}}},
+	"optional":    {sampleField("text")},
+	"pagination":  {pagination{First: "x", Previous: "x", Next: "x", Last: "x"}},
+	"pieces":      {[]tickets.Piece{{Text: "x"}, {Text: "x", Mark: true}}},
+	"said":        {call{}},
+	"star":        {star{}, star{On: true, Ticket: "x"}},
+	"status":      {ticketRow{}},
+	"tickets": {ticketTable{
+		Desk: true, Pick: true, Columns: []tableColumn{{Titles: []columnTitle{{}, {link{Href: "x"}, true}}, Sorted: "ascending"}},
+		Rows: []ticketRow{{}, {News: "x", Due: stamp{ISO: "x"}, Late: "x", Private: "x", Entity: "x", For: "x", Assignee: "x"}},
+	}},
+	"time":   {stamp{}},
+	"upload": {page{Body: stepBody{Documents: &documentList{}}}},
+}
+
+func sampleField(kind string) field {
+	one := []option{{ID: "x", Hint: "x", Lang: "fr", Checked: true}}
+	return field{
+		Name: "x", ID: "x", Kind: kind, Error: "x", Hint: "x", Limit: 1, LimitText: "x", Optional: "x", AccessKey: "x",
+		Options: one, Groups: []optionGroup{{Label: "x", Options: one}},
+	}
 }
 
 // try runs the site's partials on samples: a misspelt field is an error here
 // rather than on a page.
 func (o overrides) try(base *template.Template) error {
-	for name := range o.partials {
-		plain := strings.TrimSuffix(name, ".html")
-		sample, known := samples[plain]
-		t, err := base.Clone()
+	for name, text := range o.partials {
+		alone, err := template.New(name).Parse(text)
 		if err != nil {
-			return err
+			return fmt.Errorf("partials/%s: %w", name, err)
 		}
-		var out bytes.Buffer
-		err = t.ExecuteTemplate(&out, plain, sample)
+		for _, defined := range alone.Templates() {
+			if defined.Name() == name { // the file around them
+				continue
+			}
+			if err := tryOne(base, defined.Name()); err != nil {
+				return fmt.Errorf("partials/%s: %w", name, err)
+			}
+		}
+	}
+	return nil
+}
+
+func tryOne(base *template.Template, name string) error {
+	among, known := samples[name]
+	if !known {
+		among = []any{nil}
+	}
+	t, err := base.Clone()
+	if err != nil {
+		return err
+	}
+	for _, sample := range among {
+		err := t.ExecuteTemplate(io.Discard, name, sample)
 		var unsafe *template.Error
 		if err != nil && (known || errors.As(err, &unsafe)) {
-			return fmt.Errorf("partials/%s: %w", name, err)
+			return err
 		}
 	}
 	return nil
