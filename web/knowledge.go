@@ -21,6 +21,7 @@ type knowledgeBody struct {
 	Pages *pagination
 	All   link // back to all the themes
 	Empty string
+	Star  *star
 }
 
 // themeCount is one theme of the knowledge base, a link to its articles.
@@ -66,20 +67,7 @@ func (s *server) knowledge(w http.ResponseWriter, r *http.Request, v *visit) err
 	if _, known := v.academy.Theme(theme); !known && theme != "" && found.Total == 0 {
 		return &tickets.Error{Code: tickets.NotFound, Message: "web.page"}
 	}
-	list := articleList{ID: "found", Rows: articleRows(v, found.Items)}
-	switch {
-	case words == "":
-		list.Heading = v.words.Theme(v.academy, theme)
-	case theme == "":
-		list.Heading = v.words.N("web.knowledge.found", found.Total, words)
-	default:
-		list.Heading = v.words.N("web.knowledge.found.in", found.Total, words, v.words.Theme(v.academy, theme))
-	}
-	body := knowledgeBody{Found: &list, All: link{"/connaissances", v.words.T("web.knowledge.all")}}
-	if found.Total == 0 {
-		body.Empty = v.words.T("web.knowledge.nothing")
-	}
-	body.Pages = paginate(v.words, number, len(found.Items), found.Total, func(n int) string {
+	address := func(n int) string {
 		q := url.Values{}
 		if words != "" {
 			q.Set("q", words)
@@ -91,7 +79,33 @@ func (s *server) knowledge(w http.ResponseWriter, r *http.Request, v *visit) err
 			q.Set("page", strconv.Itoa(n))
 		}
 		return "/connaissances?" + q.Encode()
-	})
+	}
+	if last := lastPage(found.Total); number > last {
+		return &movedError{address(last)}
+	}
+	list := articleList{ID: "found", Rows: articleRows(v, found.Items)}
+	switch {
+	case words == "":
+		list.Heading = themeName(v, theme)
+	case theme == "":
+		list.Heading = v.words.N("web.knowledge.found", found.Total, words)
+	default:
+		list.Heading = v.words.N("web.knowledge.found.in", found.Total, words, themeName(v, theme))
+	}
+	body := knowledgeBody{Found: &list, All: link{"/connaissances", v.words.T("web.knowledge.all")}}
+	if found.Total == 0 {
+		body.Empty = v.words.T("web.knowledge.nothing")
+	}
+	body.Pages = paginate(v.words, number, len(found.Items), found.Total, address)
+	label := v.words.T("web.nav.knowledge")
+	for _, part := range []string{themeName(v, theme), words} {
+		if part != "" {
+			label += " – " + part
+		}
+	}
+	if body.Star, err = s.searchStar(r, v, address(1), label); err != nil {
+		return err
+	}
 	return s.showKnowledge(w, r, v, words, body, nil)
 }
 
@@ -113,7 +127,7 @@ func (s *server) showKnowledge(w http.ResponseWriter, r *http.Request, v *visit,
 		}
 	}
 	fm := v.form(refused)
-	body.Search = fm.field(field{Name: "q", Kind: "search", Label: v.words.T("web.knowledge.search"), Value: words, Optional: " "})
+	body.Search = fm.field(field{Name: "q", Kind: "search", Label: v.words.T("web.knowledge.search"), Value: words})
 	title := v.words.T("web.nav.knowledge")
 	if body.Found != nil {
 		title = body.Found.Heading + " – " + title
@@ -169,7 +183,7 @@ func articleRows(v *visit, items []tickets.ArticleItem) []articleRow {
 	for i, a := range items {
 		rows[i] = articleRow{
 			Href: tickets.ArticlePath(a.Academy, a.Number), Number: a.Number.String(), Title: a.Title, Summary: a.Summary,
-			Theme: topicName(v, a.Theme, a.Subject), At: date(v.words, a.At),
+			Theme: v.words.Category(v.academy, a.Theme, a.Subject), At: date(v.words, a.At),
 		}
 		if a.Lang != v.words.Lang {
 			rows[i].Lang = string(a.Lang)
@@ -181,13 +195,10 @@ func articleRows(v *visit, items []tickets.ArticleItem) []articleRow {
 	return rows
 }
 
-// topicName is the theme of an article, with its subject when it has one.
-func topicName(v *visit, theme, subject string) string {
-	name := v.words.Theme(v.academy, theme)
-	if t, ok := v.academy.Theme(theme); ok {
-		if s, ok := t.Subject(subject); ok {
-			name += " – " + s.Name.In(v.words.Lang)
-		}
+// themeName is the name of the theme asked for, "" for none.
+func themeName(v *visit, code string) string {
+	if code == "" {
+		return ""
 	}
-	return name
+	return v.words.Theme(v.academy, code)
 }

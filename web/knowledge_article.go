@@ -31,7 +31,7 @@ func newArticleText(v *visit, n tickets.ArticleNumber, text tickets.ArticleText)
 	body, err := markdown(text.Title, text.Body)
 	out := articleText{
 		Number: n.String(), Title: text.Title, Summary: text.Summary, Lang: string(text.Lang), HTML: body,
-		Topic: link{"/connaissances?theme=" + url.QueryEscape(text.Theme), topicName(v, text.Theme, text.Subject)},
+		Topic: link{"/connaissances?theme=" + url.QueryEscape(text.Theme), v.words.Category(v.academy, text.Theme, text.Subject)},
 	}
 	if text.Audience == tickets.ForDesk {
 		out.Desk = v.words.T("web.article.desk_only")

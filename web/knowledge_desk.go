@@ -36,19 +36,11 @@ var articleStates = []struct {
 
 // knowledgeDesk lists the articles for the desk by where they stand.
 func (s *server) knowledgeDesk(w http.ResponseWriter, r *http.Request, v *visit) error {
-	if !v.person.Agent() {
-		return &tickets.Error{Code: tickets.Forbidden, Message: "action.desk_only"}
-	}
-	query := r.URL.Query()
 	shown := articleStates[0]
 	for _, st := range articleStates {
-		if st.slug == query.Get("etat") {
+		if st.slug == r.URL.Query().Get("etat") {
 			shown = st
 		}
-	}
-	counts, err := s.desk.ArticleStates(r.Context(), v.caller())
-	if err != nil {
-		return err
 	}
 	number := pageNumber(r)
 	found, err := s.desk.Articles(r.Context(), v.caller(), tickets.ArticleQuery{
@@ -62,6 +54,13 @@ func (s *server) knowledgeDesk(w http.ResponseWriter, r *http.Request, v *visit)
 			return "/connaissances/redaction?etat=" + slug + "&page=" + strconv.Itoa(n)
 		}
 		return "/connaissances/redaction?etat=" + slug
+	}
+	if last := lastPage(found.Total); number > last {
+		return &movedError{address(shown.slug, last)}
+	}
+	counts, err := s.desk.ArticleStates(r.Context(), v.caller())
+	if err != nil {
+		return err
 	}
 	body := knowledgeDeskBody{
 		Write: link{"/connaissances/nouveau", v.words.T("web.knowledge.write")},

@@ -23,9 +23,6 @@ type editBody struct {
 
 // newArticle is "Écrire un article".
 func (s *server) newArticle(w http.ResponseWriter, r *http.Request, v *visit) error {
-	if !v.person.Agent() {
-		return &tickets.Error{Code: tickets.Forbidden, Message: "action.desk_only"}
-	}
 	edit := tickets.ArticleEdit{
 		ID: tickets.NewArticleID(), Text: tickets.ArticleText{Lang: v.words.Lang, Audience: tickets.ForEveryone, Theme: r.URL.Query().Get("theme")},
 	}
@@ -52,6 +49,9 @@ func (s *server) editArticle(w http.ResponseWriter, r *http.Request, v *visit) e
 // showEdit renders the form of a new article (n is 0) or of the next version of
 // one, with what was typed, and above it the text to see beside it, if any.
 func (s *server) showEdit(w http.ResponseWriter, r *http.Request, v *visit, n tickets.ArticleNumber, edit tickets.ArticleEdit, beside *tickets.ArticleText, refused error) error {
+	if !v.person.Agent() { // what they wrote would be refused
+		return &tickets.Error{Code: tickets.Forbidden, Message: "action.desk_only"}
+	}
 	fm, text := v.form(refused), edit.Text
 	body := editBody{
 		Heading: v.words.T("web.knowledge.write"), Action: "/connaissances/nouveau", Cancel: "/connaissances/redaction",
@@ -172,11 +172,12 @@ func (s *server) doEditArticle(w http.ResponseWriter, r *http.Request, v *visit)
 // refused. After a conflict the version that it met is shown above the form,
 // which begins from it then, so that the author, having read it, can keep theirs.
 func (s *server) write(w http.ResponseWriter, r *http.Request, v *visit, n tickets.ArticleNumber, edit tickets.ArticleEdit, do string) error {
-	if !v.person.Agent() {
-		return &tickets.Error{Code: tickets.Forbidden, Message: "action.desk_only"}
-	}
 	if do == "preview" {
-		return s.showEdit(w, r, v, n, edit, &edit.Text, nil)
+		text, err := edit.Text.Clean(v.academy, false)
+		if err != nil { // nor would it be kept
+			return s.showEdit(w, r, v, n, edit, nil, err)
+		}
+		return s.showEdit(w, r, v, n, edit, &text, nil)
 	}
 	a, err := s.desk.WriteArticle(r.Context(), v.caller(), edit)
 	switch tickets.CodeOf(err) {
