@@ -136,8 +136,8 @@ func TestPeopleAreFoundPageByPage(t *testing.T) {
 	if action, _ := attr(pg.one("#choose"), "action"); !strings.HasSuffix(action, "?verifier") {
 		t.Errorf("the way back to the check is lost: %s", action)
 	}
-	if pg := b.get(base + "/beneficiaire?q=martinez&page=99"); !strings.Contains(pg.text("main"), "Personne ne correspond") {
-		t.Error("past the end nothing is said")
+	if pg := b.get(base + "/beneficiaire?q=martinez&page=99"); !strings.Contains(pg.text(".pages"), "41 – 45 / 45") {
+		t.Error("past the end is not the last page")
 	}
 	for _, q := range []string{"zzzz", "%", "_", "<script>alert(1)</script>", "\u202e", "a\x00b", "' OR '1'='1"} {
 		pg := b.get(base + "/beneficiaire?q=" + url.QueryEscape(q))

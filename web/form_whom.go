@@ -163,6 +163,9 @@ func (s *server) renderWhom(w http.ResponseWriter, r *http.Request, v *visit, f 
 			}
 		}
 	}
+	if last := lastPage(total); number > last && refused == nil {
+		return &movedError{s.whomSearch(body, text, last)}
+	}
 	fm := v.form(refused)
 	body.Query = fm.field(field{Name: "q", Value: text, Hint: v.words.T("web.field.q.hint")})
 	for _, c := range found {
