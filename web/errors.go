@@ -80,7 +80,7 @@ func (s *server) renderError(w http.ResponseWriter, r *http.Request, v *visit, s
 	case http.StatusConflict:
 		add(back, "web.error.reload")
 	case http.StatusBadRequest, http.StatusForbidden, http.StatusMethodNotAllowed, http.StatusRequestEntityTooLarge,
-		http.StatusUnprocessableEntity, http.StatusTooManyRequests:
+		http.StatusUnprocessableEntity:
 		if back != "/" && (back != r.URL.RequestURI() || r.Method != http.MethodGet) {
 			add(back, "web.error.back")
 		}

@@ -18,7 +18,7 @@ type route struct {
 	method, pattern string
 	handle          handler
 	who             who
-	uploads         bool // carries documents: larger and slower than other forms
+	long            bool // carries documents or an export: larger and slower than the others
 }
 
 // routes is every address of the portal. Permissions on tickets are the Desk's:
@@ -42,7 +42,7 @@ var routes = []route{
 	{method: "POST", pattern: "/formulaires/{id}/beneficiaire", handle: (*server).doBeneficiary},
 	{method: "GET", pattern: "/personnes", handle: (*server).people},
 	{method: "GET", pattern: "/formulaires/{id}/demande", handle: requestStep.show},
-	{method: "POST", pattern: "/formulaires/{id}/demande", handle: requestStep.save, uploads: true},
+	{method: "POST", pattern: "/formulaires/{id}/demande", handle: requestStep.save, long: true},
 	{method: "GET", pattern: "/formulaires/{id}/complement", handle: detailsStep.show},
 	{method: "POST", pattern: "/formulaires/{id}/complement", handle: detailsStep.save},
 	{method: "GET", pattern: "/formulaires/{id}/sujet", handle: subjectStep.show},
@@ -54,8 +54,8 @@ var routes = []route{
 
 	{method: "GET", pattern: "/incidents", handle: (*server).incidents},
 	{method: "GET", pattern: "/services", handle: (*server).services},
-	{method: "GET", pattern: "/incidents/export.csv", handle: (*server).incidentsCSV, uploads: true},
-	{method: "GET", pattern: "/services/export.csv", handle: (*server).servicesCSV, uploads: true},
+	{method: "GET", pattern: "/incidents/export.csv", handle: (*server).incidentsCSV, long: true},
+	{method: "GET", pattern: "/services/export.csv", handle: (*server).servicesCSV, long: true},
 	{method: "GET", pattern: "/validations", handle: (*server).validations},
 	{method: "GET", pattern: searchPath, handle: (*server).search},
 	{method: "GET", pattern: "/favoris", handle: (*server).favourites},
@@ -70,7 +70,7 @@ var routes = []route{
 	{method: "POST", pattern: "/demandes/{academy}/{number}", handle: (*server).doTicket},
 	{method: "GET", pattern: "/demandes/{academy}/{number}/confirmation", handle: (*server).confirmation},
 	{method: "GET", pattern: "/demandes/{academy}/{number}/mise-a-jour", handle: (*server).update},
-	{method: "POST", pattern: "/demandes/{academy}/{number}/mise-a-jour", handle: (*server).doUpdate, uploads: true},
+	{method: "POST", pattern: "/demandes/{academy}/{number}/mise-a-jour", handle: (*server).doUpdate, long: true},
 	{method: "GET", pattern: "/demandes/{academy}/{number}/validation", handle: (*server).validation},
 	{method: "POST", pattern: "/demandes/{academy}/{number}/validation", handle: (*server).doValidation},
 	{method: "GET", pattern: "/demandes/{academy}/{number}/cloture", handle: (*server).withdrawal},
@@ -79,7 +79,7 @@ var routes = []route{
 	{method: "POST", pattern: "/demandes/{academy}/{number}/reouverture", handle: (*server).doReopening},
 	{method: "GET", pattern: "/demandes/{academy}/{number}/regroupement", handle: (*server).merging},
 	{method: "POST", pattern: "/demandes/{academy}/{number}/regroupement", handle: (*server).doMerging},
-	{method: "GET", pattern: "/documents/{id}", handle: (*server).document, uploads: true},
+	{method: "GET", pattern: "/documents/{id}", handle: (*server).document, long: true},
 
 	{method: "GET", pattern: "/connaissances", handle: (*server).knowledge},
 	{method: "GET", pattern: "/connaissances/redaction", handle: (*server).knowledgeDesk},

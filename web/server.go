@@ -41,7 +41,10 @@ type Options struct {
 
 // The bounds on one request. Documents have their own: see upload.go.
 const (
-	maxForm        = 4 << 20 // bytes of a posted form without documents
+	// maxForm is the bytes of a posted form without documents: a million accented
+	// letters, which nobody types but somebody pastes, are six million bytes as
+	// browsers write them, and are refused with their page and their words.
+	maxForm        = 8 << 20
 	requestTimeout = 15 * time.Second
 )
 
@@ -186,7 +189,7 @@ func (s *server) serve(rt route) http.Handler {
 func (s *server) withSession(rt route, handle handler) http.Handler {
 	inner := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		timeout := requestTimeout
-		if rt.uploads {
+		if rt.long {
 			timeout = uploadTimeout
 		} else {
 			r.Body = http.MaxBytesReader(w, r.Body, maxForm)
@@ -213,7 +216,7 @@ func (s *server) withSession(rt route, handle handler) http.Handler {
 		if v.signedIn {
 			s.keptWords(r, v)
 		}
-		if rt.uploads { // not before: a stranger must not hold a connection that long
+		if rt.long { // not before: a stranger must not hold a connection that long
 			extendDeadlines(w, time.Now().Add(timeout)) // a deadline of the network, not of the domain's clock
 		}
 		if err := handle(s, w, r, v); err != nil {

@@ -27,7 +27,6 @@ var frameWords = table{
 	"error.lang.unknown":        {FR: "Cette langue n’est pas proposée.", EN: "This language is not available."},
 
 	// Error pages.
-	"web.error.429":    {FR: "Trop de demandes à la fois", EN: "Too many requests at once"},
 	"web.error.back":   {FR: "Revenir à la page précédente", EN: "Back to the page before"},
 	"web.error.reload": {FR: "Voir la demande telle qu’elle est maintenant", EN: "See the request as it is now"},
 
