@@ -282,15 +282,15 @@ func answers(words locale.Printer, a tickets.Academy, f tickets.Form) map[*step]
 		return answer{words.T("web.card." + label), value, words.T("web.form.nothing"), stepPath(f.ID, name)}
 	}
 	same := func(name, value string) answer { return line(name, name, value) }
-	yes := words.T("web.no")
+	private := words.T("web.no")
 	if c.Private {
-		yes = words.T("web.yes")
+		private = words.T("web.yes")
 	}
 	out := map[*step][]answer{
 		placeStep: {
 			same("phone", c.Phone), same("place", c.Place), same("entity", c.Entity), same("equipment", c.Equipment),
 			same("equipment_info", c.EquipmentInfo), same("urgency", words.Urgency(c.Urgency)),
-			line("private", "private."+string(f.Kind), yes),
+			line("private", "private."+string(f.Kind), private),
 		},
 		requestStep: {same("description", c.Description)},
 		detailsStep: {same("theme", words.Theme(a, c.Theme))},

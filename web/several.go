@@ -149,6 +149,7 @@ func (a several) do(s *server, w http.ResponseWriter, r *http.Request, v *visit)
 	}
 	in := tickets.Input{Text: sub.Get("text"), Cause: sub.Get("cause")}
 	var done, left []chosen
+	var failures []error
 	for _, c := range all {
 		if c.found.Number.Rank == 0 { // not there for the visitor
 			left = append(left, c)
@@ -167,10 +168,13 @@ func (a several) do(s *server, w http.ResponseWriter, r *http.Request, v *visit)
 		case tickets.CodeOf(err) == tickets.Invalid: // the words, which are the same for all
 			return a.render(s, w, r, v, all, nil, sub.Values, err)
 		case tickets.CodeOf(err) == "":
-			s.log.Error("one of several not done", "request", requestID(r.Context()), "ticket", c.found.Number.String(), "err", err)
+			failures = append(failures, err)
 		}
 		c.err = err
 		left = append(left, c)
+	}
+	if len(failures) > 0 {
+		s.log.Error("some of several not done", "request", requestID(r.Context()), "tickets", len(failures), "first", failures[0])
 	}
 	if len(left) == 0 {
 		s.auth.Flash(r.Context(), v.words.N("web.several."+a.name+".done", len(done)))

@@ -67,8 +67,10 @@ func (s *server) doUpdate(w http.ResponseWriter, r *http.Request, v *visit) erro
 	if err != nil {
 		return err
 	}
-	if !c.Party(v.person.ID) {
-		return &tickets.Error{Code: tickets.Forbidden, Message: "action.party_only", Args: []any{c.Number.String()}}
+	// Whose it is must be known before their documents come in; that it has moved
+	// on is said afterwards, with their words.
+	if refused := tickets.Refusal(c, tickets.ActionComplement, v.person, s.now()); tickets.CodeOf(refused) == tickets.Forbidden {
+		return refused
 	}
 	sub, err := s.readUpload(w, r, v, c.ID)
 	if err != nil {

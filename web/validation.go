@@ -27,14 +27,10 @@ func (s *server) validation(w http.ResponseWriter, r *http.Request, v *visit) er
 
 func (s *server) showValidation(w http.ResponseWriter, r *http.Request, v *visit, view tickets.View, typed typed, rating int, refused error) error {
 	fm := v.form(refused)
-	marks := make([]option, 0, 5)
-	for n := 1; n <= 5; n++ {
-		marks = append(marks, option{Value: strconv.Itoa(n), Label: v.words.T("web.rating." + strconv.Itoa(n)), Checked: n == rating})
-	}
 	body := validationBody{
 		actionPage: newActionPage(v, r, view, "web.validation.title"),
 		Solution:   requesterCall(v, view), Draft: view.Draft != nil, Seen: typed.draft,
-		Rating: fm.optional(field{Name: "rating", Kind: "radio", Options: marks}),
+		Rating: fm.optional(ratingField(v, rating)),
 		Text: fm.field(field{
 			Name: "text", ID: "text-refuse", Kind: "textarea", Rows: 5, Value: typed.text, Limit: tickets.MaxText,
 			Label: v.words.T("web.field.text.refuse"), Hint: v.words.T("web.field.text.refuse.hint"),
@@ -44,6 +40,16 @@ func (s *server) showValidation(w http.ResponseWriter, r *http.Request, v *visit
 		status: refusalStatus(refused), template: "validation", title: body.Heading + " – " + body.Number,
 		problems: fm.problems(nil), body: body,
 	})
+}
+
+// ratingField asks how satisfied the visitor is, from 1 to 5; 0 when they have
+// not said yet.
+func ratingField(v *visit, rating int) field {
+	marks := make([]option, 0, 5)
+	for n := 1; n <= 5; n++ {
+		marks = append(marks, option{Value: strconv.Itoa(n), Label: v.words.T("web.rating." + strconv.Itoa(n)), Checked: n == rating})
+	}
+	return field{Name: "rating", Kind: "radio", Options: marks}
 }
 
 // doValidation validates, with an optional rating, or refuses with a reason.

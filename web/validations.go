@@ -82,13 +82,9 @@ func (s *server) toRate(r *http.Request, v *visit, fm *form, typed string) (*toR
 	case c.Rating != 0 || !tickets.Allowed(c, tickets.ActionRate, v.person, s.now()):
 		return nil, nil
 	}
-	marks := make([]option, 0, 5)
-	for n := 1; n <= 5; n++ {
-		marks = append(marks, option{Value: strconv.Itoa(n), Label: v.words.T("web.rating." + strconv.Itoa(n))})
-	}
 	return &toRate{
 		Number: c.Number.String(), Href: tickets.TicketPath(c.Academy, c.Number), Excerpt: excerpt(c.Card), Command: newCommand(),
-		Rating: fm.optional(field{Name: "rating", Kind: "radio", Options: marks}),
+		Rating: fm.field(ratingField(v, 0)),
 	}, nil
 }
 
