@@ -144,6 +144,9 @@ func (s *server) showTicket(w http.ResponseWriter, r *http.Request, v *visit, vi
 	if body.Panel != nil {
 		body.First, body.Links = body.Panel.First, append(body.Links, body.Panel.Likely...)
 	}
+	if kept := v.kept.Get("text"); kept != "" && !slices.Contains(view.Actions, tickets.Action(v.kept.Get("form"))) {
+		body.Unsent = strings.ToValidUTF8(kept, "\uFFFD")
+	}
 	if refused.err != nil {
 		if !slices.Contains(view.Actions, refused.action) {
 			body.Unsent = strings.ToValidUTF8(refused.typed.Get("text"), "\uFFFD")
