@@ -208,17 +208,16 @@
     });
     input.addEventListener("blur", close);
     list.addEventListener("mousedown", (event) => event.preventDefault()); // the field keeps the focus
-    list.addEventListener("click", (event) => take(event.target.closest("[data-person]")));
+    list.addEventListener("click", (event) => {
+      const option = event.target.closest("[data-person]");
+      if (option) take(option);
+    });
   }
+
   // A list: one box for all of its boxes.
   const several = document.getElementById("several");
   if (several) {
-    const boxes = [...several.querySelectorAll("[name=n]")], all = document.createElement("input"), label = document.createElement("label");
-    Object.assign(all, { type: "checkbox", id: "all" });
-    Object.assign(label, { htmlFor: "all", textContent: several.dataset.all });
-    label.className = "pick-all";
-    label.prepend(all);
-    several.prepend(label);
+    const boxes = [...several.querySelectorAll("[name=n]")], all = document.getElementById("all");
     const count = () => {
       const n = boxes.filter((box) => box.checked).length;
       all.checked = n === boxes.length;
@@ -228,5 +227,4 @@
     several.addEventListener("change", count);
     addEventListener("pageshow", count);
   }
-
 })();
