@@ -110,6 +110,9 @@ type Notice struct {
 	// Thread is where the ticket already lives on this channel for this
 	// recipient (a post's id, a first mail's Message-ID), "" before the first.
 	Thread string
+	// Elsewhere is where it lives on this channel for others: the cards of the
+	// groups that it came through.
+	Elsewhere map[Recipient]string
 }
 
 // Outcome is how an attempt to deliver ended.

@@ -59,10 +59,13 @@ func (b *Bot) join(ctx context.Context, channel string) error {
 // read back from the server have lost what makes their buttons work.
 func (b *Bot) edit(ctx context.Context, id string, p *model.Post) (there bool, err error) {
 	props := p.GetProps()
-	err = b.call("edit card", false, func() (*model.Response, error) {
-		_, resp, err := b.client.PatchPost(ctx, id, &model.PostPatch{Message: &p.Message, Props: &props})
-		return resp, err
-	})
+	patch := func() error {
+		return b.call("edit card", false, func() (*model.Response, error) {
+			_, resp, err := b.client.PatchPost(ctx, id, &model.PostPatch{Message: &p.Message, Props: &props})
+			return resp, err
+		})
+	}
+	err = patch()
 	if s := statusOf(err); s != http.StatusForbidden && s != http.StatusNotFound {
 		return true, err
 	}
@@ -79,12 +82,16 @@ func (b *Bot) edit(ctx context.Context, id string, p *model.Post) (there bool, e
 	switch {
 	case statusOf(lookErr) == http.StatusNotFound:
 		return false, nil
-	case lookErr != nil:
+	case lookErr != nil && statusOf(lookErr) != http.StatusForbidden:
 		return true, lookErr
-	case found.DeleteAt != 0 || found.UserId != me:
+	case lookErr == nil && (found.DeleteAt != 0 || found.UserId != me):
 		return false, nil
 	}
-	return true, err
+	// It is there, or may be: the bot is not in the channel any more.
+	if joined := b.join(ctx, p.ChannelId); joined != nil {
+		return true, errors.Join(err, joined)
+	}
+	return true, patch()
 }
 
 // find returns the id of the post that carries p's delivery, made since then, or

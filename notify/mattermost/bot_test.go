@@ -158,7 +158,7 @@ func TestOneCardPerTicketFollowsIt(t *testing.T) {
 	if len(posts) != 1 || posts[0].Id != r.Thread {
 		t.Fatalf("%d posts, thread %q", len(posts), r.Thread)
 	}
-	if got := actions(posts[0]); got != "prendre voir" {
+	if got := actions(posts[0]); got != "prendre voir demander resoudre affecter" {
 		t.Errorf("buttons of a new ticket: %s", got)
 	}
 
@@ -177,7 +177,7 @@ func TestOneCardPerTicketFollowsIt(t *testing.T) {
 	if len(posts) != 2 || posts[1].RootId != r.Thread || !strings.Contains(posts[0].Message, "En cours") {
 		t.Fatalf("posts %+v", posts)
 	}
-	if got := actions(posts[0]); got != "voir" {
+	if got := actions(posts[0]); got != "voir demander resoudre affecter" {
 		t.Errorf("buttons after the edits: %s", got)
 	}
 	if m := s.Mentioned(posts[1].Id); len(m) != 0 {
@@ -207,24 +207,82 @@ func TestTheCardGoesWithTheTicket(t *testing.T) {
 	want(t, opened, tickets.Delivered)
 
 	new, old := arrived(card(2, tickets.StatusNew, tickets.ActionAssign, "")), gone(card(3, tickets.StatusNew, tickets.ActionAssign, ""))
-	old.Thread = opened.Thread
+	old.Thread, old.Elsewhere = opened.Thread, nil
+	want(t, b.Send(t.Context(), old), tickets.Retry) // it cannot link yet
+	if posts := s.Posts(desk); !strings.Contains(posts[0].Message, "transmis à l’équipe Réseaux") {
+		t.Fatalf("the desk's card waits for its link: %+v", posts[0])
+	}
+	new.Elsewhere = map[tickets.Recipient]string{tickets.ToGroup("assistance"): opened.Thread}
 	there := b.Send(t.Context(), new)
 	want(t, there, tickets.Delivered)
+	old.Attempts, old.Elsewhere = 2, map[tickets.Recipient]string{tickets.ToGroup("reseaux"): there.Thread}
 	want(t, b.Send(t.Context(), old), tickets.Delivered)
 	posts := s.Posts(reseaux)
-	if len(posts) != 2 || posts[0].Id != there.Thread || actions(posts[0]) != "prendre voir" {
+	if len(posts) != 2 || posts[0].Id != there.Thread || actions(posts[0]) != "prendre voir demander resoudre affecter" || !strings.Contains(posts[0].Attachments()[0].Text, "/creteil/pl/"+opened.Thread) {
 		t.Fatalf("the specialists' channel: %+v", posts)
 	}
 	posts = s.Posts(desk)
-	if len(posts) != 2 || posts[0].Id != opened.Thread || actions(posts[0]) != "voir" || !strings.Contains(posts[0].Message, "transmis à l’équipe Réseaux (~reseaux)") {
+	if len(posts) != 2 || posts[0].Id != opened.Thread || actions(posts[0]) != "voir" || !strings.Contains(posts[0].Message, "transmis à l’équipe Réseaux (~reseaux)") ||
+		!strings.Contains(posts[0].Attachments()[0].Text, "/creteil/pl/"+there.Thread) {
 		t.Fatalf("the desk's channel: %+v", posts)
 	}
 
 	back := card(4, tickets.StatusNew, tickets.ActionAssign, "")
 	back.Thread = opened.Thread
 	want(t, b.Send(t.Context(), back), tickets.Delivered)
-	if posts = s.Posts(desk); actions(posts[0]) != "prendre voir" || strings.Contains(posts[0].Message, "transmis") {
+	if posts = s.Posts(desk); actions(posts[0]) != "prendre voir demander resoudre affecter" || strings.Contains(posts[0].Message, "transmis") {
 		t.Errorf("the card of a ticket that came back: %+v", posts[0])
+	}
+}
+
+// A card that a ticket has left waits for its link only so long.
+func TestACardThatWasLeftGivesUpItsLink(t *testing.T) {
+	s := server(t, double.Options{})
+	b := newBot(t, s.URL(), Options{})
+	opened := b.Send(t.Context(), card(1, tickets.StatusNew, tickets.ActionOpen, "DESCRIPTION"))
+	n := gone(card(2, tickets.StatusNew, tickets.ActionAssign, "Pour vous."))
+	n.Thread, n.Elsewhere, n.Attempts = opened.Thread, nil, linkAttempts
+	want(t, b.Send(t.Context(), n), tickets.Delivered)
+	if posts := s.Posts(desk); len(posts) != 2 {
+		t.Errorf("%d posts, want the card and why it left", len(posts))
+	}
+}
+
+// The bot was removed from a channel: it goes back by itself where it may, edits
+// included; where it may not, supervisors are told once how to let it in, and
+// the card follows.
+func TestABotThatWasRemoved(t *testing.T) {
+	s := server(t, double.Options{})
+	b := newBot(t, s.URL(), Options{Now: func() time.Time { return began.Add(time.Hour) }})
+	admin := newBot(t, s.URL(), Options{Token: botToken})
+	remove := func(channel string) {
+		t.Helper()
+		if _, err := admin.client.RemoveUserFromChannel(t.Context(), channel, double.UserID("cecoia")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	opened := b.Send(t.Context(), card(1, tickets.StatusNew, tickets.ActionOpen, ""))
+	remove(desk)
+	taken := card(2, tickets.StatusInProgress, tickets.ActionTake, "")
+	taken.Thread = opened.Thread
+	want(t, b.Send(t.Context(), taken), tickets.Delivered)
+	if posts := s.Posts(desk); len(posts) != 1 || !strings.Contains(posts[0].Message, "En cours") {
+		t.Errorf("the card once the bot is back: %+v", posts)
+	}
+	if posts := s.Posts(supervision); len(posts) != 0 {
+		t.Errorf("supervisors are bothered: %+v", posts)
+	}
+
+	hidden := card(3, tickets.StatusNew, tickets.ActionOpen, "")
+	hidden.Delivery.Recipient, hidden.Case.Group = tickets.ToGroup("secrets"), "secrets"
+	for attempt := range 3 {
+		hidden.Attempts = attempt + 1
+		want(t, b.Send(t.Context(), hidden), tickets.Retry)
+		want(t, newBot(t, s.URL(), Options{Now: b.opts.Now}).Send(t.Context(), hidden), tickets.Retry) // another process
+	}
+	posts := s.Posts(supervision)
+	if len(posts) != 1 || !strings.Contains(posts[0].Message, "`/invite @cecoia ~secrets`") {
+		t.Fatalf("the alert, once: %+v", posts)
 	}
 }
 
@@ -253,6 +311,7 @@ func TestACardThatIsNotThereLeavesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	deleted := gone(card(3, tickets.StatusNew, tickets.ActionAssign, "mots"))
+	deleted.Elsewhere = nil
 	deleted.Thread = r.Thread
 	if r := b.Send(t.Context(), deleted); r.Outcome != tickets.Delivered || r.Thread != "" || len(s.Posts(desk)) != 0 {
 		t.Errorf("%+v, posts %+v", r, s.Posts(desk))

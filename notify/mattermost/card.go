@@ -48,24 +48,63 @@ func (b *Bot) cardPost(n tickets.Notice, channel string) *model.Post {
 	}
 	p, t := printer(n), n.Case.Ticket
 	a := b.attachment(n, channel)
-	if free(t) {
-		take := b.button(n, channel, "prendre", p.T("card.take"))
-		take.Style = "primary"
-		a.Actions = append([]*model.PostAction{take}, a.Actions...)
+	for _, from := range before(n) {
+		a.Text += " · " + markdownLink(p.T("card.before", defuse(p.Group(n.Academy, from.group))), from.link(b, n))
 	}
+	a.Actions = b.buttons(n, channel, p)
 	return newPost(channel, n.ID, t.Number.String()+" · "+p.State(t), a)
 }
 
-// free says whether the ticket is there to be taken: new, or without anybody
-// since it came from another group.
-func free(t tickets.Ticket) bool {
-	switch t.Status {
-	case tickets.StatusNew:
-		return true
-	case tickets.StatusInProgress, tickets.StatusWaiting:
-		return t.Assignee == uuid.Nil
+// buttons are those that fit the ticket now, for any agent of its group.
+func (b *Bot) buttons(n tickets.Notice, channel string, p locale.Printer) []*model.PostAction {
+	t := n.Case.Ticket
+	agent := tickets.Person{Academy: t.Academy, Memberships: []tickets.Membership{{Group: t.Group, Role: tickets.RoleAgent}}}
+	var out []*model.PostAction
+	for _, button := range []struct {
+		verb, name string
+		action     tickets.Action // "" fits always
+	}{
+		{"prendre", "card.take", tickets.ActionTake},
+		{"voir", "card.view", ""},
+		{"demander", "card.ask", tickets.ActionAsk},
+		{"resoudre", "card.resolve", tickets.ActionResolve},
+		{"affecter", "card.assign", tickets.ActionAssign},
+	} {
+		if button.action != "" && !tickets.Allowed(n.Case, button.action, agent, b.opts.Now()) {
+			continue
+		}
+		action := b.button(n, channel, button.verb, p.T(button.name))
+		if button.action == tickets.ActionTake {
+			action.Style = "primary"
+		}
+		out = append(out, action)
 	}
-	return false
+	return out
+}
+
+// otherCard is the ticket's card in another group's channel.
+type otherCard struct{ group, post string }
+
+// link is where it is read.
+func (c otherCard) link(b *Bot, n tickets.Notice) string { return b.permalink(n.Academy.Team, c.post) }
+
+// before are the cards of the groups that the ticket came through, in the order
+// of the desk file. Of a private ticket there is none: the team's name would
+// tell what it is about.
+func before(n tickets.Notice) (out []otherCard) {
+	for _, g := range n.Academy.Groups {
+		if post := n.Elsewhere[tickets.ToGroup(g.Code)]; post != "" && !g.Supervises && g.Code != n.Case.Group && !n.Case.Private {
+			out = append(out, otherCard{g.Code, post})
+		}
+	}
+	return out
+}
+
+// after is the ticket's card where it is now, for a card that it has left; false
+// before that one is there.
+func after(n tickets.Notice) (otherCard, bool) {
+	post := n.Elsewhere[tickets.ToGroup(n.Case.Group)]
+	return otherCard{n.Case.Group, post}, post != ""
 }
 
 // left says whether the card is that of a group that the ticket has left.
@@ -91,6 +130,9 @@ func (b *Bot) leftPost(n tickets.Notice, channel string) *model.Post {
 	}
 	message := t.Number.String() + " · " + where
 	a.Fallback = message
+	if card, ok := after(n); ok && !t.Private {
+		a.Text += " · " + markdownLink(p.T("card.after"), card.link(b, n))
+	}
 	return newPost(channel, n.ID, message, a)
 }
 
@@ -241,6 +283,8 @@ func (b *Bot) attachment(n tickets.Notice, channel string) *model.MessageAttachm
 	return &model.MessageAttachment{
 		Fallback: number + " · " + p.State(t), Color: colour(t),
 		Title: title, TitleLink: b.opts.Portal.Ticket(t), Fields: told,
+		// A link, as buttons cannot lead out of the chat.
+		Text:    markdownLink(p.T("card.open"), b.opts.Portal.Ticket(t)),
 		Actions: []*model.PostAction{b.button(n, channel, "voir", p.T("card.view"))},
 	}
 }

@@ -32,6 +32,7 @@ func by(n tickets.Notice, who tickets.Person, d tickets.Detail) tickets.Notice {
 func gone(n tickets.Notice) tickets.Notice {
 	n.Case.Group, n.Case.Assignee = "reseaux", uuid.Nil
 	n.Event.Detail.Group, n.Event.Detail.FromGroup = "reseaux", "assistance"
+	n.Elsewhere = map[tickets.Recipient]string{tickets.ToGroup("reseaux"): "thecardthere", tickets.ToGroup("supervision"): "analert"}
 	return n
 }
 
@@ -39,12 +40,14 @@ func gone(n tickets.Notice) tickets.Notice {
 func arrived(n tickets.Notice) tickets.Notice {
 	n = gone(n)
 	n.Delivery.Recipient = tickets.ToGroup("reseaux")
+	n.Elsewhere = map[tickets.Recipient]string{tickets.ToGroup("assistance"): "thecardleft", tickets.ToGroup("supervision"): "analert"}
 	return n
 }
 
 func TestGolden(t *testing.T) {
 	s := server(t, double.Options{Now: func() time.Time { return began }})
 	b := newBot(t, s.URL(), Options{Now: func() time.Time { return began }})
+	b.opts.URL = "https://chat.creteil.example/" // the double's address is another each time
 	private := func(n tickets.Notice) tickets.Notice { n.Case.Private = true; return n }
 	critical := card(1, tickets.StatusNew, tickets.ActionOpen, "DESCRIPTION")
 	critical.Case.Urgency = tickets.Critical
@@ -89,6 +92,7 @@ func TestGolden(t *testing.T) {
 		"card_gone":                  gone(passed("C’est le commutateur.")),
 		"card_gone_private":          gone(private(passed("SECRET"))),
 		"card_arrived":               arrived(passed("C’est le commutateur.")),
+		"card_arrived_private":       arrived(private(passed("SECRET"))),
 		"card_released":              released,
 		"card_requalified":           requalified,
 		"card_requalified_private":   private(requalified),
@@ -132,7 +136,7 @@ func TestGolden(t *testing.T) {
 			}
 			leaks := []string{"Alix", "0100000000", "DESCRIPTION", "RÉSUMÉ", "SECRET", "⟦", "%!", "Appréciation"}
 			if n.Case.Private {
-				leaks = append(leaks, "Messagerie", "1 - Critique", "2 - Haute", "I261121_003", "0940001A", "@all")
+				leaks = append(leaks, "thecard", "Messagerie", "1 - Critique", "2 - Haute", "I261121_003", "0940001A", "@all")
 			}
 			for _, leak := range leaks {
 				if strings.Contains(string(got), leak) {

@@ -129,9 +129,14 @@ func (b *Bot) me(ctx context.Context) (string, error) {
 		return "", err
 	}
 	b.mu.Lock()
-	b.id = user.Id
+	b.id, b.name = user.Id, user.Username
 	b.mu.Unlock()
 	return user.Id, nil
+}
+
+// permalink is the address of a post as people open it in the chat.
+func (b *Bot) permalink(team, post string) string {
+	return strings.TrimRight(b.opts.URL, "/") + "/" + team + "/pl/" + post
 }
 
 // groupChannel returns the id of the channel of the group that the notice is for.

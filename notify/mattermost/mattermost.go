@@ -50,8 +50,9 @@ type Bot struct {
 	held   atomic.Int64 // Unix ms: no request before, as the server asked
 
 	mu       sync.Mutex
-	id       string            // the bot's own user id, "" before it is known
-	channels map[string]string // ids, by team/channel or by user of a direct channel
+	id, name string               // the bot's own user id and name, "" before they are known
+	channels map[string]string    // ids, by team/channel or by user of a direct channel
+	alerted  map[string]time.Time // when supervisors were told that it cannot write in a team/channel
 }
 
 var _ notify.Channel = (*Bot)(nil)
@@ -78,7 +79,7 @@ func New(o Options) (*Bot, error) {
 		// The token is for this server alone.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	return &Bot{opts: o, client: client, channels: map[string]string{}}, nil
+	return &Bot{opts: o, client: client, channels: map[string]string{}, alerted: map[string]time.Time{}}, nil
 }
 
 // Close lets go of the connections kept alive.
@@ -101,7 +102,8 @@ func (b *Bot) Send(ctx context.Context, n tickets.Notice) tickets.Receipt {
 func (b *Bot) deliver(ctx context.Context, n tickets.Notice) (thread string, err error) {
 	switch n.Template {
 	case tickets.TemplateCard:
-		return b.card(ctx, n)
+		thread, err := b.card(ctx, n)
+		return thread, b.lockedOut(ctx, n, err)
 	case tickets.TemplateAlert:
 		channel, err := b.groupChannel(ctx, n)
 		if err != nil {
@@ -120,6 +122,10 @@ func (b *Bot) deliver(ctx context.Context, n tickets.Notice) (thread string, err
 	}
 	return n.Thread, permanent(fmt.Sprintf("the chat has no template %q", n.Template))
 }
+
+// linkAttempts is how often a card that a ticket has left is sent until it can
+// link to the one where the ticket is now.
+const linkAttempts = 4
 
 // card brings the ticket's card up to date, posts it where there is none, and
 // puts the event's words into its thread. Where the ticket has left the group, a
@@ -148,6 +154,11 @@ func (b *Bot) card(ctx context.Context, n tickets.Notice) (thread string, err er
 	if thread == "" && left(n) {
 		return n.Thread, nil // the channel has never seen it, or sees it no more
 	}
+	defer func() {
+		if _, there := after(n); err == nil && left(n) && !there && n.Attempts < linkAttempts {
+			err = &failure{outcome: tickets.Retry, err: errors.New("to link to the card where the ticket is now: it is not posted yet")}
+		}
+	}()
 	if thread == "" {
 		if thread, err = b.postOnce(ctx, n, card); err != nil {
 			return n.Thread, err

@@ -186,6 +186,12 @@ func complete(ctx context.Context, tx pgx.Tx, academy tickets.AcademyID, ds []ti
 	for i, d := range ds {
 		n := tickets.Notice{
 			Delivery: d, Academy: definition, Event: events[d.Cause], Thread: threads[laneOf(d)],
+			Elsewhere: map[tickets.Recipient]string{},
+		}
+		for l, ref := range threads {
+			if l.Ticket == d.Ticket && l.Channel == d.Channel && l.Recipient != d.Recipient {
+				n.Elsewhere[l.Recipient] = ref
+			}
 		}
 		if t, ok := cases[d.Ticket]; ok {
 			n.Case = caseOf(t, everybody)
