@@ -163,8 +163,8 @@ var axe = sync.OnceValues(func() (string, error) {
 
 // violations returns what axe-core finds wrong with the page as it stands, and
 // what it could not decide, each as one line with the reason. Best practices
-// count. With tags only the rules of those are asked.
-func (c *chromium) violations(tags ...string) (wrong, undecided []string) {
+// count. With names only those rules are asked.
+func (c *chromium) violations(names ...string) (wrong, undecided []string) {
 	c.t.Helper()
 	script, err := axe()
 	if err != nil {
@@ -172,8 +172,8 @@ func (c *chromium) violations(tags ...string) (wrong, undecided []string) {
 	}
 	ask[bool](c, `(() => { if (!window.axe) { `+script+` } return true })()`)
 	rules := ""
-	if len(tags) > 0 {
-		rules = `, runOnly: ["` + strings.Join(tags, `", "`) + `"]`
+	if len(names) > 0 {
+		rules = `, runOnly: { type: "rule", values: ["` + strings.Join(names, `", "`) + `"] }`
 	}
 	found := ask[struct{ Wrong, Undecided []string }](c, `axe.run(document, { resultTypes: ["violations", "incomplete"]`+rules+` }).then(r => {
 		const why = n => [...n.any, ...n.all, ...n.none].map(c => c.data && c.data.messageKey || c.id)[0];

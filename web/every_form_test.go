@@ -243,11 +243,13 @@ func (f *postedForm) refused(what, name string, v url.Values) {
 		}
 		return
 	}
-	visible, shown := false, []string{}
+	if slices.ContainsFunc(f.inputs, func(in formField) bool { return in.name == name && in.kind == "hidden" }) {
+		return // nobody typed it
+	}
+	var shown []string
 	kept := clean(v.Get(name))
 	for _, n := range pg.all("[name=" + name + "]") {
 		kind, _ := attr(n, "type")
-		visible = visible || kind != "hidden"
 		switch {
 		case n.Data == "textarea":
 			shown = append(shown, clean(rawText(n)))
@@ -261,7 +263,7 @@ func (f *postedForm) refused(what, name string, v url.Values) {
 		href, _ := attr(a, "href")
 		linked = linked || href != ""
 	}
-	if visible && !linked {
+	if !linked {
 		t.Errorf("%s, %s of %s: the summary leads to no field: %s", f.name(), what, name, pg.text("#errors"))
 	}
 	if len(shown) > 0 && !slices.Contains(shown, kept) {

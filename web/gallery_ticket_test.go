@@ -54,7 +54,6 @@ func ticketExhibits(h *hall) []exhibit {
 
 // deskExhibits are a ticket's pages as the desk sees them.
 func deskExhibits(h *hall) []exhibit {
-	alix := person("creteil", "alix")
 	day := h.day()
 	panel := func(do string) func(*chromium) {
 		return func(c *chromium) {
@@ -85,7 +84,6 @@ func deskExhibits(h *hall) []exhibit {
 		{name: "desk-supervision", as: "lou", path: at(day.taken)},
 		{name: "desk-reopening", as: "alix", path: at(day.validated) + "/reouverture"},
 		{name: "desk-done", as: "alix", path: at(day.asked), then: func(c *chromium) {
-			h.do(h.t, alix, day.asked, tickets.ActionTake, "")
 			c.open(at(day.asked) + "?faire=note")
 			c.do("words", chromedp.SendKeys("#text-note", "Vu avec le chef d’établissement."))
 			c.submit("#do-note button[value=note]")
