@@ -177,7 +177,7 @@ func uploadField(f *form) field {
 func (st *step) save(s *server, w http.ResponseWriter, r *http.Request, v *visit) error {
 	f, _, err := s.openForm(r, v)
 	if sent := (*movedError)(nil); errors.As(err, &sent) {
-		s.auth.Flash(r.Context(), v.words.T("web.form.late"))
+		s.auth.Warn(r.Context(), v.words.T("web.form.late"))
 	}
 	if err != nil {
 		return err

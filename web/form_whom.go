@@ -86,7 +86,7 @@ func (s *server) beneficiary(w http.ResponseWriter, r *http.Request, v *visit) e
 func (s *server) doBeneficiary(w http.ResponseWriter, r *http.Request, v *visit) error {
 	f, _, err := s.openForm(r, v)
 	if sent := (*movedError)(nil); errors.As(err, &sent) {
-		s.auth.Flash(r.Context(), v.words.T("web.form.late"))
+		s.auth.Warn(r.Context(), v.words.T("web.form.late"))
 	}
 	if err != nil {
 		return err

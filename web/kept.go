@@ -28,11 +28,12 @@ const (
 )
 
 // keepWords keeps what a stranger posted and leads to the sign-in page.
-func (s *server) keepWords(w http.ResponseWriter, r *http.Request) {
+func (s *server) keepWords(w http.ResponseWriter, r *http.Request, v *visit) {
 	to := s.pageOf(r)
 	typed := typedWords(w, r)
-	if len(typed) > 0 {
-		s.auth.Keep(r.Context(), s.auth.ClientAddress(r), auth.Kept{Path: to, Form: typed.Encode(), At: s.now()})
+	kept := auth.Kept{Path: to, Form: typed.Encode(), At: s.now()}
+	if len(typed) > 0 && s.auth.Keep(r.Context(), s.auth.ClientAddress(r), kept) {
+		s.auth.Warn(r.Context(), v.words.T("web.signin.ended"))
 	}
 	http.Redirect(w, r, signInPath(to), http.StatusSeeOther)
 }

@@ -85,6 +85,7 @@ type page struct {
 	Academy    tickets.Academy
 	Menu       []menuEntry
 	Notice     string
+	Warning    bool // the notice says that something was not done
 	Problems   []problem
 	Return     string // where the preferences lead back to
 	Shortcuts  bool   // the keys of the former application are on
@@ -145,7 +146,7 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, v *visit, c cont
 		}
 	}
 	if c.status < 400 {
-		p.Notice = s.auth.TakeFlash(r.Context())
+		p.Notice, p.Warning = s.auth.TakeFlash(r.Context())
 	}
 	if v.restored {
 		p.Notice = strings.TrimSpace(p.Notice + " " + v.words.T("web.kept"))

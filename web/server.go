@@ -207,7 +207,7 @@ func (s *server) withSession(rt route, handle handler) http.Handler {
 		}
 		if rt.who == signedIn && !v.signedIn {
 			if r.Method == http.MethodPost {
-				s.keepWords(w, r)
+				s.keepWords(w, r, v)
 			} else {
 				http.Redirect(w, r, signInPath(r.URL.RequestURI()), http.StatusSeeOther)
 			}

@@ -127,7 +127,7 @@ func (a several) attempt(c chosen, by tickets.Person) tickets.Action {
 func (a several) show(s *server, w http.ResponseWriter, r *http.Request, v *visit) error {
 	chosen, err := a.choose(s, r, v)
 	if refusal(err) != nil {
-		s.auth.Flash(r.Context(), v.words.Error(err))
+		s.auth.Warn(r.Context(), v.words.Error(err))
 		return &movedError{backFrom(r)}
 	}
 	if err != nil {

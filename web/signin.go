@@ -73,7 +73,7 @@ func (s *server) showSignIn(w http.ResponseWriter, r *http.Request, v *visit, id
 		}
 	}
 	problems := f.problems(nil)
-	if why := s.auth.TakeFlash(r.Context()); why != "" { // why the session before ended
+	if why, _ := s.auth.TakeFlash(r.Context()); why != "" { // why the session before ended
 		problems = append(problems, problem{Text: why})
 	}
 	return s.render(w, r, v, content{

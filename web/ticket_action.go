@@ -40,7 +40,11 @@ func (s *server) act(w http.ResponseWriter, r *http.Request, v *visit, ref ticke
 	by.Command = command(v, sub.Get("command"), action, in)
 	res, err := s.desk.Do(r.Context(), by, ref, action, in)
 	if err == nil {
-		s.auth.Flash(r.Context(), v.words.T(doneKey(action, in, res), res.Number.String()))
+		say := s.auth.Flash
+		if res.Event == nil && in.Text != "" {
+			say = s.auth.Warn
+		}
+		say(r.Context(), v.words.T(doneKey(action, in, res), res.Number.String()))
 		if !v.person.SeesTicket(res.Ticket) { // a private one, given to another team
 			return &movedError{"/"}
 		}
@@ -131,7 +135,7 @@ func (s *server) fitting(r *http.Request, v *visit, page string, action tickets.
 		return tickets.View{}, err
 	}
 	if refused := tickets.Refusal(view.Case, action, v.person, s.now()); refused != nil {
-		s.auth.Flash(r.Context(), v.words.Error(refused))
+		s.auth.Warn(r.Context(), v.words.Error(refused))
 		return tickets.View{}, &movedError{tickets.TicketPath(view.Academy, view.Number)}
 	}
 	return view, nil

@@ -113,7 +113,7 @@ func (s *server) doValidations(w http.ResponseWriter, r *http.Request, v *visit)
 	case tickets.Invalid:
 		return s.showValidations(w, r, v, sub.Get("n"), err)
 	case tickets.Conflict: // who did what when; the list is as it is now
-		s.auth.Flash(r.Context(), v.words.Error(err))
+		s.auth.Warn(r.Context(), v.words.Error(err))
 		return &movedError{back}
 	}
 	if err != nil {

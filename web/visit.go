@@ -37,7 +37,7 @@ func (s *server) visit(r *http.Request) (*visit, error) {
 	v := s.stranger(r)
 	p, ok, err := s.auth.Person(r.Context())
 	if errors.Is(err, auth.ErrRemoved) {
-		s.auth.Flash(r.Context(), v.words.T("web.signin.removed"))
+		s.auth.Warn(r.Context(), v.words.T("web.signin.removed"))
 		return v, nil
 	}
 	if err != nil || !ok {

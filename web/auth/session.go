@@ -19,6 +19,7 @@ const (
 	keyAcademy = "academy"
 	keyPerson  = "person"
 	keyFlash   = "flash"
+	keyWarning = "warning" // the flash is one
 
 	keyKeptPath = "kept.path"
 	keyKeptForm = "kept.form"
@@ -95,11 +96,24 @@ func (s *Service) SignOut(ctx context.Context) error {
 	return nil
 }
 
-// Flash keeps a word for the next page that the person sees.
-func (s *Service) Flash(ctx context.Context, text string) { s.sessions.Put(ctx, keyFlash, text) }
+// Flash keeps good news for the next page that the person sees, in place of what
+// was kept for it before.
+func (s *Service) Flash(ctx context.Context, text string) {
+	s.sessions.Put(ctx, keyFlash, text)
+	s.sessions.Remove(ctx, keyWarning)
+}
 
-// TakeFlash returns the word kept by Flash and forgets it; "" when there is none.
-func (s *Service) TakeFlash(ctx context.Context) string { return s.sessions.PopString(ctx, keyFlash) }
+// Warn keeps a word as Flash does, that something was not done.
+func (s *Service) Warn(ctx context.Context, text string) {
+	s.sessions.Put(ctx, keyFlash, text)
+	s.sessions.Put(ctx, keyWarning, true)
+}
+
+// TakeFlash returns the word kept by Flash or Warn, and whether it is a warning,
+// and forgets it; "" when there is none.
+func (s *Service) TakeFlash(ctx context.Context) (text string, warning bool) {
+	return s.sessions.PopString(ctx, keyFlash), s.sessions.PopBool(ctx, keyWarning)
+}
 
 // Kept is a form that was sent when nobody was signed in any more.
 type Kept struct {
@@ -112,16 +126,18 @@ type Kept struct {
 const keptLifetime = time.Hour
 
 // Keep keeps a form in the session of somebody who is not signed in, in place of
-// the one before. An address that has too much kept is passed over in silence:
-// words that nobody has signed in for are a favour, not a right to our disk.
-func (s *Service) Keep(ctx context.Context, from netip.Addr, k Kept) {
+// the one before, and says whether it did. An address that has too much kept is
+// passed over: words that nobody has signed in for are a favour, not a right to
+// our disk.
+func (s *Service) Keep(ctx context.Context, from netip.Addr, k Kept) bool {
 	if s.keeping.begin(site(from)) > 0 {
-		return
+		return false
 	}
 	s.sessions.Put(ctx, keyKeptPath, k.Path)
 	s.sessions.Put(ctx, keyKeptForm, k.Form)
 	s.sessions.Put(ctx, keyKeptAt, k.At.Unix())
 	s.sessions.SetDeadline(ctx, time.Now().Add(keptLifetime)) // of the store's clock, as scs has it
+	return true
 }
 
 // Kept returns the form kept last in this session, and false when there is none.
