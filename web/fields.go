@@ -38,6 +38,34 @@ type option struct {
 	Checked                bool
 }
 
+// checked returns the options with the one of that value chosen.
+func checked(options []option, value string) []option {
+	for i := range options {
+		options[i].Checked = options[i].Value == value
+	}
+	return options
+}
+
+// themeOptions are the academy's themes with their subjects, as one list of
+// "theme" and "theme/subject". A theme without a precise subject is named by the
+// key whole, with its name.
+func themeOptions(v *visit, whole string) []optionGroup {
+	var groups []optionGroup
+	for _, theme := range v.academy.Themes {
+		name := theme.Name.In(v.words.Lang)
+		if len(theme.Subjects) == 0 {
+			groups = append(groups, optionGroup{Options: []option{{Value: theme.Code, Label: name}}})
+			continue
+		}
+		g := optionGroup{Label: name, Options: []option{{Value: theme.Code, Label: v.words.T(whole, name)}}}
+		for _, subject := range theme.Subjects {
+			g.Options = append(g.Options, option{Value: theme.Code + "/" + subject.Code, Label: v.words.Category(v.academy, theme.Code, subject.Code)})
+		}
+		groups = append(groups, g)
+	}
+	return groups
+}
+
 // optionGroup is a part of the choices of a select; those of no group have no
 // label.
 type optionGroup struct {

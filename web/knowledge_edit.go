@@ -64,15 +64,17 @@ func (s *server) showEdit(w http.ResponseWriter, r *http.Request, v *visit, n ti
 	}
 	body.Title = fm.field(field{Name: "title", Value: text.Title, Label: v.words.T("web.field.title"), Hint: v.words.T("web.field.title.hint")})
 	body.Summary = fm.field(field{Name: "summary", Value: text.Summary, Label: v.words.T("web.field.abstract"), Hint: v.words.T("web.field.abstract.hint")})
-	body.Topic = fm.field(field{Name: "topic", Kind: "select", Value: topic(text), Groups: topics(v), Label: v.words.T("web.card.theme")})
-	body.Language = fm.field(field{Name: "language", Kind: "radio", Label: v.words.T("web.footer.lang"), Options: []option{
-		{Value: "fr", Label: "Français", Lang: "fr", Checked: text.Lang == tickets.French},
-		{Value: "en", Label: "English", Lang: "en", Checked: text.Lang == tickets.English},
-	}})
-	body.Audience = fm.field(field{Name: "audience", Kind: "radio", Label: v.words.T("web.field.audience"), Options: []option{
-		{Value: string(tickets.ForEveryone), Label: v.words.T("web.article.everyone"), Checked: text.Audience == tickets.ForEveryone},
-		{Value: string(tickets.ForDesk), Label: v.words.T("web.article.desk_only"), Checked: text.Audience == tickets.ForDesk},
-	}})
+	topics := append([]optionGroup{{Options: []option{{Value: "", Label: v.words.T("web.field.topic.choose")}}}}, themeOptions(v, "web.field.topic.whole")...)
+	body.Topic = fm.field(field{Name: "topic", Kind: "select", Value: topic(text), Groups: topics, Label: v.words.T("web.card.theme")})
+	body.Language = fm.field(field{
+		Name: "language", Kind: "radio", Label: v.words.T("web.footer.lang"), Options: checked(languages(), string(text.Lang)),
+	})
+	body.Audience = fm.field(field{
+		Name: "audience", Kind: "radio", Label: v.words.T("web.field.audience"), Options: checked([]option{
+			{Value: string(tickets.ForEveryone), Label: v.words.T("web.article.everyone")},
+			{Value: string(tickets.ForDesk), Label: v.words.T("web.article.desk_only")},
+		}, string(text.Audience)),
+	})
 	body.Body = fm.field(field{
 		Name: "body", Kind: "textarea", Rows: 20, Value: text.Body, Limit: tickets.MaxArticle,
 		Label: v.words.T("web.field.body"), Hint: v.words.T("web.field.body.hint"),
@@ -101,24 +103,6 @@ func (s *server) showEdit(w http.ResponseWriter, r *http.Request, v *visit, n ti
 // topic is an article's theme and subject as one choice.
 func topic(text tickets.ArticleText) string {
 	return strings.TrimSuffix(text.Theme+"/"+text.Subject, "/")
-}
-
-// topics are the choices of theme and subject.
-func topics(v *visit) []optionGroup {
-	groups := []optionGroup{{Options: []option{{Value: "", Label: v.words.T("web.field.topic.choose")}}}}
-	for _, t := range v.academy.Themes {
-		name := t.Name.In(v.words.Lang)
-		if len(t.Subjects) == 0 {
-			groups = append(groups, optionGroup{Options: []option{{Value: t.Code, Label: name}}})
-			continue
-		}
-		options := []option{{Value: t.Code, Label: v.words.T("web.field.topic.whole", name)}}
-		for _, s := range t.Subjects {
-			options = append(options, option{Value: t.Code + "/" + s.Code, Label: s.Name.In(v.words.Lang)})
-		}
-		groups = append(groups, optionGroup{Label: name, Options: options})
-	}
-	return groups
 }
 
 // writtenIn is what a posted form of an article holds. What is malformed is left

@@ -27,6 +27,11 @@ var shortcutKeys = []string{"n", "e", "d", "u"}
 
 func keyLabel(key string) string { return " [Alt+" + strings.ToUpper(key) + "]" }
 
+// languages are the choices of a language, each in its own words.
+func languages() []option {
+	return []option{{Value: "fr", Label: "Français", Lang: "fr"}, {Value: "en", Label: "English", Lang: "en"}}
+}
+
 type preferencesBody struct {
 	Heading                     string
 	Lang, Appearance, Shortcuts field
@@ -36,10 +41,7 @@ type preferencesBody struct {
 func (s *server) preferences(w http.ResponseWriter, r *http.Request, v *visit) error {
 	f := v.form(nil)
 	choose := func(name, chosen string, options ...option) field {
-		for i := range options {
-			options[i].Checked = options[i].Value == chosen
-		}
-		return f.field(field{Name: name, Kind: "radio", Options: options, Hint: v.words.T("web.field." + name + ".hint")})
+		return f.field(field{Name: name, Kind: "radio", Options: checked(options, chosen), Hint: v.words.T("web.field." + name + ".hint")})
 	}
 	appearance, shortcuts := "auto", "off"
 	if v.appearance != "" {
@@ -50,7 +52,7 @@ func (s *server) preferences(w http.ResponseWriter, r *http.Request, v *visit) e
 	}
 	body := preferencesBody{
 		Heading: v.words.T("web.preferences.title"),
-		Lang:    choose("lang", string(v.words.Lang), option{Value: "fr", Label: "Français", Lang: "fr"}, option{Value: "en", Label: "English", Lang: "en"}),
+		Lang:    choose("lang", string(v.words.Lang), languages()...),
 		Appearance: choose("appearance", appearance,
 			option{Value: "auto", Label: v.words.T("web.appearance.auto"), Hint: v.words.T("web.appearance.auto.hint")},
 			option{Value: "light", Label: v.words.T("web.appearance.light")},

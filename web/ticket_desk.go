@@ -220,18 +220,7 @@ func (b *deskForms) qualifyFields(value func(name, initial string) string) []fie
 	if t.Category == tickets.UnknownTheme {
 		themes = append(themes, optionGroup{Options: []option{{Value: "", Label: words.Theme(a, "")}}})
 	}
-	for _, theme := range a.Themes {
-		name := theme.Name.In(words.Lang)
-		if len(theme.Subjects) == 0 {
-			themes = append(themes, optionGroup{Options: []option{{Value: theme.Code, Label: name}}})
-			continue
-		}
-		g := optionGroup{Label: name, Options: []option{{Value: theme.Code, Label: words.T("web.field.category.any", name)}}}
-		for _, subject := range theme.Subjects {
-			g.Options = append(g.Options, option{Value: theme.Code + "/" + subject.Code, Label: words.Category(a, theme.Code, subject.Code)})
-		}
-		themes = append(themes, g)
-	}
+	themes = append(themes, themeOptions(b.visit, "web.field.category.any")...)
 	var urgencies []option
 	for u := tickets.Critical; u <= tickets.Low; u++ {
 		urgencies = append(urgencies, option{Value: strconv.Itoa(int(u)), Label: words.Urgency(u)})
