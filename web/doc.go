@@ -3,9 +3,17 @@
 // tickets.Desk alone and has no rule of its own on who may do what.
 //
 // Where things are: routes.go has every address; each page is one Go file with
-// the template of the same name in templates/, pieces shared by pages are in
-// templates/partials/, words in tickets/locale/portal.go, the one style sheet
-// and the one script in static/. A new page is one file, one template, one route.
+// the template of the same name in templates/ (the steps of the form of a new
+// ticket, form_place.go to form_subject.go, share form.html), pieces shared by
+// pages are in templates/partials/, one a file and each with a sample in
+// overrides.go, words in tickets/locale (portal.go, or the file of their area),
+// the one style sheet and the one script in static/. A new page is one file, one
+// template, one route.
+//
+// Each thing is done in one way: fields.go for fields and their refusals,
+// upload.go for posted bodies, ticket_action.go for an action on a ticket,
+// list.go for pages of a list, auth.Flash for what was done and auth.Warn for
+// what was not, kept.go for what was sent after the session had ended.
 //
 // What must not live here: SQL, decisions about tickets, words, and anything
 // inline that the Content-Security-Policy would have to allow.
@@ -44,6 +52,6 @@
 // #status, its timeline #timeline, what is new in it li.new from #news on, the
 // ticket that it is a duplicate of #duplicate, words that were not sent as the
 // ticket had moved on #unsent, the counters #count-validations,
-// #count-incidents and #count-services, refusals #errors, good news #notice,
-// documents #documents.
+// #count-incidents and #count-services, refusals #errors, what was done #notice
+// (of the class call when it was not), documents #documents.
 package web
