@@ -73,12 +73,22 @@ func (d *Desk) Academy(ctx context.Context, by Caller) (Academy, error) {
 	return d.store.Academy(ctx, by.Person.Academy)
 }
 
-// Open makes a ticket from a card in one step, as an integration does; people
-// go through a form, which shows the number first.
+// Open makes a ticket from a card in one step, as the chat does; elsewhere people
+// go through a form, which shows the number first. Where the card of somebody
+// else says nothing, their telephone, place and entity are the directory's.
 func (d *Desk) Open(ctx context.Context, by Caller, kind Kind, card Card) (Case, error) {
 	a, err := d.store.Academy(ctx, by.Person.Academy)
 	if err != nil {
 		return Case{}, err
+	}
+	if card.Beneficiary != uuid.Nil && card.Beneficiary != by.Person.ID {
+		known, err := d.store.People(ctx, a.ID, []uuid.UUID{card.Beneficiary})
+		if err != nil {
+			return Case{}, err
+		}
+		if p, ok := known[card.Beneficiary]; ok {
+			card = card.handTo(Person{}, p)
+		}
 	}
 	n, err := d.reserve(ctx, a, kind)
 	if err != nil {
@@ -152,7 +162,11 @@ func (d *Desk) Do(ctx context.Context, by Caller, ref Ref, action Action, in Inp
 		Viewer: by.Person, Command: by.Command,
 		Fingerprint: by.Fingerprint, Since: now.Add(-repeatWindow), Draft: in.Draft,
 	}
-	res, err := d.store.Update(ctx, ref, attempt, func(c Case) (Ticket, *Event, []Delivery, error) {
+	if action == ActionMerge {
+		attempt.Into = in.Into
+	}
+	res, err := d.store.Update(ctx, ref, attempt, func(c Case, into Ticket) (Ticket, *Event, []Delivery, error) {
+		try.into = into
 		t, e, err := act(a, c, try)
 		if err != nil || e == nil {
 			return c.Ticket, nil, nil, err
@@ -188,16 +202,6 @@ func (d *Desk) lookUp(ctx context.Context, by Caller, action Action, in Input) (
 			return try, err
 		}
 		try.assignee = p
-	}
-	if action == ActionMerge && in.Into.Rank != 0 {
-		c, err := d.Case(ctx, by, in.Into)
-		if CodeOf(err) == NotFound {
-			return try, invalid("into", "ticket.no_such", in.Into.String())
-		}
-		if err != nil {
-			return try, err
-		}
-		try.into = c.Ticket
 	}
 	return try, nil
 }

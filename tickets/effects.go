@@ -139,8 +139,11 @@ func (try attempted) requalify(a Academy, t *Ticket, e *Event) (bool, error) {
 
 // merge closes the ticket as a duplicate of another, which goes on.
 func (try attempted) merge(t *Ticket, e *Event) error {
-	if try.in.Into.Rank == 0 {
+	switch {
+	case try.in.Into.Rank == 0:
 		return invalid("into", "merge.nothing")
+	case try.into.ID == uuid.Nil:
+		return invalid("into", "ticket.no_such", try.in.Into.String())
 	}
 	if err := Mergeable(*t, try.into); err != nil {
 		return err
@@ -157,8 +160,8 @@ func Mergeable(t, into Ticket) error {
 		return invalid("into", "merge.itself", t.Number.String())
 	case into.MergedInto != uuid.Nil:
 		return invalid("into", "merge.into_merged", into.Number.String())
-	case into.Private && !t.Private:
-		// Its number alone would tell the requester that it is there.
+	case into.Private && !(t.Private && into.Party(t.Requester) && into.Party(t.Beneficiary)):
+		// Its number alone would tell them, or the desk, that it is there.
 		return invalid("into", "merge.into_private", into.Number.String())
 	}
 	return nil

@@ -181,7 +181,7 @@ type attempted struct {
 	by       Person
 	now      time.Time
 	assignee Person // of in.Assignee
-	into     Ticket // of in.Into
+	into     Ticket // of in.Into; zero when by sees none
 }
 
 // act applies an action to the case and returns the ticket as it becomes with

@@ -213,6 +213,15 @@ func TestADuplicateIsClosedAndUndoneForADay(t *testing.T) {
 	if _, _, err := act(academy(), c, hidden); CodeOf(err) != Invalid {
 		t.Errorf("into a private one: %v", err)
 	}
+	both := Case{Ticket: c.Ticket, People: c.People}
+	both.Private = true
+	if _, _, err := act(academy(), both, hidden); err != nil {
+		t.Errorf("a private one into another of the same people: %v", err)
+	}
+	hidden.into.Requester = newID()
+	if _, _, err := act(academy(), both, hidden); CodeOf(err) != Invalid {
+		t.Errorf("a private one into a stranger's: %v", err)
+	}
 	if _, _, err := doing(merged, ActionUnmerge, Input{}, colleague, monday.Add(UnmergeWithin+time.Second)); CodeOf(err) != Conflict {
 		t.Errorf("undone too late: %v", err)
 	}

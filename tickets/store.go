@@ -75,10 +75,13 @@ type Attempt struct {
 	Fingerprint string    // applied before when an event since Since has it; "" skips the check
 	Since       time.Time // how far back Fingerprint counts
 	Draft       time.Time // the viewer's reply draft made until then ends with the change; zero for none
+	Into        Ref       // another ticket that the change depends on, locked as well; zero for none
 }
 
-// Change turns a case into what must be kept. It must not block: a lock is held.
-type Change func(Case) (Ticket, *Event, []Delivery, error)
+// Change turns a case into what must be kept. into is the ticket of
+// [Attempt].Into, zero when the viewer sees none of that reference. It must not
+// block: a lock is held.
+type Change func(c Case, into Ticket) (Ticket, *Event, []Delivery, error)
 
 // Result is the case after an update. Event is what was applied, now or by the
 // earlier identical attempt; nil when nothing was.
@@ -108,7 +111,8 @@ type Query struct {
 	Group      string
 	Assignee   uuid.UUID
 	Unassigned bool
-	Theme      string    // as requalified; WithoutTheme for none
+	Theme      string // as requalified; WithoutTheme for none
+	Urgency    Urgency
 	Text       string    // words of the number, the summary or the description, whatever the accents
 	From, To   time.Time // filed since From and before To
 	DueBefore  time.Time // not resolved, and should have been before that

@@ -79,7 +79,7 @@ func TestVisibility(t *testing.T) {
 			}
 			_, err := w.CaseByID(ctx, viewer, c.ID)
 			_, byRef := w.Case(ctx, viewer, c.Number.Ref())
-			_, updating := w.Update(ctx, c.Number.Ref(), tickets.Attempt{Viewer: viewer}, func(c tickets.Case) (tickets.Ticket, *tickets.Event, []tickets.Delivery, error) {
+			_, updating := w.Update(ctx, c.Number.Ref(), tickets.Attempt{Viewer: viewer}, func(c tickets.Case, _ tickets.Ticket) (tickets.Ticket, *tickets.Event, []tickets.Delivery, error) {
 				return c.Ticket, nil, nil, nil
 			})
 			for _, err := range []error{err, byRef, updating} {

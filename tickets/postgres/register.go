@@ -159,6 +159,10 @@ func (u *update) run(ctx context.Context, tx pgx.Tx) error {
 	if done, err := u.repeated(ctx, tx); done || err != nil {
 		return err
 	}
+	into, err := u.lockInto(ctx, tx)
+	if err != nil {
+		return err
+	}
 	before, err := lookUp(ctx, tx, u.attempt.Viewer, u.ref, `FOR NO KEY UPDATE`)
 	if err != nil {
 		return absent(err, "ticket.not_found")
@@ -171,7 +175,7 @@ func (u *update) run(ctx context.Context, tx pgx.Tx) error {
 	if err != nil {
 		return err
 	}
-	after, event, owed, err := u.change(tickets.Case{Ticket: before, People: maps.Clone(who)})
+	after, event, owed, err := u.change(tickets.Case{Ticket: before, People: maps.Clone(who)}, into)
 	if err != nil {
 		u.refusal = err
 		return err
@@ -183,6 +187,37 @@ func (u *update) run(ctx context.Context, tx pgx.Tx) error {
 	c, err := u.write(ctx, tx, before, after, *event, owed)
 	u.result = tickets.Result{Case: c, Event: event}
 	return err
+}
+
+// lockInto locks both tickets of an attempt that names another one, and returns
+// the other as it stands then; zero when the viewer sees no such ticket. They are
+// locked in the order of their ids: of two attempts that cross, one waits for the
+// other and sees what it did.
+func (u *update) lockInto(ctx context.Context, tx pgx.Tx) (tickets.Ticket, error) {
+	if u.attempt.Into.Rank == 0 {
+		return tickets.Ticket{}, nil
+	}
+	viewer := u.attempt.Viewer
+	var ids []uuid.UUID
+	for _, ref := range []tickets.Ref{u.ref, u.attempt.Into} {
+		t, err := lookUp(ctx, tx, viewer, ref, ``)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return tickets.Ticket{}, nil
+		}
+		if err != nil {
+			return tickets.Ticket{}, err
+		}
+		ids = append(ids, t.ID)
+	}
+	if _, err := tx.Exec(ctx, `SELECT FROM tickets WHERE academy = $1 AND id = ANY ($2) ORDER BY id FOR NO KEY UPDATE`,
+		viewer.Academy, ids); err != nil {
+		return tickets.Ticket{}, err
+	}
+	into, err := caseByID(ctx, tx, viewer, ids[1])
+	if errors.Is(err, pgx.ErrNoRows) {
+		return tickets.Ticket{}, nil
+	}
+	return into.Ticket, err
 }
 
 // write keeps what a change made of a ticket and returns the case as it is then.

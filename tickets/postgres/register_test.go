@@ -220,7 +220,7 @@ func TestUpdateRefused(t *testing.T) {
 	c := w.open(t, "creteil", tickets.Card{})
 	mine := errors.New("no")
 	attempt := tickets.Attempt{Viewer: person("creteil", "agathe")}
-	_, err := w.Update(t.Context(), c.Number.Ref(), attempt, func(c tickets.Case) (tickets.Ticket, *tickets.Event, []tickets.Delivery, error) {
+	_, err := w.Update(t.Context(), c.Number.Ref(), attempt, func(c tickets.Case, _ tickets.Ticket) (tickets.Ticket, *tickets.Event, []tickets.Delivery, error) {
 		c.Solution = "x"
 		return c.Ticket, nil, nil, mine
 	})
@@ -228,7 +228,7 @@ func TestUpdateRefused(t *testing.T) {
 		t.Errorf("Update = %v", err)
 	}
 	// The second delivery fails after the ticket and the event were written.
-	_, err = w.Update(t.Context(), c.Number.Ref(), attempt, func(c tickets.Case) (tickets.Ticket, *tickets.Event, []tickets.Delivery, error) {
+	_, err = w.Update(t.Context(), c.Number.Ref(), attempt, func(c tickets.Case, _ tickets.Ticket) (tickets.Ticket, *tickets.Event, []tickets.Delivery, error) {
 		e := tickets.Event{
 			Academy: "creteil", ID: newID(), Ticket: c.ID, Seq: 2, Action: "take", Actor: attempt.Viewer.ID,
 			Origin: tickets.FromChat, At: noon, From: "new", To: "in_progress",
@@ -320,4 +320,36 @@ func TestFingerprint(t *testing.T) {
 	if n := count(t, w, `SELECT count(*) FROM events WHERE ticket = $1`, c.ID); n != 3 {
 		t.Errorf("%d events, want 3", n)
 	}
+}
+
+// Of two merges that cross, one finds the other done: no two tickets close as
+// duplicates of each other.
+func TestMergesThatCross(t *testing.T) {
+	w := newWorld(t)
+	desk := w.desk()
+	for range 10 {
+		a, b := w.open(t, "creteil", tickets.Card{}), w.open(t, "creteil", tickets.Card{})
+		var wg sync.WaitGroup
+		errs := make([]error, 2)
+		for i, pair := range [][2]tickets.Case{{a, b}, {b, a}} {
+			wg.Go(func() {
+				_, errs[i] = desk.Do(t.Context(), by("creteil", "agathe"), pair[0].Number.Ref(), tickets.ActionMerge,
+					tickets.Input{Into: pair[1].Number.Ref()})
+			})
+		}
+		wg.Wait()
+		if (errs[0] == nil) == (errs[1] == nil) {
+			t.Fatalf("both or neither: %v, %v", errs[0], errs[1])
+		}
+		code(t, "the later", errors.Join(errs...), tickets.Invalid)
+	}
+	c := w.open(t, "creteil", tickets.Card{})
+	_, err := desk.Do(t.Context(), by("creteil", "agathe"), c.Number.Ref(), tickets.ActionMerge, tickets.Input{Into: tickets.Ref{Rank: 999}})
+	code(t, "into nothing", err, tickets.Invalid)
+	elsewhere := w.open(t, "paris", tickets.Card{})
+	for range 30 { // past the numbers of the other academy
+		elsewhere = w.open(t, "paris", tickets.Card{})
+	}
+	_, err = desk.Do(t.Context(), by("creteil", "agathe"), c.Number.Ref(), tickets.ActionMerge, tickets.Input{Into: elsewhere.Number.Ref()})
+	code(t, "into another academy's", err, tickets.Invalid)
 }
