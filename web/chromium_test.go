@@ -177,7 +177,8 @@ func (c *chromium) violations(names ...string) (wrong, undecided []string) {
 	}
 	found := ask[struct{ Wrong, Undecided []string }](c, `axe.run(document, { resultTypes: ["violations", "incomplete"]`+rules+` }).then(r => {
 		const why = n => [...n.any, ...n.all, ...n.none].map(c => c.data && c.data.messageKey || c.id)[0];
-		const lines = l => l.flatMap(v => v.nodes.map(n => v.id + " (" + why(n) + "): " + v.help + " – " + n.target.join(" ") + " – " + n.html.slice(0, 160)));
+		const lines = l => l.flatMap(v => v.nodes.map(n => v.id + " (" + why(n) + "): " + v.help + " – " + (document.querySelector(n.target[0])?.closest(".article-body") ? "in an article, " : "") +
+			n.target.join(" ") + " – " + n.html.slice(0, 160)));
 		return { Wrong: lines(r.violations), Undecided: lines(r.incomplete) };
 	})`)
 	return found.Wrong, found.Undecided
