@@ -41,6 +41,7 @@ const (
 	patience    = 2500 * time.Millisecond // how long a person waits before being told "later"
 	keepTimeout = 2 * time.Second         // to keep or end a command in Postgres
 	replyTries  = 5                       // uses of a reply handle, failed ones included
+	directTries = 20                      // of another way, each a while after the last
 	giveUpAfter = time.Hour               // a command that still fails is answered as failed
 	maxWaiting  = 1000                    // commands whose answer this process waits for
 )
@@ -68,6 +69,10 @@ type Options struct {
 	// Reply sends a late answer by Command.Reply. Any error but
 	// ErrUndeliverable is tried again. Required where commands have a Reply.
 	Reply func(context.Context, Command, Answer) error
+	// Direct sends a late answer by another way, where a command has no Reply, or
+	// it is of no use any more. Errors are as of Reply. Nil: there is none, and
+	// such an answer is not told.
+	Direct func(context.Context, Command, Answer) error
 	// Redis is how to reach it; the gateway opens a pool of its own. Nil: every
 	// command is executed directly.
 	Redis *redis.Options

@@ -14,7 +14,7 @@ const sweepLimit = 100
 // effort is what this process has tried for a kept command.
 type effort struct {
 	tries   int
-	replies int       // uses of the reply handle
+	replies int       // uses of the reply handle, then of the other way
 	next    time.Time // not tried again before
 	ended   bool      // an answer that still comes was given before
 }
@@ -60,17 +60,30 @@ func (g *Gateway) settle(ctx context.Context, s settlement) bool {
 	if ended {
 		return true
 	}
-	if c.Reply != "" && g.Reply != nil && tries <= replyTries {
-		err := g.Reply(ctx, c, s.outcome.Answer)
-		if err != nil {
-			g.Logger.Warn("late answer not delivered", "command", c.ID, "academy", c.Academy, "error", err)
-			if !errors.Is(err, ErrUndeliverable) {
-				return false
-			}
+	if err := g.tellLate(ctx, c, s.outcome.Answer, tries); err != nil {
+		g.Logger.Warn("late answer not delivered", "command", c.ID, "academy", c.Academy, "error", err)
+		if !errors.Is(err, ErrUndeliverable) {
+			return false
 		}
 	}
 	g.finish(ctx, c)
 	return true
+}
+
+// tellLate sends a late answer by the reply handle, and by the other way once
+// that is of no use.
+func (g *Gateway) tellLate(ctx context.Context, c Command, a Answer, tries int) error {
+	err := error(ErrUndeliverable)
+	if c.Reply != "" && g.Reply != nil && tries <= replyTries {
+		err = g.Reply(ctx, c, a)
+	}
+	if !errors.Is(err, ErrUndeliverable) || g.Direct == nil {
+		return err
+	}
+	if tries > directTries {
+		return fmt.Errorf("after %d tries: %w", tries-1, ErrUndeliverable)
+	}
+	return g.Direct(ctx, c, a)
 }
 
 func (g *Gateway) countReply(id string) (tries int, ended bool) {

@@ -121,7 +121,7 @@ func serve(ctx context.Context, s settings, roles []string, seed func(context.Co
 		wake = bell.Wake
 		group.Go(func() error { return bell.Run(ctx) })
 	}
-	house.desk = tickets.NewDesk(tickets.Options{Store: db, Files: documents, Due: calendar.Due, Committed: wake})
+	house.desk = tickets.NewDesk(tickets.Options{Store: db, Files: documents, Keyring: keys, Due: calendar.Due, Committed: wake})
 
 	host := func(variable, addr string, h http.Handler, err error) error {
 		if err != nil {
@@ -285,10 +285,11 @@ func (h house) ingest() (hooks http.Handler, runs []func(context.Context) error,
 	}
 	commands := ingestmattermost.New(ingestmattermost.Options{
 		Desk: h.desk, Directory: h.db, Keyring: h.keys, Portal: h.portal, Tokens: tokens,
-		BaseURL: h.MattermostURL, BotToken: h.MattermostToken, Logger: log,
+		BaseURL: h.MattermostURL, HooksURL: h.hooksURL, BotToken: h.MattermostToken,
+		Allow: h.HooksAllow, PerMinute: h.CommandsPerMinute, Burst: h.CommandsBurst, Logger: log, Registerer: h.metrics,
 	})
 	gateway := ingest.New(ingest.Options{
-		Store: h.db, Execute: commands.Execute, Reply: commands.Reply, Redis: h.redis.options, Logger: log, Registerer: h.metrics,
+		Store: h.db, Execute: commands.Execute, Reply: commands.Reply, Direct: commands.Direct, Redis: h.redis.options, Logger: log, Registerer: h.metrics,
 	})
 	runs = append(runs, func(ctx context.Context) error { gateway.Run(ctx); return nil })
 	return commands.Handler(gateway), runs, nil

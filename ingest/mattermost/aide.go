@@ -12,34 +12,47 @@ var aide = verb{
 		if word, _ := cutWord(c.rest); word != "" {
 			return c.helpOn(word), nil
 		}
-		var b strings.Builder
-		b.WriteString(c.print.T("chat.help.head", c.academy.Name) + "\n\n")
-		b.WriteString(c.print.T("chat.help.columns") + "\n|:--|:--|\n")
-		for _, v := range c.verbs {
-			if v.anyone || c.person.Agent() {
-				b.WriteString("| `/" + Trigger + " " + c.print.T(v.key("usage")) + "` | " + c.print.T(v.key("about")) + " |\n")
-			}
-		}
-		switch {
-		case !c.linked:
-			b.WriteString("\n" + c.print.T("chat.unlinked", c.academy.Name, c.command.Account))
-		case !c.person.Agent():
-			b.WriteString("\n" + c.print.T("chat.help.desk_only", c.Portal.Home()))
-		default:
-			b.WriteString("\n" + c.print.T("chat.help.numbers"))
-		}
-		return b.String(), nil
+		return c.help(), nil
 	},
+}
+
+// help is one screen: a line for each verb that the person may use.
+func (c *call) help() string {
+	var b strings.Builder
+	b.WriteString(c.print.T("chat.help.head", c.academy.Name) + "\n\n")
+	b.WriteString(c.print.T("chat.help.columns") + "\n|:--|:--|\n")
+	for _, v := range c.offered() {
+		b.WriteString("| `" + c.print.T(v.key("usage")) + "` | " + c.print.T(v.key("about")) + " |\n")
+	}
+	switch {
+	case !c.linked:
+		b.WriteString("\n" + c.unlinked())
+	case !c.person.Agent():
+		b.WriteString("\n" + c.print.T("chat.help.desk_only", c.Portal.Home()))
+	default:
+		b.WriteString("\n" + c.print.T("chat.help.numbers"))
+	}
+	return b.String()
 }
 
 // helpOn tells all about one verb.
 func (c *call) helpOn(word string) string {
 	v, ok := c.find(word)
-	if !ok {
+	switch {
+	case ok && c.offers(v):
+	case !c.linked:
+		return c.print.T("chat.unlinked", c.academy.Name, c.command.Account)
+	case !c.person.Agent():
+		return c.print.T("chat.not_agent", c.Portal.Home())
+	case !ok:
 		return c.unknown(word)
+	default:
+		return c.print.T("chat.not_supervisor", v.label(c.print))
 	}
 	label := v.label(c.print)
-	other := slices.DeleteFunc(append([]string{v.name}, v.aliases...), func(name string) bool { return name == label })
-	return c.print.T("chat.help.verb", label, c.print.T(v.key("about"))) + "\n" +
-		c.usage(v) + "\n" + c.print.T("chat.help.aliases", "`"+strings.Join(other, "`, `")+"`")
+	said := c.print.T("chat.help.verb", label, c.print.T(v.key("about"))) + " " + c.print.T(v.key("more")) + "\n" + c.usage(v)
+	if other := slices.DeleteFunc(append([]string{v.name}, v.aliases...), func(name string) bool { return name == label }); len(other) > 0 {
+		said += "\n" + c.print.T("chat.help.aliases", "`"+strings.Join(other, "`, `")+"`")
+	}
+	return said
 }

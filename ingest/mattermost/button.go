@@ -38,7 +38,8 @@ func (s *Commands) click(r *http.Request, gateway *ingest.Gateway) string {
 		return refuse("button is forged or expired")
 	}
 	v, ok := s.find(button.Operation)
-	if !ok || !v.button || len(s.Tokens[button.Academy]) == 0 {
+	_, asks := formNamed(button.Operation)
+	if !asks && !(ok && v.button) || len(s.Tokens[button.Academy]) == 0 {
 		return refuse("button stands for nothing")
 	}
 	if req.ChannelId != button.Channel {
@@ -52,11 +53,18 @@ func (s *Commands) click(r *http.Request, gateway *ingest.Gateway) string {
 		s.Logger.Error("ticket of a post", "post", req.PostId, "academy", button.Academy, "error", err)
 		return p.T("error.internal")
 	}
-	return s.submit(r.Context(), gateway, ingest.Command{
-		ID:      commandID(req.TriggerId, req.UserId, req.PostId, v.name),
-		Academy: button.Academy, Account: req.UserId, Text: v.name,
+	cmd := ingest.Command{
+		ID:      commandID(req.TriggerId, req.UserId, req.PostId, button.Operation),
+		Academy: button.Academy, Account: req.UserId, Text: button.Operation,
 		Place: req.ChannelId, Thread: req.PostId, ReceivedAt: s.Now(),
-	})
+	}
+	if said, is := s.tooFast(r, cmd); is {
+		return said
+	}
+	if said, ok := s.openDialog(r.Context(), cmd, req.TriggerId); ok {
+		return said
+	}
+	return s.submit(r.Context(), gateway, cmd)
 }
 
 // postTicket returns which ticket a post of the bot is about. Which it is, is

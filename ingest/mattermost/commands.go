@@ -4,11 +4,13 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/mattermost/mattermost/server/public/model"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"cecoia.example/tickets"
 	"cecoia.example/tickets/locale"
@@ -19,7 +21,13 @@ const Trigger = "ticket"
 
 // table is every command, in the order in which help shows them.
 func table() []verb {
-	return []verb{liste, voir, prendre, note, demander, repondre, resoudre, kb, compte, aide}
+	return []verb{
+		liste, voir, chercher, kb,
+		prendre, rendre, affecter, urgence, theme, note,
+		demander, attente, repondre, resoudre, cloturer, rouvrir, fusionner, nouveau,
+		alertes, ack, differer, escalader, silence, garde,
+		notif, compte, aide,
+	}
 }
 
 // verb is one command.
@@ -31,6 +39,8 @@ type verb struct {
 	aliases []string
 	// anyone may use it; otherwise only members of the desk.
 	anyone bool
+	// supervisor keeps it for supervisors.
+	supervisor bool
 	// button says that a card's button may stand for it.
 	button bool
 	// run does it and returns the answer. A [tickets.Error] is worded for the
@@ -54,9 +64,13 @@ type Directory interface {
 	PersonByAccount(ctx context.Context, academy tickets.AcademyID, ch tickets.Channel, account string) (tickets.Person, error)
 	// ThreadTicket returns the ticket that a post of the bot is about.
 	ThreadTicket(ctx context.Context, academy tickets.AcademyID, ch tickets.Channel, ref string) (uuid.UUID, tickets.Recipient, error)
+	// ChosenLang returns the language that the person chose on the portal, ""
+	// when they chose none.
+	ChosenLang(ctx context.Context, academy tickets.AcademyID, person uuid.UUID) (tickets.Lang, error)
 }
 
-// Options are what Commands is made of. All but BotToken, Now, Client and Logger are required.
+// Options are what Commands is made of. Desk, Directory, Keyring, Portal, Tokens
+// and BaseURL are required.
 type Options struct {
 	Desk      *tickets.Desk
 	Directory Directory
@@ -68,16 +82,29 @@ type Options struct {
 	Tokens map[tickets.AcademyID][]string
 	// BaseURL is Mattermost's address, where late answers go.
 	BaseURL string
+	// HooksURL is our own base URL as the server reaches it; dialogs are sent to
+	// HooksURL/mattermost/dialog. Without it none is opened, and commands need
+	// all their words.
+	HooksURL string
 	// BotToken is the bot's access token. Without one, what only the bot can ask
 	// the server is not known.
 	BotToken string
 	// Client makes the requests to Mattermost; default: 3 s for each,
 	// redirections refused.
 	Client *http.Client
+	// Allow are the networks from which Mattermost connects, itself or the last
+	// proxy before us; none: everybody may.
+	Allow []netip.Prefix
+	// PerMinute is how many commands and clicks an account may send, with Burst
+	// of them at once; default 60 and 20, as typed by a hurried person. Each
+	// process counts its own. Negative: as many as they like.
+	PerMinute, Burst int
 	// Now is the clock; default time.Now.
 	Now func() time.Time
 	// Logger gets one line for each refused try. Default: discarded.
 	Logger *slog.Logger
+	// Registerer takes the metrics; nil for none.
+	Registerer prometheus.Registerer
 }
 
 // Commands executes the slash commands. Its Execute and Reply are for
@@ -86,6 +113,11 @@ type Commands struct {
 	Options
 	verbs []verb
 	bot   *model.Client4 // the server's API as the bot sees it; nil without BotToken
+
+	profiles    profiles
+	limiter     *limiter      // nil: no limit
+	bodyTimeout time.Duration // for a request to come in whole
+	refused     *prometheus.CounterVec
 }
 
 // New returns the slash commands over a desk.
@@ -103,7 +135,25 @@ func New(o Options) *Commands {
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		}
 	}
-	s := &Commands{Options: o, verbs: table()}
+	if o.PerMinute == 0 {
+		o.PerMinute = 60
+	}
+	if o.Burst <= 0 {
+		o.Burst = 20
+	}
+	s := &Commands{
+		Options: o, verbs: table(), bodyTimeout: 10 * time.Second,
+		profiles: profiles{kept: map[string]keptProfile{}},
+		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "cecoia_chat_refused_total", Help: "What came from the chat and was refused, by the reason that the log has.",
+		}, []string{"why"}),
+	}
+	if o.PerMinute > 0 {
+		s.limiter = newLimiter(o.PerMinute, o.Burst)
+	}
+	if o.Registerer != nil {
+		o.Registerer.MustRegister(s.refused)
+	}
 	if o.BotToken != "" {
 		s.bot = model.NewAPIv4Client(o.BaseURL)
 		s.bot.SetToken(o.BotToken)

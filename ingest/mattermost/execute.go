@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -36,18 +37,13 @@ func (r refusal) Error() string { return string(r) }
 // Execute does what the command says and returns the answer, in the language of
 // whoever asked. An error is a failure of ours.
 func (s *Commands) Execute(ctx context.Context, cmd ingest.Command) (string, error) {
-	c := &call{Commands: s, command: cmd}
-	var err error
-	if c.academy, err = s.Desk.Academy(ctx, tickets.Caller{Person: tickets.Person{Academy: cmd.Academy}}); err != nil {
-		return "", fmt.Errorf("command for academy %s: %w", cmd.Academy, err)
+	c, err := s.begin(ctx, cmd)
+	if err != nil {
+		return "", err
 	}
-	c.person, err = s.Directory.PersonByAccount(ctx, cmd.Academy, tickets.Chat, cmd.Account)
-	if err != nil && tickets.CodeOf(err) != tickets.NotFound {
-		return "", fmt.Errorf("person of account %s: %w", cmd.Account, err)
+	if cmd.Form != nil {
+		return c.fillIn(ctx)
 	}
-	c.linked = err == nil
-	c.print = locale.For(c.person.Lang, c.academy.Location())
-
 	text, err := c.dispatch(ctx)
 	if err != nil {
 		if text = c.refused(err); text == "" {
@@ -57,16 +53,34 @@ func (s *Commands) Execute(ctx context.Context, cmd ingest.Command) (string, err
 	return shorten(defuse(text), maxPost), nil
 }
 
+// begin finds out for whom a command is executed.
+func (s *Commands) begin(ctx context.Context, cmd ingest.Command) (*call, error) {
+	c := &call{Commands: s, command: cmd}
+	var err error
+	if c.academy, err = s.Desk.Academy(ctx, tickets.Caller{Person: tickets.Person{Academy: cmd.Academy}}); err != nil {
+		return nil, fmt.Errorf("command for academy %s: %w", cmd.Academy, err)
+	}
+	c.person, err = s.Directory.PersonByAccount(ctx, cmd.Academy, tickets.Chat, cmd.Account)
+	if err != nil && tickets.CodeOf(err) != tickets.NotFound {
+		return nil, fmt.Errorf("person of account %s: %w", cmd.Account, err)
+	}
+	c.linked = err == nil
+	c.print = locale.For(s.lang(ctx, cmd, c.person), c.academy.Location())
+	return c, nil
+}
+
 // dispatch finds the verb, checks the permission and runs it.
 func (c *call) dispatch(ctx context.Context) (string, error) {
-	word, rest := cutWord(c.command.Text)
+	text := visible(c.command.Text)
+	word, rest := cutWord(text)
 	if fold(word) == Trigger { // "/ticket" typed twice
+		text = rest
 		word, rest = cutWord(rest)
 	}
 	found := false
 	if c.verb, found = c.find(word); found {
 		c.rest = rest
-	} else if n, _, ok := cutNumber(c.command.Text); ok { // a number alone asks to see it
+	} else if n, _, ok := cutNumber(text); ok { // a number alone asks to see it
 		c.verb, _ = c.find(voir.name)
 		c.rest, found = n.String(), true
 	}
@@ -74,14 +88,39 @@ func (c *call) dispatch(ctx context.Context) (string, error) {
 	case found && c.verb.anyone:
 	case !c.linked:
 		c.audit("account is not linked")
-		return c.print.T("chat.unlinked", c.academy.Name, c.command.Account), nil
+		return c.unlinked(), nil
 	case !c.person.Agent():
 		c.audit("person is not of the desk")
 		return c.print.T("chat.not_agent", c.Portal.Home()), nil
 	case !found:
 		return c.unknown(word), nil
+	case !c.offers(c.verb):
+		c.audit("person is not a supervisor")
+		return c.print.T("chat.not_supervisor", c.verb.label(c.print)), nil
 	}
 	return c.verb.run(ctx, c)
+}
+
+// offers says whether the verb is for the person: nothing else is offered.
+func (c *call) offers(v verb) bool {
+	switch {
+	case v.anyone:
+		return true
+	case v.supervisor:
+		return slices.ContainsFunc(c.person.Memberships, func(m tickets.Membership) bool { return m.Role == tickets.RoleSupervisor })
+	}
+	return c.person.Agent()
+}
+
+// labelOf is the label of the verb of that name.
+func (c *call) labelOf(name string) string {
+	v, _ := c.find(name)
+	return v.label(c.print)
+}
+
+// offered are the verbs for the person, in the order of the table.
+func (c *call) offered() []verb {
+	return slices.DeleteFunc(slices.Clone(c.verbs), func(v verb) bool { return !c.offers(v) })
 }
 
 // find returns the verb of that name or alias, whatever its accents and case;
@@ -102,7 +141,7 @@ func (s *Commands) find(word string) (verb, bool) {
 // unknown points from a word that is no verb to what was perhaps meant.
 func (c *call) unknown(word string) string {
 	text := c.print.T("chat.unknown", inline(shorten(word, 40)))
-	if v, ok := suggest(c.verbs, word); ok {
+	if v, ok := suggest(c.offered(), word); ok {
 		text += " " + c.print.T("chat.suggestion", v.label(c.print))
 	}
 	return text + "\n" + c.print.T("chat.see_help")
@@ -137,6 +176,7 @@ func (c *call) usage(v verb) string {
 
 // audit notes a refused try.
 func (c *call) audit(why string) {
+	c.Commands.refused.WithLabelValues(why).Inc()
 	c.Logger.Warn("chat command refused", "why", why, "verb", c.verb.name,
 		"academy", c.command.Academy, "account", c.command.Account, "person", c.person.ID, "command", c.command.ID)
 }
@@ -144,6 +184,9 @@ func (c *call) audit(why string) {
 // by is the caller of the desk for the nth ticket of the command, from 0: each
 // is applied once.
 func (c *call) by(n int) tickets.Caller {
+	if f := c.command.Form; f != nil {
+		return tickets.Caller{Person: c.person, Origin: tickets.FromChat, Command: f.ID}
+	}
 	id, fingerprint := c.command.ID, c.command.Fingerprint()
 	if n > 0 {
 		id, fingerprint = fmt.Sprintf("%s/%d", id, n), fmt.Sprintf("%s/%d", fingerprint, n)
@@ -174,7 +217,7 @@ func (c *call) thread(ctx context.Context) (*tickets.Case, error) {
 
 // targets returns which tickets the numbers mean, and the ticket of the card in
 // whose thread they were typed, nil for none: there no number is the card's, and
-// the card's rank is the card.
+// the card's rank is the card. A number typed twice counts once.
 func (c *call) targets(ctx context.Context, numbers ...number) (refs []tickets.Ref, card *tickets.Case, err error) {
 	card, err = c.thread(ctx)
 	switch {
@@ -191,44 +234,132 @@ func (c *call) targets(ctx context.Context, numbers ...number) (refs []tickets.R
 		if card != nil && n.Bare() && n.Rank == card.Number.Rank {
 			ref = card.Number.Ref()
 		}
-		refs = append(refs, ref)
+		if !slices.Contains(refs, ref) {
+			refs = append(refs, ref)
+		}
 	}
 	return refs, card, nil
 }
 
-// targetAndWords returns which ticket is meant and the words for it. In a
-// card's thread "3 imprimantes" may name ticket 3 or begin a sentence: a slip
-// would send words to a stranger, so it must be written beyond doubt.
-func (c *call) targetAndWords(ctx context.Context) (tickets.Ref, string, error) {
-	n, rest, ok := cutNumber(c.rest)
-	var numbers []number
-	if ok {
-		numbers = append(numbers, n)
+// about returns which tickets are meant and the words for them. Where words are
+// needed, one of several numbers may be theirs, as in "12 3 écrans", and in a
+// card's thread the only one; a slip would send words to a stranger, so it must
+// be written beyond doubt.
+func (c *call) about(ctx context.Context, needsWords bool) ([]tickets.Ref, string, error) {
+	p := parsePhrase(c.rest)
+	if len(p.numbers) > maxNumbers {
+		return nil, "", refusal(c.print.T("chat.too_many", maxNumbers))
 	}
-	refs, card, err := c.targets(ctx, numbers...)
+	label := c.verb.label(c.print)
+	if p.unclear() || needsWords && len(p.numbers) > 1 && p.words == "" {
+		first, second := p.numbers[0].Ref.String(), p.numbers[1].Ref.String()
+		return nil, "", refusal(c.print.T("chat.unclear", label, first, second))
+	}
+	refs, card, err := c.targets(ctx, p.numbers...)
 	if err != nil {
-		return tickets.Ref{}, "", err
+		return nil, "", err
 	}
-	if card != nil && ok && !n.marked && refs[0].Bare() {
-		return tickets.Ref{}, "", refusal(c.print.T("chat.ambiguous", card.Number.String(), n.Rank, c.verb.label(c.print)))
+	if card != nil && len(p.numbers) == 1 && !p.numbers[0].marked && !p.colon && refs[0].Bare() && (needsWords || p.words != "") {
+		return nil, "", refusal(c.print.T("chat.ambiguous", card.Number.String(), refs[0].String(), label))
 	}
-	return refs[0], plainText(rest), nil
+	return refs, p.words, nil
 }
 
-// act does an action with words on the ticket meant.
-func (c *call) act(ctx context.Context, action tickets.Action) (tickets.Result, error) {
-	ref, text, err := c.targetAndWords(ctx)
-	if err != nil {
-		return tickets.Result{}, err
+// each does something to each ticket and tells what became of it, a line each:
+// told words what was done, and is given the number of the ticket in the
+// command, from 0. The refusal of an only one is returned as it is.
+func (c *call) each(refs []tickets.Ref, do func(n int, ref tickets.Ref) (string, error)) (string, error) {
+	lines := make([]string, len(refs))
+	for i, ref := range refs {
+		line, err := do(i, ref)
+		if err != nil && len(refs) > 1 {
+			line = c.refused(err)
+			if line != "" {
+				line, err = c.print.T("chat.each.not", ref.String(), line), nil
+			}
+		}
+		if err != nil {
+			return "", err
+		}
+		lines[i] = line
 	}
-	by := c.by(0)
-	res, err := c.Desk.Do(ctx, by, ref, action, tickets.Input{Text: text})
-	// Done before by the same person: perhaps with other words, or too long ago.
-	if err == nil && (res.Event == nil || movedOn(res, by)) {
-		return res, refusal(c.already(res))
-	}
-	return res, err
+	return strings.Join(lines, "\n"), nil
 }
+
+// apply does an action to each of the tickets and words what was done by told,
+// or says that it was done before, perhaps with other words or too long ago.
+func (c *call) apply(ctx context.Context, refs []tickets.Ref, action tickets.Action, in tickets.Input, told func(tickets.Result) string) (string, error) {
+	return c.each(refs, func(n int, ref tickets.Ref) (string, error) {
+		if speaks(action) {
+			sure, err := c.sure(ctx, ref)
+			if err != nil {
+				return "", err
+			}
+			ref = sure
+		}
+		by := c.by(n)
+		res, err := c.Desk.Do(ctx, by, ref, action, in)
+		switch {
+		case err != nil:
+			return "", err
+		case res.Event == nil, movedOn(res, by):
+			return c.already(res), nil
+		}
+		return told(res), nil
+	})
+}
+
+// act does an action that needs words to the tickets that the command names.
+func (c *call) act(ctx context.Context, action tickets.Action, told func(tickets.Result) string) (string, error) {
+	refs, words, err := c.about(ctx, true)
+	if err != nil {
+		return "", err
+	}
+	return c.apply(ctx, refs, action, tickets.Input{Text: words}, told)
+}
+
+// speaks says whether the action's words go to the requester.
+func speaks(action tickets.Action) bool {
+	switch action {
+	case tickets.ActionInform, tickets.ActionAsk, tickets.ActionResolve, tickets.ActionClose, tickets.ActionReopen:
+		return true
+	}
+	return false
+}
+
+// sure returns the full number that a bare rank means, or refuses where somebody
+// may well have meant another ticket: words to a requester cannot be taken back.
+// That is when the person has not taken the ticket, and either it is not of today
+// or they have another of that rank.
+func (c *call) sure(ctx context.Context, ref tickets.Ref) (tickets.Ref, error) {
+	if !ref.Bare() {
+		return ref, nil
+	}
+	cs, err := c.Desk.Case(ctx, c.by(0), ref)
+	if err != nil {
+		return ref, err
+	}
+	full := cs.Number.Ref()
+	if cs.Assignee == c.person.ID {
+		return full, nil
+	}
+	label := c.verb.label(c.print)
+	if cs.Number.Day != tickets.DayOf(c.Now(), c.academy.Location()) {
+		return ref, refusal(c.print.T("chat.unsure.day", ref.String(), full.String(), inline(cs.Who(cs.Beneficiary).Name()), label))
+	}
+	mine, err := c.Desk.List(ctx, c.by(0), tickets.Query{Scope: tickets.ScopeDesk, Assignee: c.person.ID, Statuses: unresolved, Limit: 100})
+	if err != nil {
+		return ref, err
+	}
+	i := slices.IndexFunc(mine.Cases, func(m tickets.Case) bool { return m.Number.Rank == ref.Rank })
+	if i >= 0 {
+		return ref, refusal(c.print.T("chat.unsure.mine", ref.String(), full.String(), mine.Cases[i].Number.String(), label))
+	}
+	return full, nil
+}
+
+// unresolved are the statuses of what is to be worked on.
+var unresolved = []tickets.Status{tickets.StatusNew, tickets.StatusInProgress, tickets.StatusWaiting}
 
 // movedOn says whether what was applied was another command, the same words a
 // moment ago, since which the ticket has moved on: nothing is done now.

@@ -28,7 +28,7 @@ func TestEachVerbByEachPerson(t *testing.T) {
 		action tickets.Action // its last event
 	}{
 		{"aide", answers{"prendre NUMÉRO", "réservées", unlinked, "prendre NUMÉRO"}, "new", "open"},
-		{"aide prendre", answers{"prendre 12 13 15", "prendre 12 13 15", "prendre 12 13 15", "prendre 12 13 15"}, "new", "open"},
+		{"aide prendre", answers{"prendre 12 13 15", notAgent, unlinked, "prendre 12 13 15"}, "new", "open"},
 		{"compte", answers{"du groupe Assistance", "Dominique Exemple", unlinked, "Modèle"}, "new", "open"},
 		{"liste tous", answers{number, notAgent, unlinked, "Aucune demande"}, "new", "open"},
 		{"voir NUMBER", refusedTo("L’imprimante ne répond plus."), "new", "open"},
@@ -60,7 +60,7 @@ func TestEachVerbByEachPerson(t *testing.T) {
 				}
 				logged := len(w.log.String())
 				wants(t, c.text, w.say(academy, login, fill(c.text)), fill(who.want))
-				refused := slices.Contains([]string{notAgent, unlinked, notThere}, who.want) && c.text != "compte" && c.text != "aide"
+				refused := slices.Contains([]string{notAgent, unlinked, notThere}, who.want) && c.text != "compte" && !strings.HasPrefix(c.text, "aide")
 				if lines := strings.Count(w.log.String()[logged:], "\n"); refused && lines != 1 {
 					t.Errorf("%d log lines for a refused try:\n%s", lines, w.log.String()[logged:])
 				}
@@ -192,7 +192,8 @@ func TestInACardsThreadTheNumberMayBeLeftOut(t *testing.T) {
 	// A rank that may be a word: nothing is sent to the wrong person.
 	wants(t, "ambiguous", in("répondre 1 imprimante suffit"), "Rien n’est fait", "/ticket répondre #1", cs.Number.String())
 	wants(t, "marked", in("répondre #1 bonjour"), "I261121_001", "« bonjour »")
-	wants(t, "own", in("répondre "+cs.Number.String()+" 1 imprimante suffit"), "« 1 imprimante suffit »")
+	wants(t, "own", in("répondre "+cs.Number.String()+" : 1 imprimante suffit"), "« 1 imprimante suffit »")
+	wants(t, "a colon alone", in("répondre : 2 imprimantes suffisent"), "« 2 imprimantes suffisent »", cs.Number.String())
 	wants(t, "voir", in("voir"), cs.Number.String())
 	wants(t, "another academy's", w.say("paris", "agent", "voir", "root_id", id("root")), "Usage")
 	wants(t, "no card", w.say("creteil", "agent", "voir", "root_id", id("elsewhere")), "Usage")
@@ -261,8 +262,8 @@ func TestListe(t *testing.T) {
 	w.say("creteil", "agent", "résoudre 3 fait")
 	w.later(3 * time.Hour)
 	free := w.say("creteil", "agent", "liste")
-	wants(t, "libres", free, "**23 demandes** (libres)", "| N° | Thème | Entité | Âge | Urgence | Statut |",
-		"| [I261121_001](https://portail.example/demandes/creteil/I261121_001) | Messagerie | EN/A\\|B | 3 h | 3 - Faible | Nouveau |",
+	wants(t, "libres", free, "**23 demandes** (libres)", "| N° | Âge | Urg. | Objet |\n|:--|--:|:-:|:--|\n",
+		"| [I261121_001](https://portail.example/demandes/creteil/I261121_001) | 3 h | 3 | Messagerie · EN/A\\|B |\n",
 		"Encore 3 : `/ticket liste libres suite 2`")
 	if strings.Count(free, "I261121_002") != 0 || strings.Count(free, "\n| [") != 20 {
 		t.Errorf("libres:\n%s", free)
@@ -271,7 +272,7 @@ func TestListe(t *testing.T) {
 	if strings.Count(more, "\n| [") != 3 || strings.Contains(more, "Encore") {
 		t.Errorf("suite:\n%s", more)
 	}
-	wants(t, "miens", w.say("creteil", "agent", "LISTE  Miens"), "**1 demande** (miens)", "I261121_002", "En cours, Alix Modèle")
+	wants(t, "miens", w.say("creteil", "agent", "LISTE  Miens"), "**1 demande** (miens)", "I261121_002", "| En cours |")
 	wants(t, "à valider", w.say("creteil", "agent", "liste “À Valider”"), "**1 demande**", "I261121_003", "À valider")
 	wants(t, "tous", w.say("creteil", "agent", "liste tous suite 2"), "**25 demandes**", "I261121_025")
 	wants(t, "nobody's", w.say("creteil", "supervisor", "liste miens"), "Aucune demande")

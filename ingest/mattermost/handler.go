@@ -22,7 +22,8 @@ import (
 
 // Handler answers what Mattermost posts: slash commands, clicks on buttons and
 // dialogs. Mattermost shows nothing readable for another status than 200, so
-// refusals have it too; only what is no POST gets 405.
+// refusals have it too; only what is no POST gets 405, and what is not from
+// Mattermost's addresses 403.
 func (s *Commands) Handler(gateway *ingest.Gateway) http.Handler {
 	mux := http.NewServeMux()
 	for path, h := range map[string]func(*http.Request) any{
@@ -30,11 +31,11 @@ func (s *Commands) Handler(gateway *ingest.Gateway) http.Handler {
 		"/mattermost/action": func(r *http.Request) any {
 			return model.PostActionIntegrationResponse{EphemeralText: shown(s.click(r, gateway)), SkipSlackParsing: true}
 		},
-		"/mattermost/dialog": func(r *http.Request) any { return s.dialog(r) },
+		"/mattermost/dialog": func(r *http.Request) any { return s.dialog(r, gateway) },
 	} {
 		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
 			if r.Method != http.MethodPost {
-				s.refuse(r, "method "+r.Method) // a GET has its token in the URL: that is not logged
+				s.refuse(r, "not a POST") // a GET has its token in the URL: that is not logged
 				w.Header().Set("Allow", http.MethodPost)
 				http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
 				return
@@ -45,7 +46,7 @@ func (s *Commands) Handler(gateway *ingest.Gateway) http.Handler {
 			}
 		})
 	}
-	return mux
+	return s.guard(mux)
 }
 
 // author is the name under which answers stand in the chat, where the server
@@ -64,6 +65,7 @@ func shown(text string) string { return shorten(defuse(text), maxPost) }
 
 // refuse notes a request that is not for us, without its token.
 func (s *Commands) refuse(r *http.Request, why string, args ...any) {
+	s.refused.WithLabelValues(why).Inc()
 	s.Logger.Warn("request of Mattermost refused", append([]any{"why", why, "path", r.URL.Path, "remote", r.RemoteAddr}, args...)...)
 }
 
@@ -97,12 +99,40 @@ func (s *Commands) slash(r *http.Request, gateway *ingest.Gateway) string {
 		s.refuse(r, "not UTF-8", "academy", academy, "account", account)
 		return p.T("error.text.not_utf8")
 	}
-	return s.submit(r.Context(), gateway, ingest.Command{
+	cmd := ingest.Command{
 		ID:      commandID(form.Get("trigger_id"), account, text),
 		Academy: academy, Account: account, Text: strings.TrimSpace(text),
-		Place: hint(form.Get("channel_id")), Thread: hint(form.Get("root_id")),
+		Place: hint(form.Get("channel_id")), Thread: hint(form.Get("root_id")), Mentions: mentions(form),
 		Reply: replyHandle(form.Get("response_url")), ReceivedAt: s.Now(),
-	})
+	}
+	if said, is := s.tooFast(r, cmd); is {
+		return said
+	}
+	if said, ok := s.openDialog(r.Context(), cmd, form.Get("trigger_id")); ok {
+		return said
+	}
+	return s.submit(r.Context(), gateway, cmd)
+}
+
+// mentions are the users and public channels that the words name, as Mattermost
+// lists them: names and ids in the same order.
+func mentions(form url.Values) map[string]string {
+	const most = 50
+	var out map[string]string
+	for sign, field := range map[string]string{"@": "user_mentions", "~": "channel_mentions"} {
+		ids := form[field+"_ids"]
+		for i, name := range form[field] {
+			name = strings.ToLower(strings.TrimPrefix(name, sign))
+			if i >= len(ids) || i >= most || name == "" || !idPattern.MatchString(ids[i]) {
+				break
+			}
+			if out == nil {
+				out = map[string]string{}
+			}
+			out[sign+name] = ids[i]
+		}
+	}
+	return out
 }
 
 // replyHandle keeps of a response_url what is not the user's to choose: its
@@ -135,16 +165,15 @@ func (s *Commands) submit(ctx context.Context, gateway *ingest.Gateway, c ingest
 
 // word writes an answer in the person's language, French when that takes long.
 func (s *Commands) word(ctx context.Context, c ingest.Command, a ingest.Answer) string {
-	if a.How == ingest.Done {
+	switch {
+	case a.How == ingest.Done && c.Form != nil:
+		return formText(a.Text)
+	case a.How == ingest.Done:
 		return a.Text
 	}
 	ctx, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
 	defer cancel()
-	lang := tickets.French
-	if person, err := s.Directory.PersonByAccount(ctx, c.Academy, tickets.Chat, c.Account); err == nil {
-		lang = person.Lang
-	}
-	p := locale.For(lang, nil)
+	p := locale.For(s.langOf(ctx, c), nil)
 	switch {
 	case a.How == ingest.Failed:
 		return p.T("chat.failed", a.Incident)

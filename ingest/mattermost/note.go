@@ -9,10 +9,8 @@ import (
 var note = verb{
 	name: "note", aliases: []string{"memo", "n"},
 	run: func(ctx context.Context, c *call) (string, error) {
-		res, err := c.act(ctx, tickets.ActionNote)
-		if err != nil {
-			return "", err
-		}
-		return c.print.T("chat.note.done", res.Number.String(), c.quote(res.Event.Text)), nil
+		return c.act(ctx, tickets.ActionNote, func(res tickets.Result) string {
+			return c.print.T("chat.note.done", res.Number.String(), c.quote(res.Event.Text))
+		})
 	},
 }

@@ -9,10 +9,13 @@ import (
 var resoudre = verb{
 	name: "résoudre", aliases: []string{"resolve", "regler", "solve"},
 	run: func(ctx context.Context, c *call) (string, error) {
-		res, err := c.act(ctx, tickets.ActionResolve)
+		refs, words, err := c.about(ctx, true)
 		if err != nil {
 			return "", err
 		}
-		return c.print.T("chat.resolve.done", res.Number.String()) + " " + c.sent(res), nil
+		in := tickets.Input{Text: words, Cause: c.causeOf(words)}
+		return c.apply(ctx, refs, tickets.ActionResolve, in, func(res tickets.Result) string {
+			return c.print.T("chat.resolve.done", res.Number.String()) + c.causeTold(res) + " " + c.sent(res)
+		})
 	},
 }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"time"
 
 	"cecoia.example/tickets"
 )
@@ -22,6 +23,22 @@ const (
 	// sender gets to read why it is refused.
 	maxDrained = 8 << 20
 )
+
+// guard keeps out whoever is not Mattermost by their address, and whoever takes
+// too long: to send a request, or to read its answer.
+func (s *Commands) guard(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !s.allowed(r) {
+			s.refuse(r, "address is not allowed")
+			http.Error(w, http.StatusText(http.StatusForbidden), http.StatusForbidden)
+			return
+		}
+		c := http.NewResponseController(w)
+		_ = c.SetReadDeadline(time.Now().Add(s.bodyTimeout)) // without one, the listener's own bounds hold
+		_ = c.SetWriteDeadline(time.Now().Add(2 * s.bodyTimeout))
+		h.ServeHTTP(w, r)
+	})
+}
 
 var errTooLong = errors.New("body too long")
 

@@ -1,14 +1,10 @@
 package mattermost
 
 import (
-	"regexp"
-	"slices"
 	"strings"
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
-
-	"cecoia.example/tickets"
 )
 
 // fold writes s without accents, case and typographic variants, so that what
@@ -17,7 +13,7 @@ func fold(s string) string {
 	var b strings.Builder
 	for _, r := range norm.NFKD.String(s) {
 		switch {
-		case unicode.Is(unicode.Mn, r):
+		case unicode.Is(unicode.Mn, r), invisible(r):
 		case r == 'œ' || r == 'Œ':
 			b.WriteString("oe")
 		case r == '’' || r == '‘':
@@ -31,7 +27,29 @@ func fold(s string) string {
 
 // blank says whether r only separates words. Pasted text has invisible ones.
 func blank(r rune) bool {
-	return unicode.IsSpace(r) || unicode.Is(unicode.Z, r) || r == '\u200b' || r == '\ufeff'
+	return unicode.IsSpace(r) || unicode.Is(unicode.Z, r) || r == '\u200b' || invisible(r)
+}
+
+// invisible says whether r is a mark without width that comes along with pasted
+// text: it means nothing in words, and is in the way in a number. The joiners of
+// emoji and of some scripts are none of them, nor is the space without width.
+func invisible(r rune) bool {
+	switch r {
+	case '\u00ad', '\u180e', '\u200e', '\u200f', '\u2060', '\u2061', '\u2062', '\u2063', '\u2064', '\ufeff',
+		'\u202a', '\u202b', '\u202c', '\u202d', '\u202e', '\u2066', '\u2067', '\u2068', '\u2069':
+		return true
+	}
+	return false
+}
+
+// visible is s without its invisible marks.
+func visible(s string) string {
+	return strings.Map(func(r rune) rune {
+		if invisible(r) {
+			return -1
+		}
+		return r
+	}, s)
 }
 
 // cutWord returns the first word of s without quotes and punctuation around
@@ -45,80 +63,28 @@ func cutWord(s string) (word, rest string) {
 	return strings.Trim(s[:end], "\"'“”«»‘’/:,;.!()[]"), strings.TrimLeftFunc(s[end:], blank)
 }
 
-// refPattern reads a number at the head of what follows a verb: an optional
-// mark (#, n°, №), a full number or a rank, punctuation, and white space.
-var refPattern = regexp.MustCompile(`(?i)^["'“”«»‘’(\[\s\p{Z}]*(#|n[°º]|№)?[\s\p{Z}]*([IS1][0-9]{6}[\s\p{Z}_‑–—-][0-9]{1,6}|[0-9]{1,6})(?:[\s\p{Z}]*["'”»’)\],;:.]+)*(?:[\s\p{Z}\x{200b}\x{feff}]+|$)`)
-
-// number is a reference as typed.
-type number struct {
-	tickets.Ref
-	// marked: written as a number beyond doubt (#7, n° 7, I261121_007), where
-	// "3 imprimantes" may be the beginning of a sentence.
-	marked bool
-}
-
-// cutNumber takes a ticket's number off the head of s; false when s begins with
-// something else.
-func cutNumber(s string) (n number, rest string, ok bool) {
-	s = strings.TrimLeftFunc(s, blank)
-	m := refPattern.FindStringSubmatchIndex(s)
-	if m == nil {
-		return number{}, s, false
-	}
-	digits := strings.Map(func(r rune) rune {
-		switch {
-		case blank(r):
-			return ' '
-		case r == '‑' || r == '–' || r == '—':
-			return '-'
-		}
-		return r
-	}, s[m[4]:m[5]])
-	ref, err := tickets.ParseRef(digits)
-	if err != nil {
-		return number{}, s, false
-	}
-	return number{ref, m[2] >= 0 || !ref.Bare()}, strings.TrimLeftFunc(s[m[1]:], blank), true
-}
-
-// joins are the words and signs between several numbers.
-var joins = regexp.MustCompile(`(?i)^(?:et|and|puis|[&+,;])[\s\p{Z}]+`)
-
-// cutNumbers takes the numbers off the head of s, each once, and stops after
-// more than limit.
-func cutNumbers(s string, limit int) (numbers []number, rest string) {
-	for len(numbers) <= limit {
-		n, after, ok := cutNumber(s)
-		if !ok {
-			break
-		}
-		if !slices.ContainsFunc(numbers, func(m number) bool { return m.Ref == n.Ref }) {
-			numbers = append(numbers, n)
-		}
-		s = after[len(joins.FindString(after)):]
-	}
-	return numbers, s
-}
-
-// plainText trims what people write between a number and their words: "12 : …".
-func plainText(s string) string {
-	s = strings.TrimFunc(s, blank)
-	if after, ok := strings.CutPrefix(s, ":"); ok && (after == "" || blank([]rune(after)[0])) {
-		s = strings.TrimLeftFunc(after, blank)
-	}
-	return s
-}
-
 // suggest returns the verb most like word, and false when none is.
 func suggest(verbs []verb, word string) (verb, bool) {
+	names := make([][]string, len(verbs))
+	for i, v := range verbs {
+		names[i] = append([]string{v.name}, v.aliases...)
+	}
+	if i, ok := nearest(word, names); ok {
+		return verbs[i], true
+	}
+	return verb{}, false
+}
+
+// nearest returns which entry has a name most like word, of which each may have
+// several; false when none is like it.
+func nearest(word string, names [][]string) (entry int, ok bool) {
 	word = fold(word)
 	if len(word) > 40 {
-		return verb{}, false
+		return 0, false
 	}
-	best, found := verb{}, false
 	least := 3 // mistakes; at most one in four letters or so
-	for _, v := range verbs {
-		for _, name := range append([]string{v.name}, v.aliases...) {
+	for i, all := range names {
+		for _, name := range all {
 			name = fold(name)
 			if len(name) < 3 { // too short to be mistyped
 				continue
@@ -128,11 +94,11 @@ func suggest(verbs []verb, word string) (verb, bool) {
 				d = min(d, 1)
 			}
 			if d < least && d <= 1+len(name)/4 {
-				best, least, found = v, d, true
+				entry, least, ok = i, d, true
 			}
 		}
 	}
-	return best, found
+	return entry, ok
 }
 
 // distance counts the slips between two words: a letter missing, too many,

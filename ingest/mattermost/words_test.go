@@ -1,6 +1,7 @@
 package mattermost
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -46,7 +47,7 @@ func TestNumbersAsPeopleTypeThem(t *testing.T) {
 		n, rest, ok := cutNumber(c.in)
 		got := ""
 		if ok {
-			got = n.String()
+			got = n.Ref.String()
 		}
 		if got != c.number || n.marked != c.marked || rest != c.rest {
 			t.Errorf("%q: number %q marked %t rest %q, want %q %t %q", c.in, got, n.marked, rest, c.number, c.marked, c.rest)
@@ -60,19 +61,21 @@ func TestSeveralNumbers(t *testing.T) {
 		"12, 13 et 15":              "12 13 15|",
 		"12; 13 & 15":               "12 13 15|",
 		"#12 I261121_13":            "12 I261121_013|",
-		"12 12 012":                 "12|",
+		"12 12 012":                 "12 12 12|",
 		"12 13 15 pour moi":         "12 13 15|pour moi",
 		"n° 12 et n° 13":            "12 13|",
 		"12\n13\t15\u00a016":        "12 13 15 16|",
 		"":                          "|",
 		"12-15":                     "|12-15",
 		"12 et":                     "12|et",
-		"12 et quelque chose avant": "12|quelque chose avant",
+		"12 et quelque chose avant": "12|et quelque chose avant",
+		"12 13 : 3 écrans":          "12 13|3 écrans",
+		"12: 13":                    "12|13",
 	} {
 		numbers, rest := cutNumbers(in, 9)
 		words := make([]string, len(numbers))
 		for i, n := range numbers {
-			words[i] = n.String()
+			words[i] = n.Ref.String()
 		}
 		if got := strings.Join(words, " ") + "|" + rest; got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)
@@ -120,7 +123,7 @@ func TestTheTableIsSound(t *testing.T) {
 		}
 		for _, lang := range []tickets.Lang{tickets.French, tickets.English} {
 			p := locale.For(lang, nil)
-			for _, what := range []string{"usage", "example", "about"} {
+			for _, what := range []string{"usage", "example", "about", "more"} {
 				if text := p.T(v.key(what)); strings.Contains(text, "⟦") {
 					t.Errorf("no words for %s", v.key(what))
 				}
@@ -196,30 +199,56 @@ func TestOnlyThePathOfAResponseURLCounts(t *testing.T) {
 	}
 }
 
-func FuzzCommandText(f *testing.F) {
+// FuzzCommand reads whatever people may type: nothing panics, and what was read
+// reads the same once it is written back.
+func FuzzCommand(f *testing.F) {
 	for _, seed := range []string{
 		"prendre 12 13 15", "résoudre I261121_7 : “l’écran”", "liste à valider suite 3", "note #7 @all <!here> | x",
 		"\u00a0répondre\u202f12\n\nligne😀", "/ticket voir n° 7", "12", "?", "\xff\xfe 12", "@\xff\xff", "demander 12 http://a|b [x](y)",
+		"répondre 12 et voilà", "note 12 : 3 écrans", "urgence 1 12", "thème messagerie 12, 13 et 15", "résoudre 1 2 : fait", "note : : 12 x",
+		"pren\u2060dre \u202e12", "nouveau pour a@b.example : x", "liste lundi au vendredi 9h-12h sauf mercredi après 14 h 30",
 	} {
 		f.Add(seed)
 	}
 	s := New(Options{})
+	c := &call{Commands: s, print: locale.For(tickets.French, nil)}
 	f.Fuzz(func(t *testing.T, text string) {
+		text = visible(text)
 		word, rest := cutWord(text)
 		if !strings.HasSuffix(text, rest) {
 			t.Errorf("cutWord(%q): %q is not its end", text, rest)
 		}
 		s.find(word)
 		suggest(s.verbs, word)
-		parseList(rest)
 		if n, after, ok := cutNumber(rest); ok {
 			if n.Rank <= 0 || !strings.HasSuffix(rest, after) || len(after) >= len(rest) {
 				t.Errorf("cutNumber(%q) = %v, %q", rest, n, after)
 			}
 		}
-		if numbers, after := cutNumbers(rest, 9); !strings.HasSuffix(rest, after) || len(numbers) > 10 {
-			t.Errorf("cutNumbers(%q) leaves %q", rest, after)
+		p := parsePhrase(rest)
+		if len(p.numbers) > maxNumbers+1 || !strings.Contains(rest, p.words) {
+			t.Errorf("parsePhrase(%q) = %+v", rest, p)
 		}
+		if again := parsePhrase(p.String()); !reflect.DeepEqual(again, p) {
+			t.Errorf("%q is %+v; written back as %q it is %+v", rest, p, p.String(), again)
+		}
+		if words, page, ok := cutPage(rest); ok {
+			if page < 1 {
+				t.Errorf("page %d of %q", page, rest)
+			}
+			if f, unknown := c.parseFilter(words); unknown == "" {
+				if again, unknown := c.parseFilter(c.words(f)); again != f || unknown != "" {
+					t.Errorf("%q lists %+v; written back as %q %+v", rest, f, c.words(f), again)
+				}
+			}
+		}
+		if _, p, ok := parseUrgency(rest); ok && len(p.numbers) > maxNumbers+1 {
+			t.Errorf("parseUrgency(%q) = %+v", rest, p)
+		}
+		cutTail(rest)
+		cutKind(rest)
+		cutBeneficiary(rest)
+		reachable(rest, noon)
 		if out := shown(text); utf8.RuneCountInString(out) > maxPost || strings.Contains(out, "<!") || defuse(out) != out {
 			t.Errorf("shown(%q) = %q", text, out)
 		}

@@ -1,0 +1,63 @@
+package mattermost
+
+import (
+	"cmp"
+	"context"
+
+	"github.com/google/uuid"
+	"github.com/mattermost/mattermost/server/public/model"
+
+	"cecoia.example/tickets"
+)
+
+// resoudreForm asks for the solution, the real cause, and whether the solution
+// is worth an article.
+var resoudreForm = form{
+	name: "resoudre", action: tickets.ActionResolve, asks: []string{"text", "cause", "article"},
+	fields: func(_ context.Context, c *call, about tickets.Case) ([]model.DialogElement, error) {
+		out := []model.DialogElement{c.area("dialog.resoudre.text", "text")}
+		if len(c.academy.Causes) > 0 {
+			cause := c.choice("dialog.resoudre.cause", "cause", about.Cause, c.choices(c.academy.Causes))
+			cause.Optional = true
+			out = append(out, cause)
+		}
+		if c.worthAnArticle(about) {
+			out = append(out, c.box("dialog.resoudre.article", "article"))
+		}
+		return out, nil
+	},
+	submit: func(ctx context.Context, c *call, about tickets.Case, in values) (string, error) {
+		res, err := c.done(c.Desk.Do(ctx, c.by(0), about.Number.Ref(), tickets.ActionResolve, tickets.Input{Text: in["text"], Cause: in["cause"]}))
+		if err != nil {
+			return "", err
+		}
+		said := c.print.T("chat.resolve.done", res.Number.String()) + " " + c.sent(res)
+		if !in.yes("article") || !c.worthAnArticle(res.Case) {
+			return said, nil
+		}
+		article, err := c.draftArticle(ctx, res)
+		if err != nil {
+			return "", err
+		}
+		return said + "\n" + c.print.T("dialog.resoudre.drafted", article.Number.String(), c.Portal.Article(c.academy.ID, article.Number)), nil
+	},
+}
+
+// worthAnArticle says whether an article may come from the ticket: all the desk
+// reads a draft, which a private ticket is not for, and it needs a theme.
+func (c *call) worthAnArticle(about tickets.Case) bool {
+	_, themed := c.academy.Theme(about.Category)
+	return themed && !about.Private
+}
+
+// draftArticle keeps the solution as the draft of an article, once per form.
+func (c *call) draftArticle(ctx context.Context, res tickets.Result) (tickets.Article, error) {
+	return c.Desk.WriteArticle(ctx, c.by(0), tickets.ArticleEdit{
+		ID: uuid.NewSHA1(res.ID, []byte("article "+c.command.Form.ID)), Source: res.ID,
+		Text: tickets.ArticleText{
+			Theme: res.Category, Subject: res.Subcategory, Lang: c.print.Lang, Audience: tickets.ForDesk,
+			Title: shorten(cmp.Or(res.Summary, c.print.Category(c.academy, res.Category, res.Subcategory)), tickets.MaxLine),
+			Body:  res.Event.Text,
+		},
+	})
+}
