@@ -41,7 +41,7 @@ func (c *call) helpOn(word string) string {
 	switch {
 	case ok && c.offers(v):
 	case !c.linked:
-		return c.print.T("chat.unlinked", c.academy.Name, c.command.Account)
+		return c.unlinked()
 	case !c.person.Agent():
 		return c.print.T("chat.not_agent", c.Portal.Home())
 	case !ok:

@@ -25,7 +25,7 @@ type sources struct {
 func (s *sources) ask(key, where string) { s.asked[key] = append(s.asked[key], where) }
 
 // accents are those of commands' names, which their keys do without.
-var accents = strings.NewReplacer("é", "e")
+var accents = strings.NewReplacer("é", "e", "è", "e", "ô", "o")
 
 // join notes a key made of parts; "" stands for one that is known only later.
 func (s *sources) join(parts []string) {

@@ -112,7 +112,8 @@ var knowledgeWords = table{
 	// The chat: /ticket kb.
 	"chat.kb.usage":   {FR: "kb MOTS… ou NUMÉRO", EN: "kb WORDS… or NUMBER"},
 	"chat.kb.example": {FR: "kb boîte pleine", EN: "kb full mailbox"},
-	"chat.kb.about":   {FR: "chercher dans la base de connaissance ; avec le numéro d’un article, son résumé et son lien", EN: "search the knowledge base; with an article’s number, its summary and link"},
+	"chat.kb.about":   {FR: "chercher dans la base de connaissance", EN: "search the knowledge base"},
+	"chat.kb.more":    {FR: "Avec le numéro d’un article, son résumé et son lien.", EN: "With an article’s number, its summary and link."},
 	"chat.kb.head":    {FR: "Base de connaissance, **%s** :", EN: "Knowledge base, **%s**:"},
 	"chat.kb.none":    {FR: "Aucun article pour « %s ». Toute la base : %s", EN: "No article for “%s”. The whole base: %s"},
 	"chat.kb.desk":    {FR: "_(l’assistance seulement : ne pas transmettre)_", EN: "_(the desk only: do not pass on)_"},

@@ -229,6 +229,9 @@ func conditions(viewer tickets.Person, q tickets.Query) (string, pgx.NamedArgs) 
 	default:
 		restrict(`category = @theme`, "theme", q.Theme)
 	}
+	if q.Urgency != 0 {
+		restrict(`urgency = @urgency`, "urgency", q.Urgency)
+	}
 	if !q.From.IsZero() {
 		restrict(`opened_at >= @from`, "from", q.From)
 	}
