@@ -36,6 +36,10 @@ type settings struct {
 
 	PortalOverrides string `env:"CECOIA_PORTAL_OVERRIDES" help:"Folder laid over the portal's look, read at the start: partials/NAME.html in place of the partial of that name (web/templates/partials), site.css after the style sheet, ACADEMY/site.css after that for one academy; 64 kB each at most. Empty: none."`
 
+	HooksAllow        []netip.Prefix `env:"CECOIA_HOOKS_ALLOW" help:"Networks from which Mattermost reaches the hooks, as 10.1.2.3/32,…; behind a proxy, the proxy's. Others get 403. Empty: everybody."`
+	CommandsPerMinute int            `env:"CECOIA_COMMANDS_PER_MINUTE" help:"How many commands and clicks a chat account may send in a minute, in each process. -1: as many as they like." default:"60"`
+	CommandsBurst     int            `env:"CECOIA_COMMANDS_BURST" help:"How many of them at once." default:"20"`
+
 	MattermostURL   string `env:"CECOIA_MATTERMOST_URL" help:"The Mattermost server. Empty: no chat."`
 	MattermostToken string `env:"CECOIA_MATTERMOST_TOKEN" secret:"" help:"The bot's access token."`
 	SlashToken      string `env:"CECOIA_SLASH_TOKEN" secret:"" academy:"" help:"The token of the slash command /ticket in the academy's team. While it is renewed, the old one and the new one, with a comma between."`
