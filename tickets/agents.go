@@ -13,7 +13,7 @@ type Agents interface {
 // its groups when it is "". Only the desk may ask: [Forbidden] otherwise.
 func (d *Desk) Agents(ctx context.Context, by Caller, group string) ([]Person, error) {
 	if !by.Person.Agent() {
-		return nil, &Error{Code: Forbidden, Message: "action.desk_only"}
+		return nil, errDeskOnly
 	}
 	return d.store.Agents(ctx, by.Person.Academy, group)
 }

@@ -60,11 +60,18 @@ var order = []Action{
 	ActionAssign, ActionRelease, ActionRequalify, ActionMerge, ActionUnmerge, ActionClose, ActionReopen,
 }
 
+// Held says whether somebody of the desk has the ticket: an assignee who has
+// left the desk since has it no longer. The queries of the store apply the same
+// rule to what is free.
+func (c Case) Held() bool {
+	return c.Assignee != uuid.Nil && c.Who(c.Assignee).Agent()
+}
+
 // taken refuses to take what somebody has: a ticket that left its status new
 // may be without anybody, as after a change of group.
 func taken(c Case, _ Person, _ time.Time) *Error {
 	switch {
-	case c.Status == StatusNew || c.Assignee == uuid.Nil:
+	case c.Status == StatusNew || !c.Held():
 		return nil
 	case c.StatusBy == c.Assignee:
 		return c.conflict()
@@ -144,7 +151,7 @@ func Refusal(c Case, action Action, by Person, now time.Time) error {
 	case !by.SeesTicket(c.Ticket):
 		return notFound("ticket.not_found")
 	case !r.permits(c, by) && r.desk:
-		return &Error{Code: Forbidden, Message: "action.desk_only"}
+		return errDeskOnly
 	case !r.permits(c, by):
 		return &Error{Code: Forbidden, Message: "action.party_only", Args: []any{c.Number.String()}}
 	case !slices.Contains(r.from, c.Status):

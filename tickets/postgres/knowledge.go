@@ -100,6 +100,11 @@ func lockDraft(ctx context.Context, tx pgx.Tx, academy tickets.AcademyID, id uui
 // draft returns the article with its latest revision and step, locked, or
 // pgx.ErrNoRows.
 func draft(ctx context.Context, tx pgx.Tx, academy tickets.AcademyID, id uuid.UUID) (tickets.Draft, error) {
+	// First the lock: who waited for it within one statement would join the
+	// article as it is now to its latest revision of before, and find none.
+	if _, err := tx.Exec(ctx, `SELECT FROM articles WHERE academy = $1 AND id = $2 FOR NO KEY UPDATE`, academy, id); err != nil {
+		return tickets.Draft{}, err
+	}
 	d, err := one(ctx, tx, func(row pgx.CollectableRow) (tickets.Draft, error) {
 		var d tickets.Draft
 		targets, done := articleTargets(&d.Article)
@@ -107,7 +112,7 @@ func draft(ctx context.Context, tx pgx.Tx, academy tickets.AcademyID, id uuid.UU
 		done()
 		return d, err
 	}, `SELECT `+articleColumns+`, `+revisionColumns+` FROM `+withRevision+` AND r.rev = a.latest
-		WHERE a.academy = $1 AND a.id = $2 FOR NO KEY UPDATE OF a`, academy, id)
+		WHERE a.academy = $1 AND a.id = $2`, academy, id)
 	if err != nil {
 		return tickets.Draft{}, err
 	}
