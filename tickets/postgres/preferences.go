@@ -23,6 +23,17 @@ func (db *DB) SetLang(ctx context.Context, academy tickets.AcademyID, person uui
 	return nil
 }
 
+// ChosenLang returns the language that the person chose, "" when they chose
+// none: then the directory's is only a guess.
+func (db *DB) ChosenLang(ctx context.Context, academy tickets.AcademyID, person uuid.UUID) (tickets.Lang, error) {
+	lang, err := one(ctx, db.pool, pgx.RowTo[tickets.Lang], `SELECT coalesce(lang_chosen, '') FROM people
+		WHERE academy = $1 AND id = $2 AND active`, academy, person)
+	if err != nil {
+		return "", fmt.Errorf("postgres.ChosenLang(%s, %s): %w", academy, person, absent(err, "person.not_found"))
+	}
+	return lang, nil
+}
+
 // Deactivate takes the person out of the directory: they can no longer sign in,
 // their sessions end at their next request, no chat account is theirs and no
 // group has them. What they did keeps their name; an import brings them back.
