@@ -54,6 +54,9 @@ func (try attempted) effect(a Academy, t *Ticket, e *Event) (changed bool, err e
 		return true, try.merge(t, e)
 	case ActionReopen, ActionUnmerge:
 		t.Closure, t.MergedInto, t.Rating = "", uuid.Nil, 0
+		if try.action == ActionUnmerge && t.Assignee == uuid.Nil { // nobody had taken it
+			e.To = StatusNew
+		}
 	}
 	return true, nil
 }
@@ -160,7 +163,7 @@ func Mergeable(t, into Ticket) error {
 		return invalid("into", "merge.itself", t.Number.String())
 	case into.MergedInto != uuid.Nil:
 		return invalid("into", "merge.into_merged", into.Number.String())
-	case into.Private && !(t.Private && into.Party(t.Requester) && into.Party(t.Beneficiary)):
+	case into.Private && (!t.Private || !into.Party(t.Requester) || !into.Party(t.Beneficiary)):
 		// Its number alone would tell them, or the desk, that it is there.
 		return invalid("into", "merge.into_private", into.Number.String())
 	}
