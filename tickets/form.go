@@ -21,21 +21,6 @@ const (
 // MaxForms bounds how many forms one person may have begun and not sent.
 const MaxForms = 10
 
-// allowedMedia are the media types (RFC 6838) accepted as documents, as sniffed
-// from the bytes. No HTML, SVG or script: a browser would run them.
-var allowedMedia = []string{
-	"text/plain", "text/csv", "text/rtf", "application/rtf", "application/pdf",
-	"image/png", "image/jpeg", "image/gif", "image/webp", "image/heic", "image/heif", "image/tiff", "image/bmp",
-	"application/zip", "application/x-7z-compressed", "application/gzip",
-	"application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint", "application/vnd.ms-outlook",
-	"application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-	"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-	"application/vnd.openxmlformats-officedocument.presentationml.presentation",
-	"application/vnd.oasis.opendocument.text", "application/vnd.oasis.opendocument.spreadsheet",
-	"application/vnd.oasis.opendocument.presentation", "application/vnd.oasis.opendocument.graphics",
-	"audio/mpeg", "audio/ogg", "audio/wav", "video/mp4", "video/webm", "video/quicktime", "message/rfc822",
-}
-
 // StartForm returns an empty form of that kind: the number is reserved, the card
 // filled in from the directory. One that the caller opened before and left as it
 // was is as good as a new one. It is a [Conflict] to begin more than [MaxForms].
@@ -222,9 +207,11 @@ func (d *Desk) Attach(ctx context.Context, by Caller, ticket uuid.UUID, name str
 	if stored.Size == 0 {
 		return Attachment{}, invalid("document", "document.empty", name)
 	}
-	if !slices.Contains(allowedMedia, stored.MediaType) {
+	extensions, ok := allowedMedia[stored.MediaType]
+	if !ok {
 		return Attachment{}, invalid("document", "document.type", name)
 	}
+	name = truthful(name, extensions)
 	a := Attachment{
 		Academy: academy, ID: newID(), Ticket: ticket, Author: by.Person.ID, Name: name,
 		MediaType: stored.MediaType, Size: stored.Size, SHA256: stored.SHA256, At: d.now(),

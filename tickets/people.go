@@ -97,8 +97,9 @@ func (d *Desk) Colleague(ctx context.Context, by Caller, id uuid.UUID) (c Collea
 	}, left, err
 }
 
-// ForWhom makes a form one for that person of the academy: the telephone, place
-// and entity become theirs, where the author has not typed another. Nobody of
+// ForWhom makes a form one for that person of the academy: the place and entity
+// become theirs, where the author has not typed another; the telephone too, for
+// oneself and for the desk. Nobody of
 // that id is an [Invalid] refusal of the field beneficiary. As [Desk.SaveForm]
 // it is a [Conflict] when the form was changed since f was read.
 func (d *Desk) ForWhom(ctx context.Context, by Caller, f Form, beneficiary uuid.UUID) error {
@@ -112,6 +113,9 @@ func (d *Desk) ForWhom(ctx context.Context, by Caller, f Form, beneficiary uuid.
 	known, err := d.store.People(ctx, by.Person.Academy, []uuid.UUID{f.Card.Beneficiary})
 	if err != nil {
 		return err
+	}
+	if beneficiary != by.Person.ID && !by.Person.Agent() {
+		after.Phone = "" // staff do not read each other's in the directory
 	}
 	f.Card = f.Card.handTo(known[f.Card.Beneficiary], after)
 	return d.SaveForm(ctx, by, f)

@@ -150,6 +150,21 @@ func TestAReopeningIsForTheDeskAndForAWhileForTheParties(t *testing.T) {
 	}
 }
 
+func TestWhoLeftTheDeskHoldsNothing(t *testing.T) {
+	_, _, agent, colleague, _, _, _ := cast()
+	c := caseIn(StatusInProgress)
+	if _, _, err := doing(c, ActionTake, Input{}, colleague, monday); CodeOf(err) != Conflict {
+		t.Errorf("taken from somebody of the desk: %v", err)
+	}
+	left := agent
+	left.Memberships = nil
+	c.People[agent.ID] = left
+	after, _, err := doing(c, ActionTake, Input{}, colleague, monday)
+	if err != nil || after.Assignee != colleague.ID || after.Status != StatusInProgress {
+		t.Errorf("taken from somebody who left: %v, %+v", err, after)
+	}
+}
+
 func TestATicketIsAssignedWithinItsGroup(t *testing.T) {
 	_, _, agent, colleague, supervisor, _, _ := cast()
 	a := academy()
@@ -226,7 +241,7 @@ func TestADuplicateIsClosedAndUndoneForADay(t *testing.T) {
 		t.Errorf("undone too late: %v", err)
 	}
 	after, _, err = doing(merged, ActionUnmerge, Input{}, colleague, monday.Add(UnmergeWithin))
-	if err != nil || after.Status != StatusInProgress || after.MergedInto != uuid.Nil || after.Closure != "" {
+	if err != nil || after.Status != StatusNew || after.MergedInto != uuid.Nil || after.Closure != "" {
 		t.Errorf("undone: %v, %+v", err, after)
 	}
 }

@@ -14,7 +14,8 @@ const (
 
 // cleanText checks and normalises what a person wrote: valid UTF-8, no control
 // characters but tab and newline, newlines as \n, no outer white space, at most
-// limit characters. It returns an [Invalid] error for the field otherwise.
+// limit characters. It returns an [Invalid] error for the field otherwise. What
+// turns the direction of the text is left out.
 func cleanText(field, s string, limit int) (string, error) {
 	if len(s) > 4*limit+1024 { // no need to look at each rune to know
 		return "", invalid(field, "text.too_long", limit)
@@ -23,6 +24,7 @@ func cleanText(field, s string, limit int) (string, error) {
 		return "", invalid(field, "text.not_utf8")
 	}
 	s = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(s)
+	s = strings.Map(withoutOverrides, s)
 	for _, r := range s {
 		if unicode.IsControl(r) && r != '\n' && r != '\t' {
 			return "", invalid(field, "text.control")
@@ -33,6 +35,15 @@ func cleanText(field, s string, limit int) (string, error) {
 		return "", invalid(field, "text.too_long", limit)
 	}
 	return s, nil
+}
+
+// withoutOverrides drops what turns the direction of the text around it (Unicode
+// UAX #9, section 2): nobody types it, and it makes a name read as another.
+func withoutOverrides(r rune) rune {
+	if r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' {
+		return -1
+	}
+	return r
 }
 
 // cleanLine is cleanText for a field of one line: newlines and tabs become spaces.

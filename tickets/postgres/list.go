@@ -220,7 +220,9 @@ func conditions(viewer tickets.Person, q tickets.Query) (string, pgx.NamedArgs) 
 		restrict(`assignee = @assignee`, "assignee", q.Assignee)
 	}
 	if q.Unassigned {
-		where = append(where, `assignee IS NULL`)
+		// Or somebody who has left the desk: see tickets.Case.Held.
+		where = append(where, `(assignee IS NULL OR NOT EXISTS (
+			SELECT FROM memberships m WHERE m.academy = @academy AND m.person = assignee))`)
 	}
 	switch q.Theme {
 	case "":
