@@ -39,7 +39,7 @@ func (c *call) help() string {
 func (c *call) helpOn(word string) string {
 	v, ok := c.find(word)
 	switch {
-	case ok && c.offers(v):
+	case ok && v.offeredTo(c.person):
 	case !c.linked:
 		return c.unlinked()
 	case !c.person.Agent():

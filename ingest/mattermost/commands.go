@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -51,6 +52,17 @@ type verb struct {
 
 // key returns the locale key of the verb's "usage", "example" or "about".
 func (v verb) key(what string) string { return "chat." + fold(v.name) + "." + what }
+
+// offeredTo says whether the verb is for that person: nothing else is offered.
+func (v verb) offeredTo(p tickets.Person) bool {
+	switch {
+	case v.anyone:
+		return true
+	case v.supervisor:
+		return slices.ContainsFunc(p.Memberships, func(m tickets.Membership) bool { return m.Role == tickets.RoleSupervisor })
+	}
+	return p.Agent()
+}
 
 // label is the verb in the reader's language, as its usage begins.
 func (v verb) label(p locale.Printer) string {

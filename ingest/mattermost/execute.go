@@ -94,22 +94,11 @@ func (c *call) dispatch(ctx context.Context) (string, error) {
 		return c.print.T("chat.not_agent", c.Portal.Home()), nil
 	case !found:
 		return c.unknown(word), nil
-	case !c.offers(c.verb):
+	case !c.verb.offeredTo(c.person):
 		c.audit("person is not a supervisor")
 		return c.print.T("chat.not_supervisor", c.verb.label(c.print)), nil
 	}
 	return c.verb.run(ctx, c)
-}
-
-// offers says whether the verb is for the person: nothing else is offered.
-func (c *call) offers(v verb) bool {
-	switch {
-	case v.anyone:
-		return true
-	case v.supervisor:
-		return slices.ContainsFunc(c.person.Memberships, func(m tickets.Membership) bool { return m.Role == tickets.RoleSupervisor })
-	}
-	return c.person.Agent()
 }
 
 // labelOf is the label of the verb of that name.
@@ -120,7 +109,7 @@ func (c *call) labelOf(name string) string {
 
 // offered are the verbs for the person, in the order of the table.
 func (c *call) offered() []verb {
-	return slices.DeleteFunc(slices.Clone(c.verbs), func(v verb) bool { return !c.offers(v) })
+	return slices.DeleteFunc(slices.Clone(c.verbs), func(v verb) bool { return !v.offeredTo(c.person) })
 }
 
 // find returns the verb of that name or alias, whatever its accents and case;

@@ -70,6 +70,7 @@ var people = map[string]tickets.Person{
 	"agent":      {GivenName: "Alix", FamilyName: "Modèle", Lang: tickets.French, Memberships: []tickets.Membership{{Group: "desk", Role: tickets.RoleAgent}}},
 	"edith":      {GivenName: "Edith", FamilyName: "Sample", Lang: tickets.English, Memberships: []tickets.Membership{{Group: "desk", Role: tickets.RoleAgent}}},
 	"supervisor": {GivenName: "Sacha", FamilyName: "Gabarit", Lang: tickets.French, Memberships: []tickets.Membership{{Group: "desk", Role: tickets.RoleSupervisor}, {Group: "supervision", Role: tickets.RoleSupervisor}}},
+	"specialist": {GivenName: "Robin", FamilyName: "Étalon", Lang: tickets.French, Memberships: []tickets.Membership{{Group: "reseaux", Role: tickets.RoleAgent}}},
 	"elsewhere":  {GivenName: "Lou", FamilyName: "Patron", Lang: tickets.French, Memberships: []tickets.Membership{{Group: "supervision", Role: tickets.RoleAgent}}},
 	"requester":  {GivenName: "Dominique", FamilyName: "Exemple", Lang: tickets.French, Function: "Enseignement"},
 	"other":      {GivenName: "Camille", FamilyName: "Spécimen", Lang: tickets.French},
@@ -86,7 +87,8 @@ func person(academy tickets.AcademyID, login string) tickets.Person {
 // account is the Mattermost user of a person.
 func account(academy tickets.AcademyID, login string) string { return id(string(academy) + login) }
 
-func newWorld(t *testing.T) *world {
+// newWorld makes it; change, if given, has the last word on the options.
+func newWorld(t *testing.T, change ...func(*Options)) *world {
 	t.Helper()
 	db, err := postgres.Open(t.Context(), postgres.Options{URL: postgrestest.New(t, "cecoia", postgres.Migrate), MaxConns: 8})
 	if err != nil {
@@ -101,6 +103,7 @@ func newWorld(t *testing.T) *world {
 			NoReply: "no-reply@" + string(a) + ".example", Bounce: "bounce@" + string(a) + ".example", Team: string(a),
 			Groups: []tickets.Group{
 				{Code: "desk", Name: tickets.Text{FR: "Assistance", EN: "Help desk"}, Channel: "assistance"},
+				{Code: "reseaux", Name: tickets.Text{FR: "Réseaux", EN: "Networks"}, Channel: "reseaux-locaux"},
 				{Code: "supervision", Name: tickets.Text{FR: "Supervision"}, Channel: "supervision", Supervises: true},
 			},
 			Themes: []tickets.Theme{{
@@ -132,14 +135,18 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	w.desk = tickets.NewDesk(tickets.Options{
-		Store: db, Now: w.tick,
+		Store: db, Now: w.tick, Keyring: w.keyring,
 		Due: func(_ tickets.Academy, _ tickets.Ticket, from time.Time) time.Time { return from.Add(48 * time.Hour) },
 	})
-	w.commands = New(Options{
+	o := Options{
 		Desk: w.desk, Directory: db, Keyring: w.keyring, Portal: tickets.NewPortal("https://portail.example"),
 		Tokens:  map[tickets.AcademyID][]string{"creteil": {"token-of-creteil", "next-token-of-creteil"}, "paris": {"token-of-paris"}, "versailles": {""}},
 		BaseURL: "https://chat.example/", Now: w.tick, Logger: slog.New(slog.NewTextHandler(w.log, nil)),
-	})
+	}
+	for _, f := range change {
+		f(&o)
+	}
+	w.commands = New(o)
 	gateway := ingest.New(ingest.Options{Store: db, Execute: w.commands.Execute, Reply: w.commands.Reply, Logger: slog.New(slog.NewTextHandler(w.log, nil))})
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
