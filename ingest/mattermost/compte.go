@@ -18,7 +18,7 @@ var compte = verb{
 	run: func(ctx context.Context, c *call) (string, error) {
 		asked := strings.TrimFunc(c.rest, blank)
 		code, isCode := typedCode(asked)
-		address := strings.Trim(strings.TrimPrefix(asked, "mailto:"), "<>")
+		address := strings.ToLower(strings.Trim(strings.TrimPrefix(asked, "mailto:"), "<>"))
 		unlink := slices.Contains([]string{"delier", "unlink"}, fold(asked))
 		switch {
 		case asked != "" && !isCode && !unlink && !strings.Contains(address, "@"):
