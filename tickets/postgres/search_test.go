@@ -102,6 +102,20 @@ func TestSearchReadsFrench(t *testing.T) {
 }
 
 // Each text of a ticket is searched, and the hit says which.
+// The desk finds a caller's tickets by name; others find nothing by it.
+func TestTheDeskFindsACallersTickets(t *testing.T) {
+	w := newWorld(t)
+	claire := person("creteil", "claire")
+	w.open(t, "creteil", tickets.Card{Summary: "Un écran"})
+	w.open(t, "creteil", tickets.Card{Summary: "Un clavier", Private: true})
+	for who, want := range map[string]int{"agathe": 2, "claire": 0, "denis": 0} {
+		page, err := w.desk().Search(t.Context(), by("creteil", who), tickets.SearchQuery{Text: claire.Name(), Scope: tickets.ScopeDesk})
+		if err != nil || len(page.Hits) != want {
+			t.Errorf("%s finds %d tickets of %s, want %d: %v", who, len(page.Hits), claire.Name(), want, err)
+		}
+	}
+}
+
 func TestSearchSaysWhere(t *testing.T) {
 	w := newWorld(t)
 	c := w.open(t, "creteil", tickets.Card{

@@ -62,7 +62,7 @@ CREATE TABLE ticket_words (
     academy text NOT NULL,
     ticket  uuid NOT NULL,
     words   tsvector NOT NULL, -- the card, and what was said
-    notes   tsvector NOT NULL, -- what was said within the desk
+    notes   tsvector NOT NULL, -- who asked, and what was said within the desk
     PRIMARY KEY (academy, ticket),
     FOREIGN KEY (academy, ticket) REFERENCES tickets (academy, id) ON DELETE CASCADE
 );
@@ -79,8 +79,10 @@ BEGIN
             || setweight(search_words(t.description), 'B')
             || setweight(search_words(concat_ws(' ', t.place, t.entity, t.equipment, t.equipment_info)), 'C')
             || search_words(left(coalesce(e.said, ''), 20000)),
-        search_words(left(coalesce(e.noted, ''), 20000))
+        search_words(who.names || left(coalesce(e.noted, ''), 20000))
     FROM tickets t CROSS JOIN LATERAL (
+        SELECT string_agg(concat_ws(' ', given_name, family_name, ''), '') AS names
+        FROM people WHERE academy = $1 AND id IN (t.requester, t.beneficiary)) who CROSS JOIN LATERAL (
         SELECT string_agg(text, ' ' ORDER BY seq DESC) FILTER (WHERE NOT internal) AS said,
                string_agg(text, ' ' ORDER BY seq DESC) FILTER (WHERE internal) AS noted
         FROM events WHERE academy = $1 AND ticket = $2 AND text <> '' AND action <> 'open') e
