@@ -146,13 +146,12 @@ func (s *Commands) dialog(r *http.Request, gateway *ingest.Gateway) model.Submit
 	if err == nil {
 		err = json.Unmarshal(body, &req)
 	}
-	vs, readable := dialogValues(req.Submission)
 	switch {
-	case err != nil || !idPattern.MatchString(req.UserId) || !readable:
+	case err == nil && req.Cancelled:
+		return model.SubmitDialogResponse{}
+	case err != nil || !idPattern.MatchString(req.UserId):
 		s.refuse(r, "malformed")
 		return model.SubmitDialogResponse{Error: p.T("chat.http.malformed")}
-	case req.Cancelled:
-		return model.SubmitDialogResponse{}
 	}
 	refuse := func(why string) model.SubmitDialogResponse {
 		s.refuse(r, why, "account", req.UserId)
@@ -168,6 +167,10 @@ func (s *Commands) dialog(r *http.Request, gateway *ingest.Gateway) model.Submit
 	f, ok := formNamed(d.Form)
 	if !ok || len(s.Tokens[d.Academy]) == 0 {
 		return refuse("dialog stands for nothing")
+	}
+	vs, ok := dialogValues(req.Submission)
+	if !ok {
+		return refuse("dialog holds what none of ours can")
 	}
 	cmd := ingest.Command{
 		ID:      commandID(id, vs.list()...), // another for values put right

@@ -113,7 +113,9 @@ func (c *call) area(key, name string) model.DialogElement {
 
 // choice asks for one of the options; chosen is the value that it begins with.
 func (c *call) choice(key, name, chosen string, options []*model.PostActionOptions) model.DialogElement {
-	return model.DialogElement{DisplayName: c.print.T(key + ".label"), Name: name, Type: "select", Default: chosen, Options: options}
+	return model.DialogElement{
+		DisplayName: c.print.T(key + ".label"), Name: name, Type: "select", Default: chosen, Options: options, Placeholder: c.print.T("dialog.choose"),
+	}
 }
 
 // box asks for yes or no.
@@ -138,7 +140,7 @@ func (c *call) choices(list []tickets.Choice) []*model.PostActionOptions {
 }
 
 // topics writes the themes with their subjects as options of one list: a dialog
-// cannot show one list after the answer to another.
+// cannot show one list after the answer to another. None of them is no theme.
 func (c *call) topics() []*model.PostActionOptions {
 	var out []*model.PostActionOptions
 	for _, t := range c.academy.Themes {
@@ -148,7 +150,7 @@ func (c *call) topics() []*model.PostActionOptions {
 			out = append(out, option(name+" › "+s.Name.In(c.print.Lang), topic(t.Code, s.Code)))
 		}
 	}
-	return append(out, option(c.print.Theme(c.academy, tickets.UnknownTheme), tickets.UnknownTheme))
+	return out
 }
 
 // topic is the value of a theme with a subject in that list.

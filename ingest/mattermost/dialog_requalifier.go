@@ -16,8 +16,10 @@ var requalifierForm = form{
 	name: "requalifier", also: []string{"theme", "urgence"}, action: tickets.ActionRequalify,
 	asks: []string{"category", "urgency", "request_type", "text"}, holds: map[string]string{"subcategory": "category"},
 	fields: func(_ context.Context, c *call, about tickets.Case) ([]model.DialogElement, error) {
+		category := c.choice("dialog.requalifier.category", "category", topic(about.Category, about.Subcategory), c.topics())
+		category.Optional = about.Category == tickets.UnknownTheme // it may stay so
 		out := []model.DialogElement{
-			c.choice("dialog.requalifier.category", "category", topic(about.Category, about.Subcategory), c.topics()),
+			category,
 			c.choice("dialog.requalifier.urgency", "urgency", fmt.Sprint(int(about.Urgency)), c.urgencies()),
 		}
 		if len(c.academy.RequestTypes) > 0 {

@@ -3,6 +3,8 @@ package locale
 // dialogWords are the words of the chat's dialogs. A title has at most 24
 // characters, a label 24, a help 150: servers cut what is longer.
 var dialogWords = table{
+	"dialog.choose": {FR: "Choisir…", EN: "Choose…"},
+
 	"dialog.demander.title":      {FR: "Demander une précision", EN: "Ask for details"},
 	"dialog.demander.submit":     {FR: "Envoyer au demandeur", EN: "Send to the requester"},
 	"dialog.demander.text.label": {FR: "Votre question", EN: "Your question"},
