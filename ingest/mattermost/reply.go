@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/mattermost/mattermost/server/public/model"
@@ -71,7 +72,8 @@ func (s *Commands) Direct(ctx context.Context, c ingest.Command, a ingest.Answer
 	}
 	if err == nil {
 		p := locale.For(s.langOf(ctx, c), nil)
-		typed := literal(shorten(visible(c.Text), 60))
+		// Between backquotes only a backquote or a new line would end the code.
+		typed := shorten(strings.ReplaceAll(strings.Join(strings.Fields(visible(c.Text)), " "), "`", "'"), 60)
 		_, resp, err = s.bot.CreatePost(ctx, &model.Post{
 			ChannelId: channel.Id, PendingPostId: "late." + c.ID,
 			Message: shown(p.T("chat.direct.command", typed) + "\n" + s.word(ctx, c, a)),
