@@ -173,7 +173,9 @@ func (d *Desk) Do(ctx context.Context, by Caller, ref Ref, action Action, in Inp
 		}
 		switch action {
 		case ActionRequalify:
-			t.Due = d.due(a, t, t.OpenedAt)
+			if e.Detail.Urgency != 0 || e.Detail.Category != "" || e.Detail.Subcategory != "" {
+				t.Due = d.due(a, t, t.OpenedAt)
+			}
 		case ActionReopen, ActionUnmerge:
 			t.Due = d.due(a, t, now)
 		}
