@@ -39,7 +39,7 @@ func (s *Commands) click(r *http.Request, gateway *ingest.Gateway) string {
 	}
 	v, ok := s.find(button.Operation)
 	_, asks := formNamed(button.Operation)
-	if !asks && !(ok && v.button) || len(s.Tokens[button.Academy]) == 0 {
+	if !asks && (!ok || !v.button) || len(s.Tokens[button.Academy]) == 0 {
 		return refuse("button stands for nothing")
 	}
 	if req.ChannelId != button.Channel {

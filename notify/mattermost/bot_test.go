@@ -102,7 +102,7 @@ var academy = tickets.Academy{
 // card is a notice of the ticket's card after an action.
 func card(delivery byte, status tickets.Status, action tickets.Action, text string) tickets.Notice {
 	requester := tickets.Person{ID: id(1), GivenName: "Alix", FamilyName: "Exemple", Phone: "0100000000"}
-	agent := tickets.Person{ID: id(2), GivenName: "Dominique", FamilyName: "Modèle", Lang: "fr"}
+	agent := tickets.Person{ID: id(2), GivenName: "Dominique", FamilyName: "Modèle", Lang: "fr", Memberships: []tickets.Membership{{Group: "assistance", Role: tickets.RoleAgent}}}
 	t := tickets.Ticket{
 		Academy: "creteil", ID: id(7), Number: tickets.Number{Kind: tickets.Incident, Day: "261121", Rank: 7},
 		Card: tickets.Card{

@@ -23,7 +23,7 @@ var cardWords = table{
 	"card.open":         {FR: "Ouvrir sur le portail", EN: "Open on the portal"},
 	"card.before":       {FR: "sa carte chez %s", EN: "its card with %s"},
 	"card.after":        {FR: "sa carte maintenant", EN: "its card now"},
-	"card.locked_out":   {FR: "Je ne peux plus écrire dans ~%[1]s : les cartes des demandes y manquent. Pour y remédier, tapez `/invite @%[2]s ~%[1]s` ; les cartes suivent aussitôt.", EN: "I can no longer write in ~%[1]s: the tickets’ cards are missing there. To remedy that, type `/invite @%[2]s ~%[1]s`; the cards follow at once."},
+	"card.locked_out":   {FR: "Je ne peux plus écrire dans ~%[1]s : les cartes des demandes y manquent. Pour y remédier, tapez `/invite @%[2]s ~%[1]s` ; les cartes suivent aussitôt.", EN: "I can no longer write in ~%[1]s: the tickets’ cards are missing there. To remedy that, type `/invite @%[2]s ~%[1]s`; the cards follow at once."},
 	"card.link":         {FR: "Voir %s", EN: "See %s"},
 
 	// What stands above words in the thread; the argument is a member of the

@@ -22,7 +22,7 @@ func (d *double) trigger(t *testing.T) string {
 
 func (d *double) dialog(trigger string) model.OpenDialogRequest {
 	return model.OpenDialogRequest{TriggerId: trigger, URL: d.in.URL + "/mattermost/dialog", Dialog: model.Dialog{
-		CallbackId: "resolve", Title: strings.Repeat("Un titre bien trop long ", 4), State: "signed",
+		CallbackId: "resolve", Title: strings.Repeat("Un titre bien trop long ", 4), State: "signed", IntroductionText: "**I261121_007** · En cours",
 		Elements: []model.DialogElement{{DisplayName: "Solution", Name: "solution", Type: "textarea"}}}}
 }
 

@@ -45,6 +45,7 @@ func (s *Server) pageRoutes(mux *http.ServeMux) {
 	user("GET /page/thread", p.thread)
 	user("GET /page/post", p.post)
 	user("POST /page/ephemeral", p.ephemeral)
+	user("POST /page/text", p.text)
 }
 
 // secured adds the headers of the page.
@@ -240,6 +241,17 @@ func (p *page) ephemeral(w http.ResponseWriter, r *http.Request, me *model.User)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.render(w, "posts", []postView{p.view(&post, me)})
+}
+
+// text renders a piece of Markdown outside of posts: a dialog's introduction.
+func (p *page) text(w http.ResponseWriter, r *http.Request, _ *model.User) error {
+	var source string
+	if err := readJSON(r, "text", &source); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, _ = w.Write([]byte(p.markdown.html(source)))
+	return nil
 }
 
 // personName is how the page calls someone.

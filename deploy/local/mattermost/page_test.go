@@ -231,6 +231,8 @@ func TestAPersonLivesTheStoryInABrowser(t *testing.T) {
 	_, err := d.client().OpenInteractiveDialog(t.Context(), d.dialog(trigger))
 	ok(t, err)
 	d.in.answers(answerJSON(`{"errors":{"solution":"Trop court."}}`))
+	steps(ctx, t, see("#dialog-submit"))
+	equal(t, "the introduction is Markdown", text(ctx, t, "#dialog strong"), "I261121_007")
 	steps(ctx, t, see("#dialog-submit"), press("#dialog-submit"), see(`[data-error-for="solution"]:not(:empty)`))
 	equal(t, "nothing sent", text(ctx, t, `[data-error-for="solution"]`), "Ce champ est obligatoire.")
 	steps(ctx, t, write(`[name="solution"]`, "bref"), press("#dialog-submit"))
@@ -285,4 +287,15 @@ func TestALinkOpensAChannelAndAThread(t *testing.T) {
 	steps(ctx, t, see(`#thread-posts [data-post-id="`+p.Id+`"]`))
 	contains(t, text(ctx, t, "#channel-name"), "Supervision")
 	contains(t, text(ctx, t, "#thread-name"), "Thread") // this supervisor reads English
+}
+
+func TestAPermalinkOpensThePostWhereItIs(t *testing.T) {
+	d := start(t)
+	there := post(t, d.bot(), &model.Post{ChannelId: supervision, Message: "la carte maintenant"})
+	reply := post(t, d.bot(), &model.Post{ChannelId: supervision, Message: "dans son fil", RootId: there.Id})
+	post(t, d.bot(), &model.Post{ChannelId: assistance, Message: "[là-bas](" + d.URL() + "/creteil/pl/" + reply.Id + ")"})
+	ctx := d.browser(t, 1280, 900, "/chat?user=superviseur&channel=creteil/assistance")
+	ready(ctx, t)
+	steps(ctx, t, press(`#posts a[href*="/pl/"]`), see(`#thread-posts [data-post-id="`+reply.Id+`"]`), see(`#posts .found[data-post-id="`+there.Id+`"]`))
+	contains(t, text(ctx, t, "#channel-name"), "Supervision")
 }

@@ -187,6 +187,17 @@ async function openThread(id) {
   $('thread-box').focus();
 }
 
+// openPost follows a permalink: to the channel of the post, and its thread.
+async function openPost(id) {
+  const post = await api('GET', '/posts/' + id);
+  const link = document.querySelector(`[data-channel-id="${post.channel_id}"]`);
+  if (link && post.channel_id !== channel.id) await openChannel(link);
+  if (post.root_id || post.reply_count) await openThread(post.root_id || id);
+  const shown = document.querySelector(`#posts [data-post-id="${post.root_id || id}"]`);
+  shown?.scrollIntoView({ block: 'center' });
+  shown?.classList.add('found');
+}
+
 function closeThread() {
   thread = '';
   $('thread').hidden = true;
@@ -284,6 +295,11 @@ document.addEventListener('click', event => {
     event.preventDefault();
     attempt(() => openChannel(link));
   }
+  const permalink = event.target.closest('.post a')?.href.match(/\/pl\/([a-z0-9]{26})$/);
+  if (permalink && event.target.closest('a').origin === location.origin) {
+    event.preventDefault();
+    attempt(() => openPost(permalink[1]));
+  }
   const button = event.target.closest('button[data-action]');
   if (button) act(button);
   const opener = event.target.closest('[data-open-thread]');
@@ -320,7 +336,7 @@ function control(field) {
   const common = { name: field.name, id: 'field-' + field.name, required: !field.optional };
   switch (field.type) {
     case 'textarea':
-      return element('textarea', { ...common, rows: 5, placeholder: field.placeholder, value: field.default });
+      return element('textarea', { ...common, rows: 5, maxLength: field.max_length || 3000, placeholder: field.placeholder, value: field.default });
     case 'select':
       return element('select', common, element('option', { value: '', textContent: field.placeholder || words.choice }),
         ...(field.options || []).map(o => element('option', { value: o.value, textContent: o.text, selected: o.value === field.default })));
@@ -330,11 +346,13 @@ function control(field) {
     case 'bool':
       return element('label', {}, element('input', { ...common, required: false, type: 'checkbox', checked: field.default === 'true' }), ' ' + field.placeholder);
     default:
-      return element('input', { ...common, type: field.subtype || 'text', placeholder: field.placeholder, value: field.default });
+      return element('input', { ...common, type: field.subtype || 'text', maxLength: field.max_length || 150, placeholder: field.placeholder, value: field.default });
   }
 }
 
-function openDialog({ url, dialog }) {
+async function openDialog({ url, dialog }) {
+  const introduction = element('div', { className: 'introduction' });
+  if (dialog.introduction_text) introduction.innerHTML = await call('POST', '/page/text', dialog.introduction_text); // rendered and escaped by the server
   const fields = dialog.elements || [];
   const line = field => {
     const input = control(field);
@@ -346,7 +364,7 @@ function openDialog({ url, dialog }) {
   };
   const form = element('form', { noValidate: true },
     element('h2', { id: 'dialog-title', textContent: dialog.title }),
-    element('p', { textContent: dialog.introduction_text }),
+    introduction,
     ...fields.map(line),
     element('p', { id: 'dialog-error', className: 'error' }),
     element('p', { className: 'actions' },
@@ -358,7 +376,10 @@ function openDialog({ url, dialog }) {
     submission: cancelled ? {} : Object.fromEntries(fields.map(f => [f.name, f.type === 'bool' ? form.elements[f.name].checked : form.elements[f.name].value])),
   });
   const show = answer => {
-    for (const place of form.querySelectorAll('[data-error-for]')) place.textContent = answer.errors?.[place.dataset.errorFor] || '';
+    for (const place of form.querySelectorAll('[data-error-for]')) {
+      place.textContent = answer.errors?.[place.dataset.errorFor] || '';
+      form.querySelector('#field-' + place.dataset.errorFor)?.setAttribute('aria-invalid', String(place.textContent !== ''));
+    }
     form.querySelector('#dialog-error').textContent = answer.error || '';
     form.querySelector('[data-error-for]:not(:empty)')?.parentElement.querySelector('input, textarea, select')?.focus();
   };
