@@ -193,7 +193,7 @@ func (c *call) noRecipient(ctx context.Context, word string) string {
 	var people []string
 	for _, p := range agents[:min(len(agents), most)] {
 		local, _, _ := strings.Cut(p.Email, "@")
-		people = append(people, "`@"+local+"`")
+		people = append(people, "`"+local+"`")
 	}
 	if len(agents) > most {
 		people = append(people, "…")
