@@ -20,7 +20,7 @@ run:
 
 test: browser-tools
 	deploy/local/debian-packages postgres redis-server chromium
-	$(GO) test $(FLAGS) -timeout 10m ./...
+	$(GO) test $(FLAGS) -timeout 20m ./...
 
 bench:
 	deploy/local/debian-packages postgres

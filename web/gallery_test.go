@@ -218,7 +218,9 @@ func (c *chromium) light(name string) {
 		requestAnimationFrame(() => requestAnimationFrame(() => done({ Shift: shift, Shifted: shifted,
 			Requests: all.length, Bytes: all.reduce((sum, e) => sum + (e.transferSize || e.encodedBodySize), 0) })));
 	})`)
-	if load.Requests > 3 || load.Bytes > 60_000 || load.Shift > 0 {
+	// A busy machine paints a page that is half there: a hair's breadth is no
+	// shift. A picture, a font or a script that moves things is 0.01 and more.
+	if load.Requests > 3 || load.Bytes > 60_000 || load.Shift > 0.005 {
 		c.t.Errorf("%s: %d requests, %d bytes, layout shift %v of %q", name, load.Requests, load.Bytes, load.Shift, load.Shifted)
 	}
 }
