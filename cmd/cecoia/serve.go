@@ -252,16 +252,22 @@ func (h house) web() (http.Handler, error) {
 // reader for each academy's no-reply mailbox.
 func (h house) ingest() (hooks http.Handler, runs []func(context.Context) error, err error) {
 	log := h.log.With("part", "ingest")
-	tokens := map[tickets.AcademyID][]string{}
+	tokens, tokenOf := map[tickets.AcademyID][]string{}, map[string]tickets.AcademyID{}
 	for _, a := range h.academies {
 		token, err := h.forAcademy("CECOIA_SLASH_TOKEN", a.ID, h.SlashToken)
 		if err != nil {
 			return nil, nil, err
 		}
 		for t := range strings.SplitSeq(token, ",") {
-			if t = strings.TrimSpace(t); t != "" {
-				tokens[a.ID] = append(tokens[a.ID], t)
+			if t = strings.TrimSpace(t); t == "" {
+				continue
 			}
+			if other, taken := tokenOf[t]; taken && other != a.ID {
+				return nil, nil, fmt.Errorf("CECOIA_SLASH_TOKEN: %s and %s have the same token, by which nobody could tell them apart: give each team's own as %s",
+					other, a.ID, academyVariable("CECOIA_SLASH_TOKEN", a.ID))
+			}
+			tokenOf[t] = a.ID
+			tokens[a.ID] = append(tokens[a.ID], t)
 		}
 		mailbox, err := h.forAcademy("CECOIA_IMAP_URL", a.ID, h.IMAPURL)
 		if err != nil {
@@ -284,7 +290,7 @@ func (h house) ingest() (hooks http.Handler, runs []func(context.Context) error,
 		runs = append(runs, reader.Run)
 	}
 	commands := ingestmattermost.New(ingestmattermost.Options{
-		Desk: h.desk, Directory: h.db, Keyring: h.keys, Portal: h.portal, Tokens: tokens,
+		Desk: h.desk, Directory: h.db, Memory: h.db, Keyring: h.keys, Portal: h.portal, Tokens: tokens,
 		BaseURL: h.MattermostURL, HooksURL: h.hooksURL, BotToken: h.MattermostToken,
 		Allow: h.HooksAllow, PerMinute: h.CommandsPerMinute, Burst: h.CommandsBurst, Logger: log, Registerer: h.metrics,
 	})

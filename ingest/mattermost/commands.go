@@ -23,7 +23,7 @@ const Trigger = "ticket"
 // table is every command, in the order in which help shows them.
 func table() []verb {
 	return []verb{
-		liste, voir, chercher, kb,
+		liste, suite, voir, chercher, kb,
 		prendre, rendre, affecter, urgence, theme, note,
 		demander, attente, repondre, resoudre, cloturer, rouvrir, fusionner, nouveau,
 		alertes, ack, differer, escalader, silence, garde,
@@ -86,6 +86,7 @@ type Directory interface {
 type Options struct {
 	Desk      *tickets.Desk
 	Directory Directory
+	Memory    Memory
 	Keyring   *tickets.Keyring
 	Portal    tickets.Portal
 	// Tokens are the tokens of the slash command in each academy's team: one, or

@@ -272,6 +272,15 @@ func TestListe(t *testing.T) {
 	if strings.Count(more, "\n| [") != 3 || strings.Contains(more, "Encore") {
 		t.Errorf("suite:\n%s", more)
 	}
+	wants(t, "no list yet", w.say("creteil", "edith", "more"), "No recent list: begin with `/ticket list`")
+	w.say("creteil", "agent", "liste libres")
+	if again := w.say("creteil", "agent", "suite"); again != more {
+		t.Errorf("suite alone:\n%s", again)
+	}
+	wants(t, "the end", w.say("creteil", "agent", "suite"), "La dernière liste est finie")
+	w.say("creteil", "agent", "liste libres")
+	w.later(31 * time.Minute)
+	wants(t, "long after", w.say("creteil", "agent", "suite"), "Pas de liste récente")
 	wants(t, "miens", w.say("creteil", "agent", "LISTE  Miens"), "**1 demande** (miens)", "I261121_002", "| En cours |")
 	wants(t, "à valider", w.say("creteil", "agent", "liste “À Valider”"), "**1 demande**", "I261121_003", "À valider")
 	wants(t, "tous", w.say("creteil", "agent", "liste tous suite 2"), "**25 demandes**", "I261121_025")

@@ -2,6 +2,7 @@ package mattermost
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -213,6 +214,11 @@ func (c *call) list(ctx context.Context, f filter, page int) (string, error) {
 	if len(found.Cases) == 0 && page > 1 && found.Total > 0 {
 		return c.print.T("chat.list.past", name, (found.Total+listPage-1)/listPage), nil
 	}
+	next := ""
+	if page*listPage < found.Total {
+		next = fmt.Sprintf("%s suite %d", name, page+1)
+	}
+	c.remember(ctx, next)
 	said := c.print.T("chat.list.none", name)
 	if len(found.Cases) > 0 {
 		said = c.table(found, f, name, page)

@@ -32,6 +32,7 @@ type expectation struct {
 // expectations has an entry for each verb: a new verb without one fails the test.
 var expectations = map[string]expectation{
 	"liste":     {text: "liste tous", agent: "NUMBER", foreign: "Aucune demande"},
+	"suite":     {text: "suite", agent: "dernière liste est finie", supervisor: "dernière liste est finie", foreign: "dernière liste est finie"},
 	"voir":      {text: "voir NUMBER", agent: "L’imprimante ne répond plus."},
 	"chercher":  {text: "chercher NUMBER", agent: "L’imprimante ne répond plus."},
 	"kb":        {text: "kb rien du tout", agent: "Aucun article", foreign: "Aucun article"},

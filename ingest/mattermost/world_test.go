@@ -139,7 +139,7 @@ func newWorld(t *testing.T, change ...func(*Options)) *world {
 		Due: func(_ tickets.Academy, _ tickets.Ticket, from time.Time) time.Time { return from.Add(48 * time.Hour) },
 	})
 	o := Options{
-		Desk: w.desk, Directory: db, Keyring: w.keyring, Portal: tickets.NewPortal("https://portail.example"),
+		Desk: w.desk, Directory: db, Memory: db, Keyring: w.keyring, Portal: tickets.NewPortal("https://portail.example"),
 		Tokens:  map[tickets.AcademyID][]string{"creteil": {"token-of-creteil", "next-token-of-creteil"}, "paris": {"token-of-paris"}, "versailles": {""}},
 		BaseURL: "https://chat.example/", Now: w.tick, Logger: slog.New(slog.NewTextHandler(w.log, nil)),
 	}

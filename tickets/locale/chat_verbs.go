@@ -9,6 +9,11 @@ var chatVerbWords = table{
 	"chat.liste.about":   {FR: "les demandes, la plus ancienne d’abord", EN: "the tickets, oldest first"},
 	"chat.liste.more":    {FR: "Listes : libres (sans précision), miens, groupe, tous, en attente, à valider, en retard, joignables (maintenant, d’après les disponibilités écrites). Ajoutez un thème, une équipe ou une urgence pour restreindre ; `suite` montre la page suivante.", EN: "Lists: free (by default), mine, group, all, waiting, to validate, late, reachable (now, by the availability written). Add a theme, a team or an urgency to narrow it down; `more` shows the next page."},
 
+	"chat.suite.usage":   {FR: "suite", EN: "more"},
+	"chat.suite.example": {FR: "suite", EN: "more"},
+	"chat.suite.about":   {FR: "la page suivante de votre dernière liste", EN: "the next page of your last list"},
+	"chat.suite.more":    {FR: "Pendant 30 minutes après la liste.", EN: "For 30 minutes after the list."},
+
 	"chat.voir.usage":   {FR: "voir NUMÉRO", EN: "show NUMBER"},
 	"chat.voir.example": {FR: "voir 12", EN: "show 12"},
 	"chat.voir.about":   {FR: "toute la demande, vous seul la voyez", EN: "the whole ticket, for your eyes only"},
@@ -158,6 +163,8 @@ var chatVerbWords = table{
 	"chat.search.head":       {FR: "Demandes pour **%s** (%s), les meilleures d’abord :", EN: "Tickets for **%s** (%s), the best first:"},
 	"chat.search.more":       {FR: "Le reste est sur le portail : %s", EN: "The rest is on the portal: %s"},
 	"chat.list.unknown":      {FR: "« %s » n’est ni une liste, ni un thème, ni une équipe, ni une urgence.", EN: "“%s” is no list, theme, team or urgency."},
+	"error.list.none":        {FR: "Pas de liste récente : commencez par `/ticket liste`.", EN: "No recent list: begin with `/ticket list`."},
+	"chat.more.end":          {FR: "La dernière liste est finie.", EN: "The last list is at its end."},
 	"chat.list.past":         {FR: "Cette page n’existe pas (%s) : la dernière est la %s.", EN: "There is no such page (%s): the last is %s."},
 	"chat.list.silent.one":   {FR: "%s autre demande ne dit pas quand appeler, ou pas de façon lisible ici.", EN: "%s other ticket does not say when to call, or not in a way that is understood here."},
 	"chat.list.silent.other": {FR: "%s autres demandes ne disent pas quand appeler, ou pas de façon lisible ici.", EN: "%s other tickets do not say when to call, or not in a way that is understood here."},
