@@ -1,12 +1,15 @@
 package main
 
 import (
+	"log/slog"
 	"os"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/google/uuid"
+
+	"cecoia.example/tickets"
 )
 
 // Processes of one machine that start at once sign with one key, which only
@@ -43,6 +46,15 @@ func TestTheMasterSecretIsMadeOnce(t *testing.T) {
 
 func TestAShortMasterSecretIsRefused(t *testing.T) {
 	if _, err := (settings{SecretKey: "short"}).keyring(); err == nil || !strings.Contains(err.Error(), "CECOIA_SECRET_KEY") {
+		t.Errorf("%v", err)
+	}
+}
+
+// Which team a command is from is told by its token alone.
+func TestTwoTeamsMayNotShareAToken(t *testing.T) {
+	h := house{settings: settings{SlashToken: "the-same, next"}, log: slog.New(slog.DiscardHandler)}
+	h.academies = []tickets.Academy{{ID: "creteil"}, {ID: "paris"}}
+	if _, _, err := h.ingest(); err == nil || !strings.Contains(err.Error(), "CECOIA_SLASH_TOKEN_PARIS") || strings.Contains(err.Error(), "the-same") {
 		t.Errorf("%v", err)
 	}
 }
