@@ -150,7 +150,10 @@ func TestExecutingTwiceIsHarmless(t *testing.T) {
 	w := newWorld(t)
 	a, b := w.open("creteil", tickets.Card{}), w.open("creteil", tickets.Card{})
 	events := 2
-	for i, text := range []string{"prendre 1 2", "note 1 vu", "répondre 1 vu", "demander 1 quoi ?", "résoudre 1 fait"} {
+	for i, text := range []string{
+		"prendre 1 2", "note 1 vu", "répondre 1 vu", "demander 1 quoi ?", "urgence haute 1", "thème 1 quota", "rendre 1",
+		"affecter 1 edith", "affecter 1 reseaux", "résoudre 1 fait", "clôturer 1 fait", "rouvrir 1 encore", "fusionner 1 2", "fusionner annuler 1",
+	} {
 		c := ingest.Command{ID: fmt.Sprint("c", i), Academy: "creteil", Account: account("creteil", "agent"), Text: text, ReceivedAt: w.tick()}
 		first, err := w.commands.Execute(t.Context(), c)
 		if err != nil {
@@ -161,12 +164,28 @@ func TestExecutingTwiceIsHarmless(t *testing.T) {
 			t.Errorf("%s: %q, then %q, %v", text, first, again, err)
 		}
 		events++
-		if i == 0 {
+		if i == 0 { // two tickets
 			events++
 		}
 		if got := len(w.view(a).Events) + len(w.view(b).Events); got != events {
 			t.Errorf("%s: %d events, want %d", text, got, events)
 		}
+	}
+}
+
+func TestANewTicketIsMadeOnce(t *testing.T) {
+	w := newWorld(t)
+	c := ingest.Command{ID: "new", Academy: "creteil", Account: account("creteil", "agent"), Text: "nouveau écran noir", ReceivedAt: w.tick()}
+	first, err := w.commands.Execute(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.later(time.Hour)
+	if again, err := w.commands.Execute(t.Context(), c); err != nil || again != first {
+		t.Errorf("%q, then %q, %v", first, again, err)
+	}
+	if page, err := w.desk.List(t.Context(), tickets.Caller{Person: person("creteil", "agent")}, tickets.Query{Scope: tickets.ScopeDesk}); err != nil || page.Total != 1 {
+		t.Errorf("%d tickets, %v", page.Total, err)
 	}
 }
 
