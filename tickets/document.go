@@ -4,6 +4,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // allowedMedia are the media types (RFC 6838) accepted as documents, as sniffed
@@ -44,4 +45,23 @@ func truthful(name string, extensions []string) string {
 		return name
 	}
 	return name + extensions[0]
+}
+
+// maxExtension is the longest ending of a name that is kept as its extension.
+const maxExtension = 12
+
+// shortened returns a document's name with its middle cut so that it fits one
+// line, its extension kept, and room for another. A name that is no text stays
+// as it is, to be refused.
+func shortened(name string) string {
+	const most = MaxLine - maxExtension
+	if !utf8.ValidString(name) || utf8.RuneCountInString(name) <= most {
+		return name
+	}
+	extension := path.Ext(name)
+	if len(extension) > maxExtension {
+		extension = ""
+	}
+	stem := []rune(strings.TrimSuffix(name, extension))
+	return string(stem[:most-1-utf8.RuneCountInString(extension)]) + "…" + extension
 }

@@ -14,8 +14,8 @@ import (
 
 // The bounds on documents.
 const (
-	MaxDocument  = 20 << 20 // bytes in one document
-	MaxDocuments = 20       // pending documents on one ticket by one author
+	MaxDocument  = 20_000_000 // bytes in one document: "20 Mo", which count by thousands
+	MaxDocuments = 20         // pending documents on one ticket by one author
 )
 
 // MaxForms bounds how many forms one person may have begun and not sent.
@@ -196,11 +196,14 @@ func (d *Desk) Attach(ctx context.Context, by Caller, ticket uuid.UUID, name str
 		return Attachment{}, err
 	}
 	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
-	name, err := cleanLine("document", name)
+	name, err := cleanLine("document", shortened(name))
 	if err != nil || strings.Trim(name, "./") == "" {
 		return Attachment{}, invalid("document", "document.name")
 	}
 	stored, err := d.files.Put(ctx, academy, r, MaxDocument)
+	if e := (*Error)(nil); errors.As(err, &e) && e.Message == "document.too_large" {
+		return Attachment{}, invalid("document", "document.too_large", name)
+	}
 	if err != nil {
 		return Attachment{}, err
 	}
