@@ -72,8 +72,8 @@ func (s *server) home(w http.ResponseWriter, r *http.Request, v *visit) error {
 		Welcome: v.academy.Welcome.In(v.words.Lang),
 		Counters: []counter{
 			{"count-validations", v.words.T("web.home.validations"), "/validations", figures.Validations},
-			{"count-incidents", v.words.T("web.home.incidents"), "/incidents", figures.Incidents},
-			{"count-services", v.words.T("web.home.services"), "/services", figures.Services},
+			{"count-incidents", v.words.T("web.home.incidents"), ownList(tickets.Incident, v), figures.Incidents},
+			{"count-services", v.words.T("web.home.services"), ownList(tickets.Service, v), figures.Services},
 		},
 		Unsent: formsBegun(v, forms),
 	}
@@ -112,6 +112,11 @@ func (s *server) home(w http.ResponseWriter, r *http.Request, v *visit) error {
 		return err
 	}
 	return s.render(w, r, v, content{template: "home", title: v.words.T("web.home.title"), body: body})
+}
+
+// ownList is the address of the visitor's own open tickets of that kind.
+func ownList(kind tickets.Kind, v *visit) string {
+	return listOf(kind, url.Values{"portee": {listScopes[0].slug}}, v).href()
 }
 
 // kinds are the kinds of ticket in the order of the portal.

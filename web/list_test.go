@@ -78,7 +78,10 @@ func TestAListIsNarrowedDown(t *testing.T) {
 		{"dominique", "portee=bureau", "6 4 2 1"}, // the desk's alone
 		{"dominique", "portee=equipe&etat=tous", "6 4 3 2 1"},
 		{"dominique", "portee=libres", "6 4 2 1"},
-		{"alix", "", "7"},
+		{"alix", "", "7 5 4 2 1"}, // what the team has to do
+		{"robin", "", "6"},
+		{"alix", "portee=mes", "7"},
+		{"alix", "etat=ouverts", "7"},
 		{"alix", "portee=bureau", "7 6 5 4 2 1"},
 		{"robin", "portee=bureau", "7 6 4 2 1"}, // not what is private to another team
 		{"alix", "portee=equipe", "7 5 4 2 1"},
@@ -102,6 +105,8 @@ func TestAListIsNarrowedDown(t *testing.T) {
 		{"dominique", "texte=%25", ""},
 		{"dominique", "du=2026-11-21&au=2026-11-21", "6 4 2 1"},
 		{"dominique", "du=2026-11-22", ""},
+		{"dominique", "du=21/11/2026&au=21/11/2026", "6 4 2 1"},
+		{"dominique", "du=22/11/2026", ""},
 		{"dominique", "au=2026-11-20", ""},
 		{"dominique", "etat=zut&portee=zut&tri=zut", "6 4 2 1"},
 	} {

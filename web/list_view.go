@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,7 +24,8 @@ type listScope struct {
 	free  bool // taken by nobody
 }
 
-// listScopes are the scopes of the lists; the first is the default.
+// listScopes are the scopes of the lists; the first is the default, but for the
+// desk on an address that asks for nothing: see usualScope.
 var listScopes = []listScope{
 	{slug: "mes", scope: tickets.ScopeMine},
 	{slug: "deposees", scope: tickets.ScopeRequested},
@@ -32,6 +34,22 @@ var listScopes = []listScope{
 	{slug: "equipe", scope: tickets.ScopeTeam, desk: true},
 	{slug: "prises", scope: tickets.ScopeDesk, desk: true, taken: true},
 	{slug: "libres", scope: tickets.ScopeDesk, desk: true, free: true},
+}
+
+// usualScope is whose tickets an address shows that does not say: for the desk,
+// on an address that asks for nothing, those of its team, or all for who is of
+// none but oversees them.
+func usualScope(in url.Values, v *visit) listScope {
+	if !v.person.Agent() || len(in) > 0 {
+		return listScopes[0]
+	}
+	slug := "bureau"
+	for _, g := range v.academy.Groups {
+		if !g.Supervises && v.person.MemberOf(g.Code) {
+			slug = "equipe"
+		}
+	}
+	return listScopes[slices.IndexFunc(listScopes, func(s listScope) bool { return s.slug == slug })]
 }
 
 // listState narrows a list down by where its tickets stand.
@@ -75,6 +93,7 @@ var listColumns = []listColumn{
 // know of is as if it were not there; what was typed wrong is refused by query.
 type listView struct {
 	kind                  tickets.Kind
+	agent                 bool // its visitor is of the desk
 	scope                 listScope
 	state                 listState
 	theme, text, from, to string // as typed
@@ -94,8 +113,8 @@ func readList(r *http.Request, v *visit, kind tickets.Kind) listView {
 // for.
 func listOf(kind tickets.Kind, in url.Values, v *visit) listView {
 	l := listView{
-		kind: kind, scope: listScopes[0], state: listStates[0], column: listColumns[0], page: 1,
-		theme: in.Get("theme"), text: strings.TrimSpace(in.Get("texte")), from: in.Get("du"), to: in.Get("au"),
+		kind: kind, agent: v.person.Agent(), scope: usualScope(in, v), state: listStates[0], column: listColumns[0], page: 1,
+		theme: in.Get("theme"), text: strings.TrimSpace(in.Get("texte")), from: plainDay(in.Get("du")), to: plainDay(in.Get("au")),
 	}
 	for _, s := range listScopes {
 		if s.slug == in.Get("portee") && (!s.desk || v.person.Agent()) {
@@ -116,6 +135,15 @@ func listOf(kind tickets.Kind, in url.Values, v *visit) listView {
 	return l
 }
 
+// plainDay writes a day as machines do when it was typed as people do,
+// 21/11/2026: browsers without a calendar leave it to them.
+func plainDay(typed string) string {
+	if d, err := time.Parse("2/1/2006", strings.TrimSpace(typed)); err == nil {
+		return d.Format(time.DateOnly)
+	}
+	return typed
+}
+
 // listPath is the path of the list of that kind.
 func listPath(kind tickets.Kind) string {
 	if kind == tickets.Service {
@@ -124,7 +152,8 @@ func listPath(kind tickets.Kind) string {
 	return "/incidents"
 }
 
-// address is the list's own, without what is the default.
+// address is the list's own, without what is the default. The desk's always says
+// whose tickets it shows.
 func (l listView) address(path string) string {
 	q := url.Values{}
 	set := func(name, value, usual string) {
@@ -132,7 +161,11 @@ func (l listView) address(path string) string {
 			q.Set(name, value)
 		}
 	}
-	set("portee", l.scope.slug, listScopes[0].slug)
+	usual := listScopes[0].slug
+	if l.agent {
+		usual = ""
+	}
+	set("portee", l.scope.slug, usual)
 	set("etat", l.state.slug, listStates[0].slug)
 	set("theme", l.theme, "")
 	set("texte", l.text, "")

@@ -44,7 +44,7 @@ var listWords = table{
 	"web.list.empty.tous":         {FR: "Rien ici pour le moment.", EN: "Nothing here for now."},
 	"web.list.empty.narrowed":     {FR: "Aucune demande ne correspond à ces filtres.", EN: "No request fits these filters."},
 	"web.list.empty.refused":      {FR: "Corrigez le filtre pour voir la liste.", EN: "Correct the filter to see the list."},
-	"error.web.list.day":          {FR: "Choisissez un jour du calendrier, par exemple 2026-11-21.", EN: "Choose a day of the calendar, for example 2026-11-21."},
+	"error.web.list.day":          {FR: "Choisissez un jour du calendrier, par exemple 21/11/2026.", EN: "Choose a day of the calendar: day/month/year, for example 21/11/2026."},
 	"error.query.period":          {FR: "La fin de la période précède son début.", EN: "The period ends before it begins."},
 	"error.query.too_long":        {FR: "Cherchez avec moins de mots : %s caractères au plus.", EN: "Search with fewer words: %s characters at most."},
 
