@@ -76,7 +76,7 @@ func TestARefusedDocumentDoesNotTakeTheRestWithIt(t *testing.T) {
 		file{"lourd.png", big}, file{"vide.txt", nil}, file{"../../autre.txt", []byte("bonjour")}, file{"..", []byte("bonjour")})
 	pg.want(http.StatusUnprocessableEntity, "")
 	errs := pg.text("#errors")
-	for _, want := range []string{"page.html", "faux.png", "20 Mo", "vide.txt", "Le nom du document"} {
+	for _, want := range []string{"page.html", "faux.png", "« lourd.png » dépasse 20 Mo", "vide.txt", "Le nom du document"} {
 		if !strings.Contains(errs, want) {
 			t.Errorf("the refusal of %s is not told: %s", want, errs)
 		}

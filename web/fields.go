@@ -182,6 +182,24 @@ func invalid(name, message string, args ...any) *tickets.Error {
 	return &tickets.Error{Code: tickets.Invalid, Field: name, Message: message, Args: args}
 }
 
+// roomier says of texts that are too long, on a page where documents may be
+// attached, that the rest may come as one.
+func roomier(err error) error {
+	var all tickets.Errors
+	many, _ := errors.AsType[tickets.Errors](refusals(err))
+	for _, e := range many {
+		e := *e
+		if e.Message == "text.too_long" {
+			e.Message = "web.too_long"
+		}
+		all = append(all, &e)
+	}
+	if len(all) == 0 {
+		return err
+	}
+	return all
+}
+
 // refusal returns err when it is about what was typed, so that the page is
 // shown again with it, and nil for any other.
 func refusal(err error) error {

@@ -89,6 +89,7 @@ func (s *server) openForm(r *http.Request, v *visit) (tickets.Form, []tickets.At
 		return tickets.Form{}, nil, gone
 	}
 	f, docs, err := s.desk.Form(r.Context(), v.caller(), id)
+	v.filling = f.Kind
 	if tickets.CodeOf(err) == tickets.Expired {
 		if c, err := s.desk.CaseByID(r.Context(), v.caller(), id); err == nil && c.Requester == v.person.ID {
 			return tickets.Form{}, nil, &movedError{tickets.TicketPath(c.Academy, c.Number) + "/confirmation"}
@@ -142,6 +143,9 @@ type stepPage struct {
 }
 
 func (st *step) render(s *server, w http.ResponseWriter, r *http.Request, v *visit, p stepPage) error {
+	if st.documents {
+		p.refused = roomier(p.refused)
+	}
 	fm := v.form(p.refused)
 	head := s.formHead(v, p.form, slices.Index(formSteps, st))
 	body := stepBody{
@@ -192,6 +196,9 @@ func (st *step) save(s *server, w http.ResponseWriter, r *http.Request, v *visit
 		st.rescue(s, r, v, sub)
 		return err
 	}
+	if !st.filled(sub) {
+		return errBody
+	}
 	kept, saved := st.keep(s, r, v, sub)
 	if o := (*overtakenError)(nil); errors.As(saved, &o) {
 		return st.renderOvertaken(s, w, r, v, o)
@@ -226,6 +233,13 @@ func (st *step) save(s *server, w http.ResponseWriter, r *http.Request, v *visit
 		return s.saveWhom(r, v, v.person.ID)
 	}
 	return &movedError{r.URL.RequestURI() + "#documents"}
+}
+
+// filled says whether what was posted is the step's form. Browsers send its
+// fields even when they are empty, but for radio buttons alone: then its version
+// tells.
+func (st *step) filled(sub submission) bool {
+	return slices.ContainsFunc(st.names, sub.Has) || st.within != nil && sub.Has("version")
 }
 
 // detach forgets a pending document; one that is gone already is gone.

@@ -23,7 +23,7 @@ var placeStep = &step{
 		}
 		c.Urgency = tickets.Urgency(n)
 	},
-	fields: func(f *form, _ *visit, draft tickets.Form) []field {
+	fields: func(f *form, v *visit, draft tickets.Form) []field {
 		c := draft.Card
 		urgencies := make([]option, 0, 3)
 		for _, u := range []tickets.Urgency{tickets.Critical, tickets.High, tickets.Low} {
@@ -32,8 +32,12 @@ var placeStep = &step{
 				Value: n, Label: f.words.Urgency(u), Hint: f.words.T("web.field.urgency.hint." + n), Checked: c.Urgency == u,
 			})
 		}
+		phone := field{Name: "phone", Kind: "tel", Value: c.Phone, Autocomplete: "tel"}
+		if c.Beneficiary != v.person.ID { // the browser would fill in the visitor's own
+			phone.Autocomplete, phone.Hint = "off", f.words.T("web.for.phone")
+		}
 		return []field{
-			f.optional(field{Name: "phone", Kind: "tel", Value: c.Phone, Autocomplete: "tel"}),
+			f.optional(phone),
 			f.optional(field{Name: "place", Value: c.Place, Hint: f.words.T("web.field.place.hint")}),
 			f.optional(field{Name: "entity", Value: c.Entity, Hint: f.words.T("web.field.entity.hint")}),
 			f.optional(field{Name: "equipment", Value: c.Equipment, Hint: f.words.T("web.field.equipment.hint")}),

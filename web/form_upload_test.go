@@ -76,3 +76,65 @@ func TestTwoLargeDocumentsAtOnce(t *testing.T) {
 		t.Errorf("%d: %s", pg.status, pg.text("main"))
 	}
 }
+
+// A body that is no form of the step, or that ends before its end, is refused
+// and leaves what is kept as it was.
+func TestABodyThatIsNoFormOfTheStepChangesNothing(t *testing.T) {
+	p := newPortal(t)
+	b := p.as(t, person("creteil", "dominique"))
+	base := b.get("/incidents/nouveau").path
+	b.post(base, form("phone", "01 99 00 00 01", "place", "94/CRETEIL/12", "urgency", "2", "do", "continue"))
+	b.upload(base+"/demande", form("do", "continue", "description", "À garder"))
+	for _, c := range []struct{ step, media, body string }{
+		{"", "application/x-www-form-urlencoded", ""},
+		{"/demande", "application/x-www-form-urlencoded", ""},
+		{"/demande", "application/x-www-form-urlencoded", "do=continue"},
+		{"/demande", "multipart/form-data; boundary=b", "garbage"},
+		{"/demande", "multipart/form-data; boundary=b", ""},
+		{"/demande", "multipart/form-data; boundary=b", "--b--\r\n"},
+		{"/complement", "application/x-www-form-urlencoded", "x=y"},
+		{"/sujet", "application/x-www-form-urlencoded", "x=y"},
+	} {
+		b.send(http.MethodPost, base+c.step, c.media, strings.NewReader(c.body)).want(http.StatusBadRequest, "")
+	}
+	if pg := b.get(base + "/demande"); pg.value("description") != "À garder" {
+		t.Errorf("the description is %q", pg.value("description"))
+	}
+	if pg := b.get(base); pg.value("place") != "94/CRETEIL/12" || pg.value("phone") != "01 99 00 00 01" {
+		t.Errorf("the place is %q", pg.value("place"))
+	}
+}
+
+// The name of a document is what its author sees, whatever browsers make of it
+// on its way, shortened when it is too long for a line.
+func TestADocumentHasItsOwnName(t *testing.T) {
+	p := newPortal(t)
+	b := p.as(t, person("creteil", "dominique"))
+	base := b.get("/incidents/nouveau").path
+	for _, x := range []struct{ sent, shown string }{
+		{`l’%22écran%22.png`, `l’"écran".png`},
+		{`deux%0D%0Alignes.png`, "deux lignes.png"},
+		{strings.Repeat("é", 404) + ".png", "éé….png"},
+	} {
+		body := "--b\r\nContent-Disposition: form-data; name=\"description\"\r\n\r\nVoici" +
+			"\r\n--b\r\nContent-Disposition: form-data; name=\"document\"; filename=\"" + x.sent + "\"\r\n\r\n" + string(png) + "\r\n--b--\r\n"
+		pg := b.send(http.MethodPost, base+"/demande", "multipart/form-data; boundary=b", strings.NewReader(body)).want(http.StatusOK, "")
+		if !strings.Contains(pg.text("#documents"), x.shown) {
+			t.Errorf("%.40s: %s", x.sent, pg.text("#documents"))
+		}
+	}
+}
+
+// A text that is too long may go on in a document where one can be joined, and
+// nowhere else.
+func TestWhatIsTooLongMayBeADocumentWhereThereIsOne(t *testing.T) {
+	p := newPortal(t)
+	b := p.as(t, person("creteil", "dominique"))
+	base := b.get("/incidents/nouveau").path
+	if pg := b.post(base, form("urgency", "3", "place", strings.Repeat("x", tickets.MaxLine+1))); strings.Contains(pg.text("#place-error"), "document") {
+		t.Errorf("a line: %s", pg.text("#place-error"))
+	}
+	if pg := b.upload(base+"/demande", form("do", "continue", "description", strings.Repeat("x", tickets.MaxText+1))); !strings.Contains(pg.text("#description-error"), "Joignez un document") {
+		t.Errorf("a description: %s", pg.text("#description-error"))
+	}
+}

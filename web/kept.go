@@ -17,8 +17,9 @@ import (
 
 // When somebody sends a form after their session has ended, what they typed is
 // not lost: it is kept for an hour in the session of the sign-in page, and the
-// page they were on shows it again once they have signed in. Nothing is sent for
-// them, and who may not see the page does not see the words.
+// page they were on shows it again once they have signed in. So are the words of
+// an update whose documents were cut half-way. Nothing is sent for them, and who
+// may not see the page does not see the words.
 
 // The bounds on what is kept.
 const (
@@ -70,6 +71,11 @@ func typedWords(w http.ResponseWriter, r *http.Request) url.Values {
 		}
 		typed = r.PostForm
 	}
+	return keepable(typed)
+}
+
+// keepable leaves out what is not kept; it returns none when there is too much.
+func keepable(typed url.Values) url.Values {
 	for name := range typed {
 		if name == "" || name == "do" || name == "command" || name == "return" || strings.Contains(strings.ToLower(name), "password") {
 			delete(typed, name)
@@ -79,6 +85,14 @@ func typedWords(w http.ResponseWriter, r *http.Request) url.Values {
 		return nil
 	}
 	return typed
+}
+
+// keepCut keeps the words of a form that came half-way: they came before its
+// documents.
+func (s *server) keepCut(r *http.Request, sub submission) {
+	if typed := keepable(sub.Values); typed.Get("text") != "" {
+		s.auth.KeepOwn(r.Context(), auth.Kept{Path: localPath(r.URL.RequestURI()), Form: typed.Encode(), At: s.now(), Cut: true})
+	}
 }
 
 // textParts reads the fields of a form with documents, which it passes over. A
@@ -126,7 +140,7 @@ func (s *server) keptWords(r *http.Request, v *visit) {
 		return
 	}
 	if typed, err := url.ParseQuery(k.Form); err == nil {
-		v.kept = typed
+		v.kept, v.cut = typed, k.Cut
 	}
 }
 

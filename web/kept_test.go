@@ -218,3 +218,32 @@ func TestAFormOfAnActionAloneLeadsBackToItsPage(t *testing.T) {
 		t.Errorf("led to %s", pg.path)
 	}
 }
+
+// An update that is cut in the middle of a document keeps its words for the page.
+func TestWordsOfAnUpdateThatWasCutWaitOnItsPage(t *testing.T) {
+	p := newPortal(t)
+	who := person("creteil", "dominique")
+	c := p.open(t, who, tickets.Incident, tickets.Card{Description: "Panne"})
+	path := tickets.TicketPath(c.Academy, c.Number) + "/mise-a-jour"
+	b := p.as(t, who)
+	cut := func(text string) {
+		body := "--b\r\nContent-Disposition: form-data; name=\"text\"\r\n\r\n" + text +
+			"\r\n--b\r\nContent-Disposition: form-data; name=\"document\"; filename=\"coupé.png\"\r\n\r\n" + string(png)
+		b.send(http.MethodPost, path, "multipart/form-data; boundary=b", strings.NewReader(body)).want(http.StatusBadRequest, "")
+	}
+	cut("Écrit avant la coupure")
+	for range 2 {
+		if pg := b.get(path); pg.value("text") != "Écrit avant la coupure" || !strings.Contains(pg.text("#notice"), "coupé") {
+			t.Errorf("holds %q, says %q", pg.value("text"), pg.text("#notice"))
+		}
+	}
+	// Cut again it is the last words; sent at last, nothing is left of them.
+	cut("Écrit mieux")
+	if pg := b.get(path); pg.value("text") != "Écrit mieux" {
+		t.Errorf("holds %q", pg.value("text"))
+	}
+	b.upload(path, form("text", "Enfin envoyé", "do", "complement")).want(http.StatusOK, tickets.TicketPath(c.Academy, c.Number))
+	if pg := b.get(path); pg.value("text") != "" || pg.has("#notice") {
+		t.Errorf("after sending the page holds %q", pg.value("text"))
+	}
+}

@@ -94,7 +94,7 @@ type page struct {
 
 type menuEntry struct {
 	link
-	Current bool
+	Current string // "page" for the page itself, "true" for its section, else ""
 }
 
 // menu is the menu of the portal, with the words of the former application.
@@ -107,7 +107,26 @@ var menu = []struct{ path, key string }{
 	{"/validations", "web.nav.validations"},
 	{"/connaissances", "web.nav.knowledge"},
 	{searchPath, "web.nav.search"},
+	{"/favoris", "web.favourites.title"},
 	{"/aide", "web.nav.help"},
+}
+
+// section is the entry of the menu that a page belongs to, "" for none: a ticket
+// to the list of its kind, a form to the kind it will be.
+func section(r *http.Request, v *visit) string {
+	path := r.URL.Path
+	switch {
+	case strings.HasPrefix(path, "/formulaires/") && v.filling != "":
+		return listPath(v.filling) + "/nouveau"
+	case strings.HasPrefix(path, "/connaissances/"):
+		return "/connaissances"
+	case strings.HasPrefix(path, "/demandes/") && strings.HasSuffix(path, "/validation"):
+		return "/validations"
+	}
+	if ref, err := tickets.ParseRef(r.PathValue("number")); err == nil && strings.HasPrefix(path, "/demandes/") {
+		return listPath(ref.Kind)
+	}
+	return ""
 }
 
 // noteRefusal writes the one log line of a request that was refused, without
@@ -142,14 +161,25 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, v *visit, c cont
 	if v.signedIn {
 		p.Person, p.Academy = &v.person, v.academy
 		for _, e := range menu {
-			p.Menu = append(p.Menu, menuEntry{link{e.path, v.words.T(e.key)}, r.URL.Path == e.path})
+			entry := menuEntry{link: link{e.path, v.words.T(e.key)}}
+			switch e.path {
+			case r.URL.Path:
+				entry.Current = "page"
+			case section(r, v):
+				entry.Current = "true"
+			}
+			p.Menu = append(p.Menu, entry)
 		}
 	}
 	if c.status < 400 {
 		p.Notice, p.Warning = s.auth.TakeFlash(r.Context())
 	}
 	if v.restored {
-		p.Notice = strings.TrimSpace(p.Notice + " " + v.words.T("web.kept"))
+		why := "web.kept"
+		if v.cut {
+			why = "web.kept.cut"
+		}
+		p.Notice = strings.TrimSpace(p.Notice + " " + v.words.T(why))
 	}
 	t, ok := s.pages.byName[c.template]
 	if !ok {

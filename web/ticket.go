@@ -16,7 +16,7 @@ type ticketBody struct {
 	Status       tickets.Status
 	Private      string
 	Opened       stamp
-	Duplicate    *link       // the ticket that goes on in its place, nil for none; without an address when it is hidden
+	Duplicate    *duplicate  // the ticket that goes on in its place, nil for none
 	News         string      // the link to what is new, "" when nothing is
 	First        *actionForm // what the desk does first, by a button alone; nil for nothing
 	Links        []link      // what else is likely, or has a page of its own

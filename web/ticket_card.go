@@ -64,22 +64,33 @@ func identityCard(v *visit, view tickets.View, now time.Time) []cardRow {
 	return out
 }
 
+// duplicate is the ticket that goes on in place of another. Who may not see it
+// reads why, and what to do, in place of its address.
+type duplicate struct {
+	link
+	Hidden string
+}
+
 // duplicateOf leads to the ticket that goes on in place of this one, nil when
 // there is none. Whoever may not see that one reads the number they were told.
-func (s *server) duplicateOf(ctx context.Context, v *visit, view tickets.View) (*link, error) {
+func (s *server) duplicateOf(ctx context.Context, v *visit, view tickets.View) (*duplicate, error) {
 	if view.MergedInto == uuid.Nil {
 		return nil, nil
 	}
 	kept, err := s.desk.CaseByID(ctx, v.caller(), view.MergedInto)
 	switch {
 	case err == nil:
-		return &link{Href: tickets.TicketPath(kept.Academy, kept.Number), Text: kept.Number.String()}, nil
+		return &duplicate{link: link{tickets.TicketPath(kept.Academy, kept.Number), kept.Number.String()}}, nil
 	case tickets.CodeOf(err) != tickets.NotFound:
 		return nil, err
 	}
 	for _, e := range slices.Backward(view.Events) {
 		if e.Action == tickets.ActionMerge {
-			return &link{Text: e.Detail.Into}, nil
+			d := duplicate{link: link{Text: e.Detail.Into}, Hidden: v.words.T("web.ticket.duplicate.hidden")}
+			if slices.Contains(view.Actions, tickets.ActionReopen) {
+				d.Hidden += " " + v.words.T("web.ticket.duplicate.reopen", v.words.When(view.StatusAt.Add(tickets.ReopenWithin)))
+			}
+			return &d, nil
 		}
 	}
 	return nil, nil

@@ -166,13 +166,16 @@ func TestADuplicateIsClosedAfterALookAtBoth(t *testing.T) {
 	if mine.text("#duplicate") != "Doublon, regroupé avec "+kept.Number.String() || mine.has("a[href="+keptPath+"]") {
 		t.Errorf("the requester reads %s", mine.text("#duplicate"))
 	}
+	if why := mine.text("#duplicate-hidden"); !strings.Contains(why, "vous ne pouvez pas l’ouvrir") || !strings.Contains(why, "rouvrez votre demande") || agent.get(path).has("#duplicate-hidden") {
+		t.Errorf("the requester reads %q", why)
+	}
 	// Into a duplicate, no more.
 	other := p.open(t, who, tickets.Incident, tickets.Card{Description: "Encore le réseau"})
 	if pg := agent.get(tickets.TicketPath(other.Academy, other.Number) + "/regroupement?into=1"); !strings.Contains(pg.text("#into-error"), "lui-même un doublon") {
 		t.Errorf("into a duplicate: %s", pg.text("main"))
 	}
 	undone := agent.press(agent.get(path), "unmerge").want(http.StatusOK, path)
-	if undone.text("#status") != "En cours" || undone.has("#duplicate") {
+	if undone.text("#status") != "Nouveau" || undone.has("#duplicate") {
 		t.Errorf("undone: %s", undone.text("#status"))
 	}
 	agent.press(agent.get(path+"/regroupement?into=2"), "merge")

@@ -110,7 +110,7 @@ func TestWhatIsNewSinceTheLastVisitIsMarked(t *testing.T) {
 			t.Fatalf("%s: %q, link %q", what, marked, link)
 		}
 		for i, part := range parts {
-			if !strings.Contains(marked[i], part) || !strings.Contains(marked[i], "Nouveau") {
+			if !strings.Contains(marked[i], part) || !strings.Contains(marked[i], "Non lu") {
 				t.Errorf("%s: %q, want %q", what, marked[i], part)
 			}
 		}

@@ -32,7 +32,7 @@ func (s *server) update(w http.ResponseWriter, r *http.Request, v *visit) error 
 }
 
 func (s *server) showUpdate(w http.ResponseWriter, r *http.Request, v *visit, view tickets.View, typed typed, refused error) error {
-	fm := v.form(refused)
+	fm := v.form(roomier(refused))
 	body := updateBody{
 		actionPage: newActionPage(v, r, view, "web.update.title."+string(view.Number.Kind)),
 		Resolved:   slices.Contains(view.Actions, tickets.ActionRefuse),
@@ -74,6 +74,7 @@ func (s *server) doUpdate(w http.ResponseWriter, r *http.Request, v *visit) erro
 	}
 	sub, err := s.readUpload(w, r, v, c.ID)
 	if err != nil {
+		s.keepCut(r, sub)
 		return err
 	}
 	again := func(view tickets.View, refused error) error {

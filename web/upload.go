@@ -9,6 +9,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -62,7 +63,7 @@ func (s *server) readUpload(w http.ResponseWriter, r *http.Request, v *visit, ti
 	text := int64(maxForm)
 	for range maxParts {
 		part, err := parts.NextPart()
-		if errors.Is(err, io.EOF) {
+		if err == io.EOF { //nolint:errorlint // as it is after the last boundary; a body that ends before it wraps it
 			return sub, nil
 		}
 		if err != nil {
@@ -92,7 +93,7 @@ func (s *server) readUpload(w http.ResponseWriter, r *http.Request, v *visit, ti
 // attach keeps one document, or notes its refusal.
 func (s *server) attach(ctx context.Context, v *visit, ticket uuid.UUID, part *multipart.Part, sub *submission) error {
 	body := &partReader{part: part}
-	_, err := s.desk.Attach(ctx, v.caller(), ticket, part.FileName(), body)
+	_, err := s.desk.Attach(ctx, v.caller(), ticket, escaped.Replace(part.FileName()), body)
 	switch {
 	case err == nil:
 	case body.err != nil:
@@ -104,6 +105,10 @@ func (s *server) attach(ctx context.Context, v *visit, ticket uuid.UUID, part *m
 	}
 	return nil
 }
+
+// escaped reads what browsers write in the name of a file for characters that a
+// header cannot have (HTML, multipart/form-data encoding algorithm).
+var escaped = strings.NewReplacer("%22", `"`, "%0D", "\r", "%0A", "\n")
 
 // partReader remembers that the body could not be read, as opposed to the
 // document not being kept.

@@ -21,9 +21,11 @@ type visit struct {
 	person     tickets.Person  // zero when signed out
 	academy    tickets.Academy // of the person
 	words      locale.Printer
-	appearance string // "light", "dark", or "" to follow the system
-	shortcuts  bool   // "raccourcis CECOIA" are on
+	appearance string       // "light", "dark", or "" to follow the system
+	shortcuts  bool         // "raccourcis CECOIA" are on
+	filling    tickets.Kind // of the form that the page is of, "" for none
 	kept       url.Values
+	cut        bool // what was kept came half-way
 	restored   bool // some field of the page shows what was kept
 }
 

@@ -73,7 +73,7 @@ var deskWords = table{
 	"error.action.desk_only":        {FR: "Cette action est réservée à l’assistance.", EN: "This action is for the desk."},
 	"error.action.party_only":       {FR: "Seuls le demandeur et le bénéficiaire de %s peuvent faire cela.", EN: "Only the requester and the beneficiary of %s may do that."},
 	"error.kind.unknown":            {FR: "Choisissez un incident ou une demande de service.", EN: "Choose an incident or a service request."},
-	"error.text.too_long":           {FR: "Ce texte est trop long : %s caractères au plus. Joignez un document pour le reste.", EN: "This text is too long: %s characters at most. Attach a document for the rest."},
+	"error.text.too_long":           {FR: "Ce texte est trop long : %s caractères au plus.", EN: "This text is too long: %s characters at most."},
 	"error.text.not_utf8":           {FR: "Ce texte contient des caractères illisibles.", EN: "This text has unreadable characters."},
 	"error.text.control":            {FR: "Ce texte contient des caractères de contrôle.", EN: "This text has control characters."},
 	"error.text.missing.note":       {FR: "Écrivez la note.", EN: "Write the note."},
@@ -106,7 +106,7 @@ var deskWords = table{
 	"error.document.name":           {FR: "Le nom du document n’est pas lisible.", EN: "The document’s name is not readable."},
 	"error.document.empty":          {FR: "Le document « %s » est vide.", EN: "The document “%s” is empty."},
 	"error.document.type":           {FR: "Le document « %s » est d’un type refusé. Acceptés : images, PDF, textes, tableurs, archives, sons et vidéos.", EN: "The document “%s” is of a refused type. Accepted: images, PDF, texts, spreadsheets, archives, sounds and videos."},
-	"error.document.too_large":      {FR: "Le document dépasse 20 Mo.", EN: "The document is over 20 MB."},
+	"error.document.too_large":      {FR: "Le document « %s » dépasse 20 Mo.", EN: "The document “%s” is over 20 MB."},
 	"error.document.too_many":       {FR: "Vous avez joint %s documents : c’est le maximum.", EN: "You have attached %s documents: that is the most."},
 
 	// Conflicts: number, who, when.

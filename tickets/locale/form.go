@@ -25,9 +25,11 @@ var formWords = table{
 	"web.for.entity":           {FR: "Entité", EN: "Entity"},
 	"web.for.email":            {FR: "Courriel", EN: "Mail"},
 	"web.field.q":              {FR: "Nom de la personne", EN: "Name of the person"},
-	"web.field.q.hint":         {FR: "Le nom, le prénom, une partie de l’un d’eux, ou l’adresse de messagerie. Les accents ne comptent pas.", EN: "The family name, the given name, a part of either, or the mail address. Accents do not matter."},
+	"web.field.q.hint":         {FR: "Le nom, le prénom, leur début, ou l’adresse de messagerie. Pour chercher au milieu d’un nom, tapez au moins trois lettres. Les accents ne comptent pas.", EN: "The family name, the given name, their beginning, or the mail address. To search in the middle of a name, type at least three letters. Accents do not matter."},
 	"error.web.people.missing": {FR: "Saisissez un nom, ou son début.", EN: "Enter a name, or its beginning."},
 	"error.web.people.pace":    {FR: "Vous avez fait beaucoup de recherches en peu de temps : réessayez dans une minute.", EN: "You have searched a lot in a short time: try again in a minute."},
+
+	"web.for.phone": {FR: "Son numéro, si vous le connaissez.", EN: "Their number, if you know it."},
 
 	// The precise subject, and the type of request.
 	"web.form.subject":        {FR: "Préciser le sujet", EN: "Give the precise subject"},

@@ -7,7 +7,8 @@ var frameWords = table{
 	"web.field.remember":      {FR: "Mémoriser l’utilisateur", EN: "Remember me"},
 	"web.field.remember.hint": {FR: "Retient votre identifiant pendant un an sur cet appareil, jamais votre mot de passe. Décochez sur un poste partagé : il sera oublié.", EN: "Keeps your username for a year on this device, never your password. Untick on a shared computer: it will be forgotten."},
 	"web.signin.removed":      {FR: "Vous avez été déconnecté : votre compte n’est plus dans l’annuaire de l’académie. Si c’est une erreur, adressez-vous à l’assistance.", EN: "You have been signed out: your account is no longer in the academy’s directory. If this is a mistake, turn to the desk."},
-	"web.signin.ended":        {FR: "Votre session avait expiré : rien n’est envoyé. Connectez-vous, la page vous attend avec ce que vous aviez saisi.", EN: "Your session had ended: nothing is sent. Sign in, the page waits for you with what you had entered."},
+	"web.signin.ended":        {FR: "Votre session avait expiré : rien n’est envoyé. Connectez-vous, la page vous attend avec ce que vous aviez saisi.", EN: "Your session had ended: nothing is sent. Sign in, the page waits for you with what you had entered."},
+	"web.kept.cut":            {FR: "L’envoi a été coupé : vos mots ont été gardés. Relisez-les ; rien n’est encore envoyé, et le dernier document est à joindre de nouveau.", EN: "The sending was cut: your words were kept. Read them again; nothing is sent yet, and the last document is to be attached again."},
 	"web.kept":                {FR: "Votre session avait expiré : vos mots ont été gardés. Relisez-les ; rien n’est encore envoyé, et les documents sont à joindre de nouveau.", EN: "Your session had ended: your words were kept. Read them again; nothing is sent yet, and documents are to be attached again."},
 
 	// Preferences.

@@ -56,7 +56,7 @@ var knowledgeWords = table{
 	"web.article.desk_only": {FR: "L’assistance seulement", EN: "The desk only"},
 	"web.article.everyone":  {FR: "Tout le personnel de l’académie", EN: "All the staff of the academy"},
 	"web.article.published": {FR: "Publié le", EN: "Published on"},
-	"web.article.useful":    {FR: "Cet article vous a-t-il été utile ?", EN: "Was this article useful to you?"},
+	"web.article.useful":    {FR: "Cet article vous a‑t‑il été utile ?", EN: "Was this article useful to you?"},
 	"web.article.voted":     {FR: "Merci de votre réponse. Vous pouvez en changer.", EN: "Thank you for your answer. You may change it."},
 	"web.article.votes":     {FR: "Utile : %s, pas utile : %s", EN: "Useful: %s, not useful: %s"},
 	"web.article.else":      {FR: "L’article ne suffit pas ?", EN: "Is the article not enough?"},

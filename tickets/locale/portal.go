@@ -178,6 +178,7 @@ var portalWords = table{
 	"web.documents.none":             {FR: "Aucun document", EN: "No document"},
 	"web.documents.sending":          {FR: "Envoi en cours…", EN: "Sending…"},
 	"web.documents.failed":           {FR: "L’envoi a échoué. Vérifiez votre connexion et réessayez.", EN: "Sending failed. Check your connection and try again."},
+	"web.documents.signin":           {FR: "Votre session a expiré : reconnectez-vous en rechargeant cette page. Votre texte y sera encore, le document sera à joindre de nouveau.", EN: "Your session has ended: sign in again by reloading this page. Your text will still be there, the document is to be attached again."},
 	"web.size.bytes.one":             {FR: "%s octet", EN: "%s byte"},
 	"web.size.bytes.other":           {FR: "%s octets", EN: "%s bytes"},
 	"web.size.kilo":                  {FR: "%s ko", EN: "%s kB"},
@@ -256,5 +257,6 @@ var portalWords = table{
 	"web.error.id":           {FR: "Si cela se reproduit, donnez cette référence à l’assistance :", EN: "If it happens again, give this reference to the desk:"},
 	"error.web.page":         {FR: "Cette page n’existe pas, ou elle ne vous est pas accessible.", EN: "There is no such page, or you may not see it."},
 	"error.web.cross_origin": {FR: "Cet envoi ne vient pas d’une page du portail : il a été refusé et rien n’a changé.", EN: "This did not come from a page of the portal: it was refused and nothing changed."},
+	"error.web.too_long":     {FR: "Ce texte est trop long : %s caractères au plus. Joignez un document pour le reste.", EN: "This text is too long: %s characters at most. Attach a document for the rest."},
 	"error.web.uploads_busy": {FR: "Trop de documents arrivent en ce moment : réessayez dans une minute.", EN: "Too many documents are coming in right now: try again in a minute."},
 }

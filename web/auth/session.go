@@ -24,6 +24,7 @@ const (
 	keyKeptPath = "kept.path"
 	keyKeptForm = "kept.form"
 	keyKeptAt   = "kept.at"
+	keyKeptCut  = "kept.cut"
 )
 
 func newSessions(store scs.Store, lifetime time.Duration, secure bool) *scs.SessionManager {
@@ -120,6 +121,7 @@ type Kept struct {
 	Path string    // of the page that it is of
 	Form string    // its fields, as application/x-www-form-urlencoded
 	At   time.Time // when it was sent
+	Cut  bool      // it came half-way, from somebody who was signed in
 }
 
 // keptLifetime ends the session that holds nothing but such a form.
@@ -133,25 +135,32 @@ func (s *Service) Keep(ctx context.Context, from netip.Addr, k Kept) bool {
 	if s.keeping.begin(site(from)) > 0 {
 		return false
 	}
+	s.KeepOwn(ctx, k)
+	s.sessions.SetDeadline(ctx, time.Now().Add(keptLifetime)) // of the store's clock, as scs has it
+	return true
+}
+
+// KeepOwn keeps a form in the session of who is signed in, in place of the one
+// before.
+func (s *Service) KeepOwn(ctx context.Context, k Kept) {
 	s.sessions.Put(ctx, keyKeptPath, k.Path)
 	s.sessions.Put(ctx, keyKeptForm, k.Form)
 	s.sessions.Put(ctx, keyKeptAt, k.At.Unix())
-	s.sessions.SetDeadline(ctx, time.Now().Add(keptLifetime)) // of the store's clock, as scs has it
-	return true
+	s.sessions.Put(ctx, keyKeptCut, k.Cut)
 }
 
 // Kept returns the form kept last in this session, and false when there is none.
 func (s *Service) Kept(ctx context.Context) (Kept, bool) {
 	k := Kept{
 		Path: s.sessions.GetString(ctx, keyKeptPath), Form: s.sessions.GetString(ctx, keyKeptForm),
-		At: time.Unix(s.sessions.GetInt64(ctx, keyKeptAt), 0),
+		At: time.Unix(s.sessions.GetInt64(ctx, keyKeptAt), 0), Cut: s.sessions.GetBool(ctx, keyKeptCut),
 	}
 	return k, k.Path != ""
 }
 
 // ForgetKept forgets the kept form.
 func (s *Service) ForgetKept(ctx context.Context) {
-	for _, key := range []string{keyKeptPath, keyKeptForm, keyKeptAt} {
+	for _, key := range []string{keyKeptPath, keyKeptForm, keyKeptAt, keyKeptCut} {
 		s.sessions.Remove(ctx, key)
 	}
 }

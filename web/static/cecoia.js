@@ -79,7 +79,10 @@
         if (event.lengthComputable) bar.value = event.loaded / event.total;
       });
       mine.addEventListener("load", () => {
-        if (!show(mine.responseText, mine.status !== 409)) refusals.push(words.failed);
+        const out = new URL(mine.responseURL).pathname === "/connexion"; // the session is over
+        if (out) queue.length = 0;
+        if (out) refusals.push(words.signin);
+        else if (!show(mine.responseText, mine.status !== 409)) refusals.push(words.failed);
         if (queue.length) next();
         else end(name ? words.sent : "");
       });
