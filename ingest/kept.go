@@ -73,7 +73,7 @@ func (g *Gateway) settle(ctx context.Context, s settlement) bool {
 // tellLate sends a late answer by the reply handle, and by the other way once
 // that is of no use.
 func (g *Gateway) tellLate(ctx context.Context, c Command, a Answer, tries int) error {
-	err := error(ErrUndeliverable)
+	err := ErrUndeliverable
 	if c.Reply != "" && g.Reply != nil && tries <= replyTries {
 		err = g.Reply(ctx, c, a)
 	}

@@ -334,8 +334,12 @@ func TestNoSecretIsLogged(t *testing.T) {
 		server.Heal()
 		server.Fail(fault)
 		for what, tell := range map[string]func() error{
-			"reply":  func() error { return w.commands.Reply(t.Context(), c, ingest.Answer{How: ingest.Done, Text: "mots-secrets"}) },
-			"direct": func() error { return w.commands.Direct(t.Context(), c, ingest.Answer{How: ingest.Done, Text: "mots-secrets"}) },
+			"reply": func() error {
+				return w.commands.Reply(t.Context(), c, ingest.Answer{How: ingest.Done, Text: "mots-secrets"})
+			},
+			"direct": func() error {
+				return w.commands.Direct(t.Context(), c, ingest.Answer{How: ingest.Done, Text: "mots-secrets"})
+			},
 		} {
 			if err := tell(); err == nil || strings.Contains(err.Error(), handle) || strings.Contains(err.Error(), "mots-secrets") || strings.Contains(err.Error(), "bot-token") {
 				t.Errorf("%s with %+v: %v", what, fault, err)
