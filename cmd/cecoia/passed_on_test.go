@@ -156,6 +156,11 @@ func TestATicketIsPassedOnToTheSpecialists(t *testing.T) {
 		t.Error("another card, where the first should be edited")
 	}
 
+	eventually(t, "the cards link to each other", func() (bool, string) {
+		left, now := d.channel("assistance")()[0].Attachments()[0].Text, d.channel("reseaux")()[0].Attachments()[0].Text
+		return strings.Contains(left, "/creteil/pl/"+there.Id) && strings.Contains(now, "/creteil/pl/"+card.Id), left + "\n" + now
+	})
+
 	d.do("renfort", c.Number, tickets.ActionAssign, tickets.Input{Assignee: d.as("reseau").Person.ID})
 	direct := func() []*model.Post { return d.chat.DirectPosts(demoBot, "reseau.creteil") }
 	d.sees("the assignee's message", direct, "Sacha Échantillon vous confie "+number+".")

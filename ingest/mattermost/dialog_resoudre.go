@@ -21,7 +21,7 @@ var resoudreForm = form{
 			cause.Optional = true
 			out = append(out, cause)
 		}
-		if c.worthAnArticle(about) {
+		if !about.Private { // all the desk reads a draft
 			out = append(out, c.box("dialog.resoudre.article", "article"))
 		}
 		return out, nil
@@ -32,7 +32,7 @@ var resoudreForm = form{
 			return "", err
 		}
 		said := c.print.T("chat.resolve.done", res.Number.String()) + " " + c.sent(res)
-		if !in.yes("article") || !c.worthAnArticle(res.Case) {
+		if !in.yes("article") || res.Private {
 			return said, nil
 		}
 		article, err := c.draftArticle(ctx, res)
@@ -43,19 +43,17 @@ var resoudreForm = form{
 	},
 }
 
-// worthAnArticle says whether an article may come from the ticket: all the desk
-// reads a draft, which a private ticket is not for, and it needs a theme.
-func (c *call) worthAnArticle(about tickets.Case) bool {
-	_, themed := c.academy.Theme(about.Category)
-	return themed && !about.Private
-}
-
-// draftArticle keeps the solution as the draft of an article, once per form.
+// draftArticle keeps the solution as the draft of an article, once per form. An
+// article has a theme: that of a ticket without is for who writes on to choose.
 func (c *call) draftArticle(ctx context.Context, res tickets.Result) (tickets.Article, error) {
+	theme, subject := res.Category, res.Subcategory
+	if _, ok := c.academy.Theme(theme); !ok {
+		theme, subject = c.academy.Themes[0].Code, ""
+	}
 	return c.Desk.WriteArticle(ctx, c.by(0), tickets.ArticleEdit{
 		ID: uuid.NewSHA1(res.ID, []byte("article "+c.command.Form.ID)), Source: res.ID,
 		Text: tickets.ArticleText{
-			Theme: res.Category, Subject: res.Subcategory, Lang: c.print.Lang, Audience: tickets.ForDesk,
+			Theme: theme, Subject: subject, Lang: c.print.Lang, Audience: tickets.ForDesk,
 			Title: shorten(cmp.Or(res.Summary, c.print.Category(c.academy, res.Category, res.Subcategory)), tickets.MaxLine),
 			Body:  res.Event.Text,
 		},

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"fmt"
+	"testing"
+)
+
+// press clicks a button of the ticket's card.
+func (b *browser) press(number, action string) {
+	b.t.Helper()
+	eventually(b.t, action+" on the card of "+number, func() (bool, string) {
+		return eval[bool](b, fmt.Sprintf(`(() => {
+			const button = [...document.querySelectorAll("#posts .post.bot:not(.ephemeral)")].find(e => e.innerText.includes(%q))?.querySelector('[data-action=%q]:not([disabled])');
+			button?.click();
+			return !!button;
+		})()`, number, action)), b.text("#posts")
+	})
+}
+
+// fillIn writes into the open dialog and sends it.
+func (b *browser) fillIn(values ...string) {
+	b.t.Helper()
+	b.write(values...)
+	b.click("#dialog-submit")
+}
+
+// write writes into the open dialog: the name of a field, then what it is to
+// hold, and so on. A choice is made by words of its option.
+func (b *browser) write(values ...string) {
+	b.t.Helper()
+	b.do("waiting for the dialog", waitFor("#dialog[open] #dialog-submit"))
+	for i := 0; i+1 < len(values); i += 2 {
+		field := fmt.Sprintf("#dialog [name=%q]", values[i])
+		switch eval[string](b, fmt.Sprintf(`document.querySelector(%q).type`, field)) {
+		case "checkbox":
+			b.click(field)
+		case "select-one":
+			eval[any](b, fmt.Sprintf(`(() => { const s = document.querySelector(%q); s.value = [...s.options].find(o => o.text.includes(%q))?.value ?? "none" })()`, field, values[i+1]))
+		default:
+			b.fill(field, values[i+1])
+		}
+	}
+}
+
+// closed waits until the dialog was taken.
+func (b *browser) closed() {
+	b.t.Helper()
+	eventually(b.t, "the dialog is taken", func() (bool, string) {
+		return eval[bool](b, `!document.querySelector("#dialog").open`), b.text("#dialog")
+	})
+}
+
+// A whole day of an agent, by buttons and dialogs alone: nothing is typed but
+// one command, for a caller on the telephone.
+func TestADayByButtonsAndDialogs(t *testing.T) {
+	d := newDemo(t)
+	d.start()
+	person := portalAs(t, d, "demandeur@creteil.example")
+	number := person.sendIncident(d, "L’écran du bureau 12 reste noir")
+	agent := chatAs(t, d, "agent.creteil", "creteil/assistance")
+	agent.seeCard(number, "Nouveau", "Ouvrir sur le portail")
+
+	agent.press(number, "prendre")
+	agent.seeCard(number, "En cours", "Alix Démonstration")
+	agent.press(number, "voir")
+	agent.see("#posts .ephemeral", "reste noir", "Dominique Exemple")
+
+	// A question, at first without words.
+	agent.press(number, "demander")
+	agent.fillIn()
+	agent.see(`#dialog [data-error-for="text"]`, "obligatoire")
+	agent.fillIn("text", "Le voyant est-il allumé ?")
+	agent.closed()
+	agent.seeCard(number, "En attente de précisions")
+	mailbox := openBrowser(t)
+	mailbox.openMail(d, "demandeur@creteil.example", "précisions")
+	mailbox.see("body", "Le voyant est-il allumé")
+
+	// A dialog that was put away changes nothing.
+	agent.press(number, "resoudre")
+	agent.do("waiting for the dialog", waitFor("#dialog[open] #dialog-cancel"))
+	agent.click("#dialog-cancel")
+	agent.closed()
+	agent.seeCard(number, "En attente de précisions")
+
+	agent.press(number, "resoudre")
+	agent.write("text", "Le câble était débranché.", "cause", "Câble", "article", "yes")
+	agent.picture("dialog")
+	agent.click("#dialog-submit")
+	agent.closed()
+	agent.seeCard(number, "À valider")
+	if buttons := eval[string](agent, `[...document.querySelectorAll("#posts .post.bot [data-action]")].map(e => e.dataset.action).join(" ")`); buttons != "voir" {
+		t.Errorf("a resolved ticket's card offers %s", buttons)
+	}
+
+	// Somebody calls.
+	agent.say("/ticket nouveau")
+	agent.fillIn("beneficiary", "Personne Inventée", "theme", "Accès Internet", "urgency", "Haute", "description", "Plus d’accès en salle 3.")
+	agent.see(`#dialog [data-error-for="beneficiary"]`, "Personne de ce nom dans l’annuaire")
+	agent.fillIn("beneficiary", "demandeur@creteil.example")
+	agent.closed()
+	agent.see("#posts .ephemeral", "est ouvert pour Dominique Exemple")
+	second := eval[string](agent, `[...document.querySelectorAll("#posts .ephemeral")].at(-1).innerText.match(/I\d{6}_\d+/)?.[0] ?? ""`)
+	agent.seeCard(second, "Nouveau", "Accès Internet", "2 - Haute")
+
+	// It is for the specialists, who find it and where it comes from.
+	agent.press(second, "affecter")
+	agent.fillIn("assignee", "Réseaux, toute l’équipe", "text", "Le commutateur ne répond pas.")
+	agent.closed()
+	agent.seeCard(second, "transmis à l’équipe Réseaux", "sa carte maintenant")
+	specialist := chatAs(t, d, "reseau.creteil", "creteil/reseaux")
+	specialist.seeCard(second, "Nouveau", "sa carte chez Assistance")
+	specialist.press(second, "prendre")
+	specialist.seeCard(second, "En cours")
+	specialist.picture("specialists")
+}
