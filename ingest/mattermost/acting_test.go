@@ -116,6 +116,8 @@ func TestAffecter(t *testing.T) {
 	for _, typed := range []string{"affecter 1 @nobody", "affecter 1 ~supervision", "affecter 1 quelqu’un"} {
 		wants(t, typed, w.say("creteil", "agent", typed), "Rien n’est fait", "`reseaux`", "`edith`", "Usage")
 	}
+	wants(t, "did you mean", w.say("creteil", "agent", "affecter 1 @editn"), "`/ticket affecter … edith`")
+	wants(t, "did you mean a team", w.say("creteil", "agent", "affecter 1 ~resaux"), "`/ticket affecter … reseaux`")
 	wants(t, "an account that is not linked", w.say("creteil", "agent", "affecter 1 @edith", "user_mentions", "edith", "user_mentions_ids", id("nobody")), "Rien n’est fait")
 	wants(t, "not of the desk", w.say("creteil", "agent", "affecter 1 @r", "user_mentions", "r", "user_mentions_ids", account("creteil", "requester")), "n’est pas de l’équipe")
 	has("supervisor", "desk")

@@ -179,10 +179,12 @@ func (c *call) agentNamed(ctx context.Context, word string) (tickets.Person, boo
 // noRecipient says that nobody is called that, and who could have been meant.
 func (c *call) noRecipient(ctx context.Context, word string) string {
 	said := c.print.T("chat.assign.unknown", inline(shorten(word, 40)))
-	var groups []string
+	var groups, known []string // known are all that could be typed
+	var names [][]string       // and what it is called
 	for _, g := range c.academy.Groups {
 		if !g.Supervises {
 			groups = append(groups, "`"+g.Code+"`")
+			known, names = append(known, g.Code), append(names, []string{g.Code, g.Channel, g.Name.FR})
 		}
 	}
 	agents, err := c.Desk.Agents(ctx, c.by(0), "")
@@ -191,12 +193,18 @@ func (c *call) noRecipient(ctx context.Context, word string) string {
 	}
 	const most = 15
 	var people []string
-	for _, p := range agents[:min(len(agents), most)] {
+	for i, p := range agents {
 		local, _, _ := strings.Cut(p.Email, "@")
-		people = append(people, "`"+local+"`")
+		known, names = append(known, local), append(names, []string{local, p.Login, p.GivenName, p.FamilyName})
+		if i < most {
+			people = append(people, "`"+local+"`")
+		}
 	}
 	if len(agents) > most {
 		people = append(people, "…")
+	}
+	if i, ok := nearest(strings.TrimLeft(word, "@~"), names); ok {
+		said += " " + c.print.T("chat.suggestion", c.verb.label(c.print)+" … "+known[i])
 	}
 	return said + "\n" + c.print.T("chat.assign.known", strings.Join(groups, ", "), strings.Join(people, ", ")) + "\n" + c.usage(c.verb)
 }
