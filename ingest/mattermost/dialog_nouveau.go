@@ -15,18 +15,17 @@ import (
 var nouveauForm = form{
 	name: "nouveau", asks: []string{"beneficiary", "theme", "urgency", "private", "description"}, holds: map[string]string{"subject": "theme"},
 	fields: func(_ context.Context, c *call, _ tickets.Case) ([]model.DialogElement, error) {
-		const key = "dialog.nouveau."
-		theme := c.choice(key+"theme", "theme", "", c.topics())
+		theme := c.choice("dialog.nouveau.theme", "theme", "", c.topics())
 		theme.Optional, theme.Placeholder = true, c.print.Theme(c.academy, tickets.UnknownTheme)
 		return []model.DialogElement{
 			{
-				DisplayName: c.print.T(key + "beneficiary.label"), Name: "beneficiary", Type: "text", MaxLength: 150,
-				Placeholder: c.print.T(key + "beneficiary.example"), HelpText: c.print.T(key + "beneficiary.help"),
+				DisplayName: c.print.T("dialog.nouveau.beneficiary.label"), Name: "beneficiary", Type: "text", MaxLength: 150,
+				Placeholder: c.print.T("dialog.nouveau.beneficiary.example"), HelpText: c.print.T("dialog.nouveau.beneficiary.help"),
 			},
 			theme,
-			c.choice(key+"urgency", "urgency", fmt.Sprint(int(tickets.Low)), c.urgencies()),
-			c.box(key+"private", "private"),
-			c.area(key+"description", "description"),
+			c.choice("dialog.nouveau.urgency", "urgency", fmt.Sprint(int(tickets.Low)), c.urgencies()),
+			c.box("dialog.nouveau.private", "private"),
+			c.area("dialog.nouveau.description", "description"),
 		}, nil
 	},
 	submit: func(ctx context.Context, c *call, _ tickets.Case, in values) (string, error) {
