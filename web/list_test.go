@@ -169,7 +169,7 @@ func TestAListIsSortedByEachColumn(t *testing.T) {
 		{"-urgence", "descending", "7 6 5 4 3 1 2"},
 		{"statut", "ascending", "7 5 4 6 1 2 3"},
 		{"-statut", "descending", "3 2 6 1 7 5 4"},
-		{"entite", "ascending", "1 3 7 6 5 4 2"},
+		{"entite", "ascending", "6 4 1 3 7 5 2"}, // what is for another has their entity
 		{"auteur", "ascending", "7 5 4 6 3 2 1"},
 		{"-auteur", "descending", "6 3 2 1 5 4 7"},
 	} {

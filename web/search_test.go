@@ -195,7 +195,7 @@ func TestEachSignedInPageHasTheSearchBox(t *testing.T) {
 			menu = append(menu, words(n))
 		}
 	}
-	want := "Accueil, Nouvel incident, Suivi des incidents, Nouvelle demande de service, Suivi des demandes de service, Validations, Base de connaissance, Recherche, Aide"
+	want := "Accueil, Nouvel incident, Suivi des incidents, Nouvelle demande de service, Suivi des demandes de service, Validations, Base de connaissance, Recherche, Mes favoris, Aide"
 	if got := strings.Join(menu, ", "); got != want {
 		t.Errorf("the menu: %s", got)
 	}
