@@ -177,6 +177,9 @@ func (s *Commands) dialog(r *http.Request, gateway *ingest.Gateway) model.Submit
 		Academy: d.Academy, Account: d.Account, Text: f.name, Place: d.Place, Thread: d.Thread, Reply: d.Reply, ReceivedAt: s.Now(),
 		Form: &ingest.Form{ID: id, Ticket: d.Ticket, Values: vs},
 	}
+	if said, is := s.tooFast(r, cmd); is {
+		return model.SubmitDialogResponse{Error: said}
+	}
 	answer := gateway.Submit(r.Context(), cmd)
 	if answer.How != ingest.Done {
 		return model.SubmitDialogResponse{Error: shown(s.word(r.Context(), cmd, answer))}
