@@ -63,7 +63,7 @@ func (s *server) readUpload(w http.ResponseWriter, r *http.Request, v *visit, ti
 	text := int64(maxForm)
 	for range maxParts {
 		part, err := parts.NextPart()
-		if err == io.EOF { //nolint:errorlint // as it is after the last boundary; a body that ends before it wraps it
+		if err == io.EOF { // as it is after the last boundary; a body that ends before it wraps it
 			return sub, nil
 		}
 		if err != nil {
