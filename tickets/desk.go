@@ -87,7 +87,7 @@ func (d *Desk) Open(ctx context.Context, by Caller, kind Kind, card Card) (Case,
 			return Case{}, err
 		}
 		if p, ok := known[card.Beneficiary]; ok {
-			card = card.handTo(Person{}, p)
+			card = card.handTo(by.Person, Person{}, p)
 		}
 	}
 	n, err := d.reserve(ctx, a, kind)

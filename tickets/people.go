@@ -114,17 +114,17 @@ func (d *Desk) ForWhom(ctx context.Context, by Caller, f Form, beneficiary uuid.
 	if err != nil {
 		return err
 	}
-	if beneficiary != by.Person.ID && !by.Person.Agent() {
-		after.Phone = "" // staff do not read each other's in the directory
-	}
-	f.Card = f.Card.handTo(known[f.Card.Beneficiary], after)
+	f.Card = f.Card.handTo(by.Person, known[f.Card.Beneficiary], after)
 	return d.SaveForm(ctx, by, f)
 }
 
 // handTo returns the card with another beneficiary. What it had from the
 // directory entry of the one before becomes what the directory says of them.
-func (c Card) handTo(before, beneficiary Person) Card {
+func (c Card) handTo(by, before, beneficiary Person) Card {
 	c.Beneficiary = beneficiary.ID
+	if beneficiary.ID != by.ID && !by.Agent() {
+		beneficiary.Phone = "" // staff do not read each other's in the directory
+	}
 	fill := func(value *string, was, is string) {
 		if *value == "" || strings.EqualFold(*value, was) {
 			*value = is
