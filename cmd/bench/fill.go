@@ -241,7 +241,7 @@ func (f *filler) familyName() string {
 var (
 	consonants = strings.Split("b c d f g k l m n p r s t v x z ch br", " ")
 	vowels     = strings.Split("a e i o u é ô", " ")
-	givenNames = []string{"Dominique", "Camille", "Alix", "Sacha", "Noa", "Lou", "Maxence", "Claude", "Andréa", "Élie", "Maé", "Charlie", "Eden", "Swann", "Loïs", "Yaël"}
+	givenNames = []string{"Dominique", "Camille", "Alix", "Sacha", "Noa", "Lou", "Maxence", "Ange", "Andréa", "Élie", "Maé", "Charlie", "Eden", "Swann", "Loïs", "Yaël"}
 	functions  = []string{"Enseignement", "Secrétariat", "Direction", "Gestion", "Vie scolaire", "Laboratoire"}
 	subjects   = []string{
 		"L’imprimante", "Le vidéoprojecteur", "La messagerie", "L’accès à Onde", "Le poste du secrétariat", "Le réseau sans fil", "La clé OTP", "Le serveur pédagogique",
