@@ -7,6 +7,7 @@
 
 GO ?= go
 FLAGS ?=
+PACKAGES ?= ./...
 
 .PHONY: build run test bench lint screenshots pictures clean
 
@@ -20,7 +21,7 @@ run:
 
 test: browser-tools
 	deploy/local/debian-packages postgres redis-server chromium
-	$(GO) test $(FLAGS) -timeout 20m ./...
+	$(GO) test $(FLAGS) -timeout 20m $(PACKAGES)
 
 bench:
 	deploy/local/debian-packages postgres

@@ -85,10 +85,14 @@ func (v *visitor) upload(path string, form url.Values, name string, content io.R
 
 var numberIn = regexp.MustCompile(`[IS]\d{6}_\d{3,}`)
 
-// newForm opens an incident's form and returns its path and its number.
+// newForm opens an incident's form, beside those begun before, and returns its
+// path and its number.
 func (v *visitor) newForm() (path, number string) {
 	v.t.Helper()
 	res, page := v.get("/incidents/nouveau")
+	if res.Request.URL.Path == "/incidents/nouveau" {
+		res, page = v.post("/incidents/nouveau", nil)
+	}
 	path = res.Request.URL.Path
 	if !strings.HasPrefix(path, "/formulaires/") {
 		v.t.Fatalf("a new incident leads to %s:\n%s", path, page)
@@ -256,7 +260,7 @@ func TestBadInputFromOutside(t *testing.T) {
 		if _, page := person.get("/incidents"); strings.Count(page, "/demandes/creteil/I") != 1 {
 			t.Errorf("not one ticket: %s", tail(page, 3000))
 		}
-		_, a := d.command("demo-token-creteil", mattermost.UserID("agent.creteil"), "voir 1")
+		_, a := d.command("demo-token-creteil", mattermost.UserID("agent.creteil"), "voir "+number)
 		for _, ping := range []string{"@all", "@channel", "<!here>"} {
 			if strings.Contains(a.Text, ping) || !strings.Contains(a.Text, "écran noir") {
 				t.Errorf("the chat would read %q in %q", ping, a.Text)
