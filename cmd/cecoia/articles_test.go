@@ -11,14 +11,14 @@ import (
 	"cecoia.example/tickets/postgres"
 )
 
-// The demo has a knowledge base from its first start; later ones change nothing,
-// nor what its people have done to it meanwhile.
-func TestTheDemoHasAKnowledgeBase(t *testing.T) {
-	db, err := postgres.Open(t.Context(), postgres.Options{URL: postgrestest.New(t, "cecoia", postgres.Migrate)})
+// exampleBase returns an empty database, and what the example fills it with.
+func exampleBase(t *testing.T) (*postgres.DB, []tickets.Academy, []tickets.Person) {
+	t.Helper()
+	db, err := postgres.Open(t.Context(), postgres.Options{URL: postgrestest.New(t, "cecoia", postgres.Migrate), MaxConns: 8})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	t.Cleanup(db.Close)
 	academies, err := parseDeskFile(example.Desk, example.Logos)
 	if err != nil {
 		t.Fatal(err)
@@ -27,6 +27,13 @@ func TestTheDemoHasAKnowledgeBase(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return db, academies, people
+}
+
+// The demo has a knowledge base from its first start; later ones change nothing,
+// nor what its people have done to it meanwhile.
+func TestTheDemoHasAKnowledgeBase(t *testing.T) {
+	db, academies, people := exampleBase(t)
 	desk := tickets.NewDesk(tickets.Options{Store: db})
 	var staff, agent tickets.Person
 	for _, p := range people {

@@ -1,33 +1,17 @@
 package main
 
 import (
-	"bytes"
 	"testing"
 	"time"
 
-	"cecoia.example/deploy/example"
-	"cecoia.example/deploy/local/postgres/postgrestest"
 	"cecoia.example/tickets"
 	"cecoia.example/tickets/calendar"
-	"cecoia.example/tickets/postgres"
 )
 
 // TestTicketsAreDueByTheHoursOfTheDeskFile goes by the example's hours: on
 // Monday to Thursday nine hours, eight on Friday, less in the school holidays.
 func TestTicketsAreDueByTheHoursOfTheDeskFile(t *testing.T) {
-	db, err := postgres.Open(t.Context(), postgres.Options{URL: postgrestest.New(t, "migrated", postgres.Migrate)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	academies, err := parseDeskFile(example.Desk, example.Logos)
-	if err != nil {
-		t.Fatal(err)
-	}
-	people, err := parsePeople(bytes.NewReader(example.People))
-	if err != nil {
-		t.Fatal(err)
-	}
+	db, academies, people := exampleBase(t)
 	if err := seedDemo(t.Context(), db, academies, people); err != nil {
 		t.Fatal(err)
 	}

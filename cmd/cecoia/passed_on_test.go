@@ -11,14 +11,11 @@ import (
 	"github.com/mattermost/mattermost/server/public/model"
 	"github.com/redis/go-redis/v9"
 
-	"cecoia.example/deploy/example"
 	"cecoia.example/deploy/local/mattermost"
-	"cecoia.example/deploy/local/postgres/postgrestest"
 	"cecoia.example/deploy/local/redis/redistest"
 	"cecoia.example/notify"
 	notifymattermost "cecoia.example/notify/mattermost"
 	"cecoia.example/tickets"
-	"cecoia.example/tickets/postgres"
 )
 
 // exampleDesk is the example desk and its chat, as the demo sets them up, with
@@ -33,19 +30,7 @@ type exampleDesk struct {
 func newExampleDesk(t *testing.T) *exampleDesk {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
-	academies, err := parseDeskFile(example.Desk, example.Logos)
-	if err != nil {
-		t.Fatal(err)
-	}
-	people, err := parsePeople(bytes.NewReader(example.People))
-	if err != nil {
-		t.Fatal(err)
-	}
-	db, err := postgres.Open(t.Context(), postgres.Options{URL: postgrestest.New(t, "cecoia", postgres.Migrate), MaxConns: 8})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(db.Close)
+	db, academies, people := exampleBase(t)
 	if err := seedDemo(t.Context(), db, academies, people); err != nil {
 		t.Fatal(err)
 	}
