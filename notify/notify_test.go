@@ -394,7 +394,7 @@ func TestAChannelThatHangsDoesNotHoldTheOther(t *testing.T) {
 	for range 5 {
 		do(t, d, open(t, d, "creteil"), tickets.ActionTake, "")
 	}
-	wait.Until(t, "the mails are out", func() bool { return mails.count() == 5 })
+	wait.Until(t, "the mails are out and the posts under way", func() bool { return mails.count() == 5 && stuck.count() >= 2 })
 	if got := stuck.count(); got != 2 {
 		t.Errorf("%d posts under way at once, want 2", got)
 	}

@@ -67,6 +67,7 @@ const (
 	TemplateAssigned     Template = "assigned"       // chat: direct message to the assignee
 	TemplateComplement   Template = "complement"     // chat: direct message to the assignee
 	TemplateRefused      Template = "refused"        // chat: direct message to the assignee
+	TemplateMentioned    Template = "mentioned"      // chat: direct message to whom a note names
 )
 
 // Delivery is one thing to tell one recipient by one channel, decided in the
@@ -113,6 +114,24 @@ type Notice struct {
 	// Elsewhere is where it lives on this channel for others: the cards of the
 	// groups that it came through.
 	Elsewhere map[Recipient]string
+	// Told is when the recipient was last told of the ticket on this channel;
+	// zero before the first time.
+	Told time.Time
+	// Earlier is what else is told with it, in the order in which it happened
+	// and before it: of the same ticket, or, of a Digest, of any.
+	Earlier []Told
+	// Digest says that it gathers what the recipient wanted told together.
+	Digest bool
+	// Direct is how the recipient wants to be told in chat.
+	Direct DirectMessages
+}
+
+// Told is one of several things that a notice tells.
+type Told struct {
+	Template Template
+	Rule     string
+	Case     Case // as it stands now
+	Event    Event
 }
 
 // Outcome is how an attempt to deliver ended.
@@ -121,10 +140,12 @@ type Outcome string
 // The outcomes. Uncertain means that the other side may have accepted it: it is
 // tried again under the same identity, so that the other side can tell.
 const (
-	Delivered Outcome = "delivered"
-	Permanent Outcome = "permanent" // it will never work: the delivery is dead
-	Retry     Outcome = "retry"
-	Uncertain Outcome = "uncertain"
+	Delivered  Outcome = "delivered"
+	Permanent  Outcome = "permanent" // it will never work: the delivery is dead
+	Retry      Outcome = "retry"
+	Uncertain  Outcome = "uncertain"
+	Deferred   Outcome = "deferred"   // not tried: its time has not come (see [Notice.Hold])
+	Suppressed Outcome = "suppressed" // not tried and never will be, as somebody chose
 )
 
 // Receipt is what a worker records of an attempt. A channel fills Outcome, Err,
@@ -136,8 +157,9 @@ type Receipt struct {
 	// delivery by now does not take it away from them. 0 is the latest.
 	Attempt int
 	Outcome Outcome
-	Err     string    // why, for Permanent, Retry and Uncertain; no secrets
-	RetryAt time.Time // for Retry and Uncertain: not before; a channel sets it only when the other side said so
+	Err     string    // why, unless Delivered; no secrets
+	RetryAt time.Time // for Retry, Uncertain and Deferred: not before; a channel sets it only when the other side said so
+	Digest  bool      // for Deferred: to be told together with what else the recipient has held so
 	Dead    bool      // attempts exhausted, or Permanent
 	// Thread becomes the Notice.Thread of the ticket's next deliveries here,
 	// when not "".

@@ -3,6 +3,7 @@ package tickets
 import (
 	"context"
 	"maps"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -204,6 +205,13 @@ func (d *Desk) lookUp(ctx context.Context, by Caller, action Action, in Input) (
 			return try, err
 		}
 		try.assignee = p
+	}
+	if action == ActionNote && (len(in.Mentions) > 0 || strings.Contains(in.Text, "@")) {
+		agents, err := d.store.Agents(ctx, by.Person.Academy, "")
+		if err != nil {
+			return try, err
+		}
+		try.named = mentioned(agents, in)
 	}
 	return try, nil
 }

@@ -7,6 +7,12 @@ import "github.com/google/uuid"
 // an [Invalid] error for what was given wrong.
 func (try attempted) effect(a Academy, t *Ticket, e *Event) (changed bool, err error) {
 	switch try.action {
+	case ActionNote:
+		for _, p := range try.named {
+			if p.ID != try.by.ID && p.SeesTicket(*t) {
+				e.Detail.Mentions = append(e.Detail.Mentions, p.ID)
+			}
+		}
 	case ActionTake:
 		t.Assignee = try.by.ID
 		if t.Status == StatusWaiting { // without anybody: the requester is still asked
@@ -114,6 +120,7 @@ func (try attempted) requalify(a Academy, t *Ticket, e *Event) (bool, error) {
 	if in.Subcategory != "" {
 		subcategory = in.Subcategory
 	}
+	changed := false
 	theme, ok := a.Theme(category)
 	if !ok && category != UnknownTheme {
 		return false, invalid("category", "theme.unknown")
@@ -124,20 +131,23 @@ func (try attempted) requalify(a Academy, t *Ticket, e *Event) (bool, error) {
 	if category != t.Category || subcategory != t.Subcategory {
 		t.Category, t.Subcategory = category, subcategory
 		d.Category, d.Subcategory = category, subcategory
+		changed = true
 	}
 	if in.Urgency != 0 && in.Urgency != t.Urgency {
 		if in.Urgency < Critical || in.Urgency > Low {
 			return false, invalid("urgency", "urgency.unknown")
 		}
 		t.Urgency, d.Urgency = in.Urgency, in.Urgency
+		changed = true
 	}
 	if in.RequestType != "" && in.RequestType != t.RequestType {
 		if _, ok := a.RequestType(in.RequestType); !ok {
 			return false, invalid("request_type", "request_type.unknown")
 		}
 		t.RequestType, d.RequestType = in.RequestType, in.RequestType
+		changed = true
 	}
-	return *d != Detail{} || e.Text != "", nil
+	return changed || e.Text != "", nil
 }
 
 // merge closes the ticket as a duplicate of another, which goes on.

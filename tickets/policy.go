@@ -54,6 +54,10 @@ func expand(a Academy, c Case, e Event) []Delivery {
 		}
 	case ActionTake:
 		mailParties(TemplateTaken, "requester-hears-take-up")
+	case ActionNote:
+		for _, id := range e.Detail.Mentions {
+			tell(Chat, ToPerson(id), TemplateMentioned, "named-in-note")
+		}
 	case ActionInform:
 		mailParties(TemplateInformed, "requester-hears-desk")
 	case ActionAsk:

@@ -128,6 +128,9 @@ type Input struct {
 	RequestType           string
 	// Into is the ticket to go on with, with merge.
 	Into Ref
+	// Mentions are members of the desk whom a note is for, beside those that its
+	// text names; who is not of the desk, or may not see the ticket, is left out.
+	Mentions []uuid.UUID
 	// Draft is the CreatedAt of the reply draft that the words were written
 	// from, which their sending ends; zero when there was none. One that came
 	// later stays.
@@ -187,8 +190,9 @@ type attempted struct {
 	in       Input
 	by       Person
 	now      time.Time
-	assignee Person // of in.Assignee
-	into     Ticket // of in.Into; zero when by sees none
+	assignee Person   // of in.Assignee
+	named    []Person // whom a note names
+	into     Ticket   // of in.Into; zero when by sees none
 }
 
 // act applies an action to the case and returns the ticket as it becomes with

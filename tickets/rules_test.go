@@ -1,6 +1,7 @@
 package tickets
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -257,7 +258,7 @@ func TestTheDeskRequalifiesWhatWasAsked(t *testing.T) {
 	}
 	after, event, err := requalify(Input{Category: "messagerie", Subcategory: "quota", Urgency: Critical, RequestType: "panne"})
 	want := Detail{Category: "messagerie", Subcategory: "quota", Urgency: Critical, RequestType: "panne"}
-	if err != nil || after.Category != "messagerie" || after.Theme != c.Theme || event.Detail != want || !event.Internal {
+	if err != nil || after.Category != "messagerie" || after.Theme != c.Theme || !reflect.DeepEqual(event.Detail, want) || !event.Internal {
 		t.Errorf("%v: %+v", err, event)
 	}
 	if _, event, err := requalify(Input{Urgency: c.Urgency}); err != nil || event != nil {

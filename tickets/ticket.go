@@ -183,6 +183,8 @@ type Detail struct {
 	Cause       string    `json:"cause,omitempty"`
 	Rating      int       `json:"rating,omitempty"`
 	Into        string    `json:"into,omitempty"` // the number of the ticket that it was merged into
+	// Mentions are the members of the desk that a note names, at most MaxMentions.
+	Mentions []uuid.UUID `json:"mentions,omitempty"`
 }
 
 // Attachment is a document of a ticket. Its bytes are kept apart, by their hash.

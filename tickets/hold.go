@@ -1,0 +1,160 @@
+package tickets
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Pace is how soon a direct message comes.
+type Pace string
+
+// The paces.
+const (
+	PaceNow    Pace = "now"
+	PaceDigest Pace = "digest" // with others, at the set hours
+	PaceNever  Pace = "never"  // the card's thread tells it all the same
+)
+
+// DirectMessages are how a member of the desk wants to be told in chat. The zero
+// value is: of everything, at once, at any hour.
+type DirectMessages struct {
+	// Paces are by template, one of [DirectTemplates]; those absent come now.
+	Paces map[Template]Pace `json:"paces,omitempty"`
+	// Quiet is when nothing comes, each day: what is owed waits for its end. It
+	// may go over midnight; From == To is never.
+	Quiet Quiet `json:"quiet,omitzero"`
+	// Digest are the times of the day at which what waits for them is told in
+	// one message, ascending, at most MaxDigests; [DefaultDigest] when empty.
+	Digest []Minute `json:"digest,omitempty"`
+}
+
+// Quiet is a time of each day on the academy's clock, from From, up to To and
+// without it.
+type Quiet struct {
+	From Minute `json:"from"`
+	To   Minute `json:"to"`
+}
+
+// MaxDigests is how many digests a day somebody may choose.
+const MaxDigests = 6
+
+// DefaultDigest is when digests come for those who did not choose.
+func DefaultDigest() []Minute { return []Minute{9 * 60, 14 * 60} }
+
+// DirectTemplates are the kinds of direct messages that members of the desk get,
+// in the order in which they are shown.
+func DirectTemplates() []Template {
+	return []Template{TemplateAssigned, TemplateComplement, TemplateRefused, TemplateReopened, TemplateMentioned}
+}
+
+// Pace is how soon messages of that template come.
+func (d DirectMessages) Pace(t Template) Pace {
+	if p, ok := d.Paces[t]; ok {
+		return p
+	}
+	return PaceNow
+}
+
+// Hold says when a notice is told.
+type Hold struct {
+	Until  time.Time // not before; zero for now
+	Digest bool      // with Until: together with what else the recipient has held so
+	Never  string    // why it is never told; "" when it is
+}
+
+// Hold says whether the notice is to be told now. window is how long after one
+// mail of a ticket the next waits, so that rapid changes are told together; what
+// somebody has to answer never waits for it.
+func (n Notice) Hold(now time.Time, window time.Duration) Hold {
+	switch {
+	case n.Channel == Mail && n.Ticket != uuid.Nil:
+		if n.Template.asks() || n.Told.IsZero() {
+			return Hold{}
+		}
+		for _, e := range n.Earlier {
+			if e.Template.asks() {
+				return Hold{}
+			}
+		}
+		if until := n.Told.Add(window); now.Before(until) {
+			return Hold{Until: until}
+		}
+	case n.Channel == Chat && n.Delivery.Template.direct():
+		return n.Direct.hold(n.Delivery, now.In(n.Academy.Location()))
+	}
+	return Hold{}
+}
+
+// asks says whether the template asks something of its reader: it is never held.
+func (t Template) asks() bool { return t == TemplateAsked || t == TemplateResolved }
+
+// direct says whether the template is a direct message to a member of the desk.
+func (t Template) direct() bool {
+	for _, d := range DirectTemplates() {
+		if t == d {
+			return true
+		}
+	}
+	return false
+}
+
+// hold decides on a direct message by the clock of the academy.
+func (d DirectMessages) hold(owed Delivery, now time.Time) Hold {
+	h := Hold{}
+	switch d.Pace(owed.Template) {
+	case PaceNever:
+		return Hold{Never: "chosen by the recipient"}
+	case PaceDigest:
+		h.Digest = true
+		if next := d.nextDigest(owed.CreatedAt.In(now.Location())); now.Before(next) {
+			h.Until = next
+		}
+	}
+	from := now
+	if !h.Until.IsZero() {
+		from = h.Until
+	}
+	if end := d.Quiet.end(from); !end.IsZero() {
+		h.Until = end
+	}
+	return h
+}
+
+// nextDigest is the first time of a digest after that moment.
+func (d DirectMessages) nextDigest(after time.Time) time.Time {
+	at := d.Digest
+	if len(at) == 0 {
+		at = DefaultDigest()
+	}
+	for day := 0; ; day++ { // the second day always has one
+		for _, m := range at {
+			if t := onDay(after, day, m); t.After(after) {
+				return t
+			}
+		}
+	}
+}
+
+// end is when the quiet time ends in which that moment is; zero when it is in
+// none.
+func (q Quiet) end(at time.Time) time.Time {
+	if q.From == q.To {
+		return time.Time{}
+	}
+	for _, day := range []int{-1, 0} { // a night begins the day before
+		from, to := onDay(at, day, q.From), onDay(at, day, q.To)
+		if q.To < q.From {
+			to = onDay(at, day+1, q.To)
+		}
+		if !at.Before(from) && at.Before(to) {
+			return to
+		}
+	}
+	return time.Time{}
+}
+
+// onDay is the minute of the day so many days after that of t, on its clock.
+func onDay(t time.Time, days int, m Minute) time.Time {
+	return time.Date(t.Year(), t.Month(), t.Day()+days, int(m)/60, int(m)%60, 0, 0, t.Location())
+}
