@@ -16,11 +16,11 @@ import (
 )
 
 // Keyring signs what leaves us and must come back unaltered: the token of a
-// reply address, the context of a chat button; and seals the state of a chat
+// reply address or of an envelope sender, the context of a chat button; and seals the state of a chat
 // dialog (dialog.go). One master secret, one derived key per purpose (HKDF, RFC
 // 5869).
 type Keyring struct {
-	reply, button, dialog, link []byte
+	reply, bounce, button, dialog, link []byte
 }
 
 // NewKeyring derives the keys from a master secret of at least 32 bytes.
@@ -35,7 +35,7 @@ func NewKeyring(master []byte) (*Keyring, error) {
 		}
 		return key
 	}
-	return &Keyring{reply: derive("cecoia reply address"), button: derive("cecoia chat button"), dialog: derive("cecoia chat dialog"), link: derive("cecoia link code")}, nil
+	return &Keyring{reply: derive("cecoia reply address"), bounce: derive("cecoia bounce address"), button: derive("cecoia chat button"), dialog: derive("cecoia chat dialog"), link: derive("cecoia link code")}, nil
 }
 
 // mac signs fields with their lengths, so that none can slide into the next.
@@ -53,27 +53,48 @@ func mac(key []byte, fields ...string) []byte {
 // lowerBase32 survives mail systems that fold the case of local parts.
 var lowerBase32 = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 
-const replyMAC = 10 // bytes: 80 bits, and guesses cost a mail each
+const tokenMAC = 10 // bytes: 80 bits, and guesses cost a mail each
 
 // ReplyToken returns the token that, after a +, makes a reply address name its
 // ticket: 42 characters of a-z and 2-7. It holds no secret and gives no right.
 func (k *Keyring) ReplyToken(academy AcademyID, ticket uuid.UUID) string {
-	sum := mac(k.reply, string(academy), string(ticket[:]))
-	return lowerBase32.EncodeToString(append(ticket[:], sum[:replyMAC]...))
+	return token(k.reply, academy, ticket)
 }
 
 // ParseReplyToken returns the ticket of a token made for that academy, and
 // false for any other string.
 func (k *Keyring) ParseReplyToken(academy AcademyID, token string) (uuid.UUID, bool) {
+	return parseToken(k.reply, academy, token)
+}
+
+// BounceToken returns the token that, after a +, makes the envelope sender of a
+// mail name its delivery, and so the one recipient whom a report to that address
+// is about. It is shaped like a reply token, and is none.
+func (k *Keyring) BounceToken(academy AcademyID, delivery uuid.UUID) string {
+	return token(k.bounce, academy, delivery)
+}
+
+// ParseBounceToken returns the delivery of a token made for that academy, and
+// false for any other string.
+func (k *Keyring) ParseBounceToken(academy AcademyID, token string) (uuid.UUID, bool) {
+	return parseToken(k.bounce, academy, token)
+}
+
+func token(key []byte, academy AcademyID, id uuid.UUID) string {
+	sum := mac(key, string(academy), string(id[:]))
+	return lowerBase32.EncodeToString(append(id[:], sum[:tokenMAC]...))
+}
+
+func parseToken(key []byte, academy AcademyID, token string) (uuid.UUID, bool) {
 	b, err := lowerBase32.DecodeString(strings.ToLower(token))
-	if err != nil || len(b) != 16+replyMAC {
+	if err != nil || len(b) != 16+tokenMAC {
 		return uuid.Nil, false
 	}
-	ticket := uuid.UUID(b[:16])
-	if !hmac.Equal(b[16:], mac(k.reply, string(academy), string(ticket[:]))[:replyMAC]) {
+	id := uuid.UUID(b[:16])
+	if !hmac.Equal(b[16:], mac(key, string(academy), string(id[:]))[:tokenMAC]) {
 		return uuid.Nil, false
 	}
-	return ticket, true
+	return id, true
 }
 
 // WithToken puts a token into an address: no-reply+token@domain.

@@ -40,6 +40,18 @@ func TestReplyTokensNameTheirTicketAndNothingElse(t *testing.T) {
 			t.Errorf("token altered at %d is accepted for %v", i, got)
 		}
 	}
+	// One purpose's token is not another's, or whoever gets a mail could report
+	// on another.
+	bounce := k.BounceToken("creteil", ticket)
+	if got, ok := k.ParseBounceToken("creteil", strings.ToUpper(bounce)); !ok || got != ticket {
+		t.Errorf("%q is read as %v, %v", bounce, got, ok)
+	}
+	if _, ok := k.ParseBounceToken("creteil", token); ok {
+		t.Error("a reply token is taken for a bounce token")
+	}
+	if _, ok := k.ParseReplyToken("creteil", bounce); ok {
+		t.Error("a bounce token is taken for a reply token")
+	}
 	if _, err := NewKeyring([]byte("short")); err == nil {
 		t.Error("a short secret is accepted")
 	}

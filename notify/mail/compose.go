@@ -44,12 +44,8 @@ func compose(n tickets.Notice, portal tickets.Portal, keys *tickets.Keyring) (ma
 		return mail{}, err
 	}
 	m := mail{id: tickets.MessageID(n.Delivery, n.Academy.MailDomain()), to: to.Address}
-	switch {
-	case n.Template == tickets.TemplateGuidance: // from nobody: it may answer a bounce
-	case n.Case.ID == uuid.Nil:
-		m.from = n.Academy.Bounce
-	default:
-		m.from = tickets.WithToken(n.Academy.Bounce, keys.ReplyToken(n.Academy.ID, n.Case.ID))
+	if n.Template != tickets.TemplateGuidance { // from nobody: it may answer a bounce
+		m.from = tickets.WithToken(n.Academy.Bounce, keys.BounceToken(n.Academy.ID, n.ID))
 	}
 	var b bytes.Buffer
 	if err := l.encode(&b, header(n, l, to, m.id, keys)); err != nil {

@@ -274,7 +274,7 @@ func TestHeadersTieTheMailToItsTicketAndThread(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", field, got, want)
 		}
 	}
-	if want := "bounce+" + token + "@creteil.example"; m.from != want {
+	if want := "bounce+" + keyring(t).BounceToken("creteil", n.ID) + "@creteil.example"; m.from != want {
 		t.Errorf("envelope sender %q, want %q", m.from, want)
 	}
 	if got, ok := keyring(t).ParseReplyToken("creteil", token); !ok || got != n.Case.ID {
@@ -399,7 +399,7 @@ func TestTheLinkCode(t *testing.T) {
 	if header, _, _ := strings.Cut(string(m.data), "\r\n\r\n"); strings.Contains(header, code) || len(n.Data) != 0 {
 		t.Errorf("the code is in\n%s", header)
 	}
-	if m.from != "bounce@creteil.example" || p.header.Get("Reply-To") != "<no-reply@creteil.example>" {
+	if m.from != "bounce+"+keyring(t).BounceToken("creteil", n.ID)+"@creteil.example" || p.header.Get("Reply-To") != "<no-reply@creteil.example>" {
 		t.Errorf("from %s, Reply-To %s", m.from, p.header.Get("Reply-To"))
 	}
 	other := n
