@@ -25,6 +25,7 @@ type Store interface {
 	Favourites
 	Preferences
 	Linking
+	Alerts
 }
 
 // Directory knows the academies and their people.

@@ -147,25 +147,6 @@ func (f fields) with(title, value string) fields {
 	return append(f, &model.MessageAttachmentField{Title: title, Value: value, Short: true})
 }
 
-// alertPost tells supervisors what happened to the ticket.
-func (b *Bot) alertPost(n tickets.Notice, channel string) *model.Post {
-	p, t := printer(n), n.Case.Ticket
-	what := "card.alert.other"
-	switch n.Event.Action {
-	case tickets.ActionOpen:
-		what = "card.alert.critical"
-	case tickets.ActionRefuse:
-		what = "card.alert.refused"
-	case tickets.ActionRequalify:
-		what = "card.alert.raised"
-	}
-	post := newPost(channel, n.ID, p.T(what, t.Number.String()), b.attachment(n, channel))
-	if t.Urgency == tickets.Critical {
-		post.Metadata = &model.PostMetadata{Priority: &model.PostPriority{Priority: model.NewPointer(model.PostPriorityUrgent)}}
-	}
-	return post
-}
-
 // directPost tells the assignee, in their language, what somebody else did.
 func (b *Bot) directPost(n tickets.Notice, channel string) *model.Post {
 	p, t, e := locale.For(n.Recipient.Lang, n.Academy.Location()), n.Case.Ticket, n.Event

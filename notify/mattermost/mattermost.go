@@ -109,7 +109,11 @@ func (b *Bot) deliver(ctx context.Context, n tickets.Notice) (thread string, err
 		if err != nil {
 			return n.Thread, err
 		}
-		return b.postOnce(ctx, n, b.alertPost(n, channel))
+		post := b.alertPost(n, channel)
+		if post == nil {
+			return n.Thread, permanent("the chat has no words for this alert")
+		}
+		return b.postOnce(ctx, n, post)
 	case tickets.TemplateAssigned, tickets.TemplateReopened, tickets.TemplateComplement, tickets.TemplateRefused:
 		if n.Account == "" {
 			return n.Thread, permanent("the person is not linked to a chat account")

@@ -1,0 +1,71 @@
+package tickets
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// AlertKind is something supervisors should know that is about no ticket.
+type AlertKind string
+
+// The kinds. What each says, and what to do about it, is in notify/mattermost.
+const (
+	AlertMailLoop       AlertKind = "mail_loop"       // mails of ours come back to the no-reply address
+	AlertMailHeld       AlertKind = "mail_held"       // refused replies get no guidance any more: too many
+	AlertMailQuarantine AlertKind = "mail_quarantine" // mails that nobody vouches for, or that cannot be read
+	AlertAddressMuted   AlertKind = "address_muted"   // people's addresses that get no mail any more
+)
+
+// alertWait is how long an alert waits, so that what comes in a burst is told
+// once, with its count.
+const alertWait = 30 * time.Second
+
+// Alert is the Data of a [TemplateAlert] delivery without a ticket.
+type Alert struct {
+	Kind  AlertKind `json:"kind"`
+	Count int       `json:"count"` // how many there are of it by now
+}
+
+// Alerts keeps what supervisors are to be told beyond tickets.
+type Alerts interface {
+	// OweAlert keeps a delivery unless one of the same (Cause, Channel,
+	// Recipient) was ever owed; while that one waits, it gets the new Data. It
+	// returns whether the delivery is new.
+	OweAlert(ctx context.Context, owed Delivery) (bool, error)
+}
+
+// Alert tells the academy's supervisors in their channel that something has
+// happened count times by now (at any scale that the kind's words suit: the
+// caller counts). It may be called at each occurrence: there is at most one
+// post per kind and clock hour. Nothing happens where no group supervises.
+func (d *Desk) Alert(ctx context.Context, academy AcademyID, kind AlertKind, count int) error {
+	a, err := d.store.Academy(ctx, academy)
+	if err != nil {
+		return err
+	}
+	group, ok := a.Supervision()
+	if !ok {
+		return nil
+	}
+	data, err := json.Marshal(Alert{Kind: kind, Count: count})
+	if err != nil {
+		return err
+	}
+	now := d.now()
+	// The cause has no event: it stands for the kind within the hour.
+	cause := uuid.NewSHA1(uuid.NameSpaceURL, []byte("alert "+string(academy)+" "+string(kind)+" "+now.UTC().Truncate(time.Hour).Format(time.RFC3339)))
+	first, err := d.store.OweAlert(ctx, Delivery{
+		Academy: academy, ID: newID(), Cause: cause, Channel: Chat, Recipient: ToGroup(group.Code),
+		Template: TemplateAlert, Rule: "alert-" + string(kind), Data: data, Due: now.Add(alertWait), CreatedAt: now,
+	})
+	if err != nil {
+		return err
+	}
+	if first {
+		d.committed()
+	}
+	return nil
+}

@@ -1,0 +1,47 @@
+package postgres_test
+
+import (
+	"testing"
+	"time"
+
+	"cecoia.example/tickets"
+)
+
+// What comes in a burst is one post with its count; a next hour has its own.
+func TestAlertsAreToldOnceAnHour(t *testing.T) {
+	w := newWorld(t)
+	ctx, desk := t.Context(), w.desk()
+	alert := func(n int) {
+		t.Helper()
+		if err := desk.Alert(ctx, "creteil", tickets.AlertMailLoop, n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for n := 1; n <= 3; n++ {
+		alert(n)
+	}
+	if n := count(t, w, `SELECT count(*) FROM deliveries WHERE rule = 'alert-mail_loop'`); n != 1 {
+		t.Fatalf("%d alerts owed", n)
+	}
+	if n := count(t, w, `SELECT (data->>'count')::int FROM deliveries WHERE rule = 'alert-mail_loop' AND ticket IS NULL AND template = 'alert' AND recipient = 'group:supervision'`); n != 3 {
+		t.Errorf("count %d", n)
+	}
+	// Told: it is in the log, and this hour tells no more.
+	if _, err := w.Pool().Exec(ctx, `WITH gone AS (DELETE FROM deliveries WHERE rule = 'alert-mail_loop' RETURNING *)
+		INSERT INTO delivery_log (academy, id, cause, seq, channel, recipient, template, rule, attempts, dead, outcome, error, created_at, ended_at)
+		SELECT academy, id, cause, seq, channel, recipient, template, rule, 1, false, 'delivered', '', created_at, $1 FROM gone`, w.now); err != nil {
+		t.Fatal(err)
+	}
+	alert(4)
+	if n := count(t, w, `SELECT count(*) FROM deliveries WHERE rule = 'alert-mail_loop'`); n != 0 {
+		t.Errorf("told twice within the hour")
+	}
+	w.now = w.now.Add(time.Hour)
+	alert(5)
+	if err := desk.Alert(ctx, "creteil", tickets.AlertAddressMuted, 1); err != nil {
+		t.Fatal(err)
+	}
+	if n := count(t, w, `SELECT count(*) FROM deliveries WHERE template = 'alert'`); n != 2 {
+		t.Errorf("%d alerts owed in the next hour", n)
+	}
+}
