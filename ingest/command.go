@@ -29,6 +29,12 @@ type Command struct {
 	// Reply is the channel's handle for a late answer; a secret, never logged.
 	// "" when the channel has none: then only an answer in time is seen.
 	Reply      string    `json:"reply,omitempty"`
+	// Post is the message of Place that the command was written as, and whose
+	// answer is to be a message there, below Thread; "" for a command that is none.
+	Post string `json:"post,omitempty"`
+	// Instead names what the channel says in place of executing the command; ""
+	// to execute it.
+	Instead    string    `json:"instead,omitempty"`
 	ReceivedAt time.Time `json:"received_at"`
 	// Form is the form that the person filled in, nil when they typed words:
 	// Text then only names it.

@@ -12,6 +12,9 @@
 // executed again by the sweep. Executing twice is harmless: actions are applied
 // once per Command.ID.
 //
+// A command that nobody waits for at the other end of a request is handed over by
+// Take: it is kept first, and its answer always comes later.
+//
 // What must not live here: any channel's protocol (they are the sub-packages),
 // the meaning of a command's text, words for people.
 package ingest
@@ -50,8 +53,9 @@ const (
 type Store interface {
 	// Academies returns the academies of the desk file.
 	Academies(ctx context.Context) ([]tickets.Academy, error)
-	// AcceptCommand keeps a command durably; a second time changes nothing.
-	AcceptCommand(ctx context.Context, academy tickets.AcademyID, id string, payload []byte, at time.Time) error
+	// AcceptCommand keeps a command durably, and says whether it is the first to:
+	// a second time changes nothing, until a day after the command was ended.
+	AcceptCommand(ctx context.Context, academy tickets.AcademyID, id string, payload []byte, at time.Time) (first bool, err error)
 	// FinishCommand ends a kept command; an unknown one is no error.
 	FinishCommand(ctx context.Context, academy tickets.AcademyID, id string) error
 	// AcceptedCommands returns the commands kept before that time and not
@@ -105,6 +109,7 @@ type Gateway struct {
 	workers   chan struct{} // slots for commands from the stream and the sweep
 	direct    chan struct{} // slots for commands executed without Redis
 	settling  chan settlement
+	taken     chan Command // kept here a moment ago, to be executed
 
 	mu      sync.Mutex
 	closed  bool // Run has ended
@@ -166,7 +171,7 @@ func New(o Options) *Gateway {
 	g := &Gateway{
 		Options: o, id: rand.Text(),
 		workers: make(chan struct{}, o.Workers), direct: make(chan struct{}, o.Workers),
-		settling: make(chan settlement, maxWaiting),
+		settling: make(chan settlement, maxWaiting), taken: make(chan Command, maxWaiting),
 		waiting:  map[string]*waiter{}, efforts: map[string]*effort{},
 		commands: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "cecoia_commands_total", Help: "Commands received, by what the person was told first.",
@@ -222,7 +227,7 @@ func (g *Gateway) submit(ctx context.Context, c Command) Answer {
 		return out.Answer
 	case <-timer:
 	}
-	kept := g.keep(ctx, c)
+	_, kept := g.keep(ctx, c)
 	if kept != nil {
 		g.Logger.Error("command not kept", "command", c.ID, "academy", c.Academy, "error", kept)
 	}
@@ -236,6 +241,22 @@ func (g *Gateway) submit(ctx context.Context, c Command) Answer {
 		return Answer{How: NotAccepted}
 	}
 	return Answer{How: Later}
+}
+
+// Take keeps a command durably and returns; the answer is sent by Options.Direct.
+// It says whether the command is new: what several processes take at once, or
+// one takes again, is executed and answered once. After an error it is not known
+// to be kept: take it again.
+func (g *Gateway) Take(ctx context.Context, c Command) (first bool, err error) {
+	if first, err = g.keep(ctx, c); err != nil || !first {
+		return false, err
+	}
+	g.commands.WithLabelValues(string(Later)).Inc()
+	select {
+	case g.taken <- c:
+	default: // the sweep executes it, as when this process ends now
+	}
+	return true, nil
 }
 
 // wait makes room for the answer to a command, and says whether there was any.

@@ -253,7 +253,7 @@ func TestKeptCommandsSurviveTheProcess(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := d.store.AcceptCommand(t.Context(), "creteil", "c", payload, time.Now().Add(-time.Minute)); err != nil {
+	if _, err := d.store.AcceptCommand(t.Context(), "creteil", "c", payload, time.Now().Add(-time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	failures := 2 // the database comes back only later

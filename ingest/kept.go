@@ -19,11 +19,12 @@ type effort struct {
 	ended   bool      // an answer that still comes was given before
 }
 
-// keep makes a command durable, so that "the answer follows" is true.
-func (g *Gateway) keep(ctx context.Context, c Command) error {
+// keep makes a command durable, so that "the answer follows" is true, and says
+// whether it was not before.
+func (g *Gateway) keep(ctx context.Context, c Command) (first bool, err error) {
 	payload, err := json.Marshal(c)
 	if err != nil {
-		return fmt.Errorf("keeping command %s: %w", c.ID, err)
+		return false, fmt.Errorf("keeping command %s: %w", c.ID, err)
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepTimeout)
 	defer cancel()
@@ -145,6 +146,21 @@ func (g *Gateway) sweep(ctx context.Context) {
 			if !g.spawn(ctx, func() { g.settle(ctx, settlement{c, g.execute(ctx, c)}) }) {
 				return
 			}
+		}
+	}
+}
+
+// takeLoop executes what was taken here; a process that ends before leaves it to
+// the sweep of another.
+func (g *Gateway) takeLoop(ctx context.Context) {
+	for {
+		select {
+		case c := <-g.taken:
+			if g.begin(c.ID) && !g.spawn(ctx, func() { g.settle(ctx, settlement{c, g.execute(ctx, c)}) }) {
+				return
+			}
+		case <-ctx.Done():
+			return
 		}
 	}
 }

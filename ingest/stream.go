@@ -40,6 +40,7 @@ func (g *Gateway) Run(ctx context.Context) {
 	var loops sync.WaitGroup
 	loops.Go(func() { g.settleLoop(ctx) })
 	loops.Go(func() { g.sweepLoop(ctx) })
+	loops.Go(func() { g.takeLoop(ctx) })
 	if g.redis != nil {
 		loops.Go(func() { g.listen(ctx) })
 		loops.Go(func() { g.consume(ctx) })

@@ -40,19 +40,19 @@ func (s *store) Academies(context.Context) ([]tickets.Academy, error) {
 	return []tickets.Academy{{ID: "creteil"}}, nil
 }
 
-func (s *store) AcceptCommand(_ context.Context, _ tickets.AcademyID, id string, payload []byte, at time.Time) error {
+func (s *store) AcceptCommand(_ context.Context, _ tickets.AcademyID, id string, payload []byte, at time.Time) (first bool, err error) {
 	if s.accept != nil {
 		s.accept()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.fail != nil {
-		return s.fail
+		return false, s.fail
 	}
 	if _, there := s.kept[id]; !there {
-		s.kept[id] = kept{payload: payload, at: at}
+		s.kept[id], first = kept{payload: payload, at: at}, true
 	}
-	return nil
+	return first, nil
 }
 
 func (s *store) FinishCommand(_ context.Context, _ tickets.AcademyID, id string) error {

@@ -11,17 +11,18 @@ import (
 )
 
 // AcceptCommand keeps a command that the chat has been told is accepted, so that
-// it is done whatever the queue forgets. The same id again changes nothing.
-func (db *DB) AcceptCommand(ctx context.Context, academy tickets.AcademyID, id string, payload []byte, at time.Time) error {
+// it is done whatever the queue forgets, and says whether it is the first to. The
+// same id again changes nothing.
+func (db *DB) AcceptCommand(ctx context.Context, academy tickets.AcademyID, id string, payload []byte, at time.Time) (first bool, err error) {
 	if payload == nil {
 		payload = []byte{}
 	}
-	_, err := db.pool.Exec(ctx, `INSERT INTO commands (academy, id, payload, accepted_at) VALUES ($1, $2, $3, $4)
+	tag, err := db.pool.Exec(ctx, `INSERT INTO commands (academy, id, payload, accepted_at) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (academy, id) DO NOTHING`, academy, storable(id), payload, at)
 	if err != nil {
-		return fmt.Errorf("postgres.AcceptCommand(%s, %s): %w", academy, id, err)
+		return false, fmt.Errorf("postgres.AcceptCommand(%s, %s): %w", academy, id, err)
 	}
-	return nil
+	return tag.RowsAffected() > 0, nil
 }
 
 // FinishCommand says that a command is done and forgets its words. The id stays

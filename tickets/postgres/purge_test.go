@@ -12,9 +12,9 @@ func TestCommands(t *testing.T) {
 	w := newWorld(t)
 	ctx := t.Context()
 	for i, id := range []string{"b", "a", "c", "a"} {
-		must(t)(nil, w.AcceptCommand(ctx, "creteil", id, []byte{byte(i)}, noon.Add(time.Duration(i)*time.Second)))
+		must(t)(w.AcceptCommand(ctx, "creteil", id, []byte{byte(i)}, noon.Add(time.Duration(i)*time.Second)))
 	}
-	must(t)(nil, w.AcceptCommand(ctx, "paris", "a", nil, noon))
+	must(t)(w.AcceptCommand(ctx, "paris", "a", nil, noon))
 	accepted := func(before time.Time, limit int) string {
 		t.Helper()
 		payloads, err := w.AcceptedCommands(ctx, "creteil", before, limit)
@@ -35,7 +35,7 @@ func TestCommands(t *testing.T) {
 	}
 	must(t)(nil, w.FinishCommand(ctx, "creteil", "b"))
 	must(t)(nil, w.FinishCommand(ctx, "creteil", "unknown"))
-	must(t)(nil, w.AcceptCommand(ctx, "creteil", "b", []byte{9}, noon))
+	must(t)(w.AcceptCommand(ctx, "creteil", "b", []byte{9}, noon))
 	if got := accepted(noon.Add(time.Minute), 10); got != "12" {
 		t.Errorf("after one is done: %s", got)
 	}
@@ -60,9 +60,9 @@ func TestPurge(t *testing.T) {
 	m := mail(1)
 	m.Ticket = c.ID
 	must(t)(w.desk().RefuseMail(ctx, m, "Bonjour.", nil))
-	must(t)(nil, w.AcceptCommand(ctx, "creteil", "done", nil, noon))
+	must(t)(w.AcceptCommand(ctx, "creteil", "done", nil, noon))
 	must(t)(nil, w.FinishCommand(ctx, "creteil", "done"))
-	must(t)(nil, w.AcceptCommand(ctx, "creteil", "owed", nil, noon))
+	must(t)(w.AcceptCommand(ctx, "creteil", "owed", nil, noon))
 
 	for _, x := range []struct {
 		after time.Duration
