@@ -24,7 +24,7 @@ test: browser-tools
 	$(GO) test $(FLAGS) -timeout 20m $(PACKAGES)
 
 bench:
-	deploy/local/debian-packages postgres
+	deploy/local/debian-packages postgres redis-server
 	$(GO) run ./cmd/bench $(FLAGS)
 
 lint: .ci/bin/golangci-lint

@@ -13,26 +13,34 @@ import (
 // TestTheBenchRuns measures every set, small: what it prints is whole, and what
 // a figure is does not matter.
 func TestTheBenchRuns(t *testing.T) {
-	var out, log bytes.Buffer
-	if status := run(t.Context(), []string{"--json", "--sizes", "100,200", "--rounds", "1", "--turn", "1ms"}, &out, &log); status != 0 {
-		t.Fatalf("status %d: %s", status, log.String())
+	rowsOf := map[string]int{
+		"pages":    len(portalPages) * (2*2 + 1), // so many at once of two sizes, and the growth
+		"commands": 3,
 	}
-	var rows []row
-	if err := json.Unmarshal(out.Bytes(), &rows); err != nil {
-		t.Fatal(err)
-	}
-	seen := map[string]bool{}
-	for _, r := range rows {
-		if seen[r.Name] || r.Figure <= 0 || r.Unit == "" || (r.Goal == "") != (r.Met == nil) {
-			t.Errorf("row %+v", r)
-		}
-		seen[r.Name] = true
-	}
-	if want := len(portalPages) * (2*2 + 1); len(rows) != want { // so many at once of two sizes, and the growth
-		t.Errorf("%d rows, want %d", len(rows), want)
-	}
-	if strings.Contains(log.String(), "level=ERROR") {
-		t.Error(log.String())
+	for _, set := range sets {
+		t.Run(set.name, func(t *testing.T) {
+			var out, log bytes.Buffer
+			if status := run(t.Context(), []string{"--json", "--rows", set.name, "--sizes", "100,200", "--rounds", "1", "--turn", "1ms"}, &out, &log); status != 0 {
+				t.Fatalf("status %d: %s", status, log.String())
+			}
+			var rows []row
+			if err := json.Unmarshal(out.Bytes(), &rows); err != nil {
+				t.Fatal(err)
+			}
+			seen := map[string]bool{}
+			for _, r := range rows {
+				if seen[r.Name] || r.Figure <= 0 || r.Unit == "" || (r.Goal == "") != (r.Met == nil) {
+					t.Errorf("row %+v", r)
+				}
+				seen[r.Name] = true
+			}
+			if want := rowsOf[set.name]; len(rows) != want {
+				t.Errorf("%d rows, want %d", len(rows), want)
+			}
+			if strings.Contains(log.String(), "level=ERROR") {
+				t.Error(log.String())
+			}
+		})
 	}
 }
 

@@ -47,6 +47,13 @@ func (r row) atMost(ratio float64) row {
 	return r
 }
 
+// atLeast gives the row a goal: the ratio is no less than that.
+func (r row) atLeast(ratio float64) row {
+	met := r.Ratio >= ratio
+	r.Goal, r.Met = fmt.Sprintf("≥ %g", ratio), &met
+	return r
+}
+
 // printTable prints the rows for people.
 func printTable(w io.Writer, rows []row) error {
 	var table bytes.Buffer

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -50,25 +51,110 @@ func turn(ctx context.Context, atOnce int, length time.Duration, op func(context
 	if err := context.Cause(ctx); err != nil {
 		return latency{}, err
 	}
-	return latency{p50: percentile(took, 50), p99: percentile(took, 99)}, nil
+	return latencyOf(took), nil
+}
+
+// latencyOf sorts what operations took, at least one of them.
+func latencyOf(took []time.Duration) latency {
+	return latency{p50: percentile(took, 50), p99: percentile(took, 99)}
+}
+
+// perSecond is how many operations a second were done, so many at once without
+// a pause, that each took so long.
+func perSecond(took []time.Duration, atOnce int) float64 {
+	var all time.Duration
+	for _, t := range took {
+		all += t
+	}
+	return float64(atOnce*len(took)) / all.Seconds()
+}
+
+// medians are those of several turns.
+func medians(of []latency) latency {
+	p50, p99 := make([]time.Duration, len(of)), make([]time.Duration, len(of))
+	for i, l := range of {
+		p50[i], p99[i] = l.p50, l.p99
+	}
+	return latency{median(p50), median(p99)}
+}
+
+// sustain starts an operation so many times a second, whether the ones before
+// have ended or not, and measures each from the moment it was due: an operation
+// that holds others up counts for them, too. The first error ends it.
+func sustain(ctx context.Context, rate int, length time.Duration, op func(context.Context) error) (latency, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	took := make([]time.Duration, max(int(length.Seconds()*float64(rate)), few))
+	began := time.Now()
+	var wg sync.WaitGroup
+	for i := range took {
+		due := began.Add(time.Duration(i) * time.Second / time.Duration(rate))
+		select {
+		case <-time.After(time.Until(due)):
+		case <-ctx.Done():
+		}
+		if ctx.Err() != nil {
+			break
+		}
+		wg.Go(func() {
+			if err := op(ctx); err != nil {
+				cancel(err)
+			}
+			took[i] = time.Since(due)
+		})
+	}
+	wg.Wait()
+	if err := context.Cause(ctx); err != nil {
+		return latency{}, err
+	}
+	return latencyOf(took), nil
+}
+
+// throughput runs op again and again, as many at once as told, and returns how
+// many a second were done. The first error ends it.
+func throughput(ctx context.Context, atOnce int, length time.Duration, op func(context.Context) error) (float64, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var done atomic.Int64
+	var wg sync.WaitGroup
+	began := time.Now()
+	for range atOnce {
+		wg.Go(func() {
+			for ctx.Err() == nil {
+				if err := op(ctx); err != nil {
+					cancel(err)
+					return
+				}
+				done.Add(1)
+				if time.Since(began) > length {
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if err := context.Cause(ctx); err != nil {
+		return 0, err
+	}
+	return float64(done.Load()) / time.Since(began).Seconds(), nil
 }
 
 // takeTurns gives each operation a turn, A B C A B C…, and returns the medians
 // of each: what disturbs the machine for a while disturbs them all.
 func (b *bench) takeTurns(ctx context.Context, atOnce int, ops ...func(context.Context) error) ([]latency, error) {
-	p50, p99 := make([][]time.Duration, len(ops)), make([][]time.Duration, len(ops))
+	turns := make([][]latency, len(ops))
 	for round := range b.Rounds {
 		for i, op := range ops {
 			l, err := turn(ctx, atOnce, b.Turn, op)
 			if err != nil {
 				return nil, fmt.Errorf("round %d: %w", round+1, err)
 			}
-			p50[i], p99[i] = append(p50[i], l.p50), append(p99[i], l.p99)
+			turns[i] = append(turns[i], l)
 		}
 	}
 	out := make([]latency, len(ops))
 	for i := range ops {
-		out[i] = latency{median(p50[i]), median(p99[i])}
+		out[i] = medians(turns[i])
 	}
 	return out, nil
 }
