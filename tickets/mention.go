@@ -14,10 +14,22 @@ const MaxMentions = 10
 // of the sentence.
 var mentionPattern = regexp.MustCompile(`(?:^|[^\pL\pN_.@-])@([\pL\pN_-]+(?:\.[\pL\pN_-]+)*)`)
 
+// MentionedNames returns what a note's text has after an @, each once whatever
+// its case, as written and in order: perhaps names of people, perhaps only words.
+func MentionedNames(text string) []string {
+	var out []string
+	for _, m := range mentionPattern.FindAllStringSubmatch(text, -1) {
+		if !slices.ContainsFunc(out, func(s string) bool { return strings.EqualFold(s, m[1]) }) {
+			out = append(out, m[1])
+		}
+	}
+	return out
+}
+
 // mentioned returns the members of the desk whom a note is for: those of
-// in.Mentions, then those whose login or whose mail address's local part its
-// text names after an @, each once and at most MaxMentions of them. What several
-// may be called names nobody.
+// in.Mentions, or, when that is nil, those whose login or whose mail address's
+// local part its text names; each once and at most MaxMentions of them. What
+// several may be called names nobody.
 func mentioned(agents []Person, in Input) []Person {
 	var out []Person
 	add := func(p Person) {
@@ -25,16 +37,19 @@ func mentioned(agents []Person, in Input) []Person {
 			out = append(out, p)
 		}
 	}
-	for _, p := range agents {
-		if slices.Contains(in.Mentions, p.ID) {
-			add(p)
+	if in.Mentions != nil {
+		for _, id := range in.Mentions {
+			if i := slices.IndexFunc(agents, func(p Person) bool { return p.ID == id }); i >= 0 {
+				add(agents[i])
+			}
 		}
+		return out
 	}
-	for _, m := range mentionPattern.FindAllStringSubmatch(in.Text, -1) {
+	for _, name := range MentionedNames(in.Text) {
 		var found []Person
 		for _, p := range agents {
 			local, _, _ := strings.Cut(p.Email, "@")
-			if strings.EqualFold(m[1], p.Login) || strings.EqualFold(m[1], local) {
+			if strings.EqualFold(name, p.Login) || strings.EqualFold(name, local) {
 				found = append(found, p)
 			}
 		}

@@ -128,8 +128,9 @@ type Input struct {
 	RequestType           string
 	// Into is the ticket to go on with, with merge.
 	Into Ref
-	// Mentions are members of the desk whom a note is for, beside those that its
-	// text names; who is not of the desk, or may not see the ticket, is left out.
+	// Mentions are the members of the desk whom a note is for; nil for those that
+	// its text names. Who is not of the desk, or may not see the ticket, is left
+	// out.
 	Mentions []uuid.UUID
 	// Draft is the CreatedAt of the reply draft that the words were written
 	// from, which their sending ends; zero when there was none. One that came

@@ -34,6 +34,37 @@ func (db *DB) ChosenLang(ctx context.Context, academy tickets.AcademyID, person 
 	return lang, nil
 }
 
+// DirectMessages returns how the person wants to be told in chat. Nobody active
+// of that id is a NotFound refusal.
+func (db *DB) DirectMessages(ctx context.Context, academy tickets.AcademyID, person uuid.UUID) (tickets.DirectMessages, error) {
+	d, err := one(ctx, db.pool, pgx.RowTo[tickets.DirectMessages],
+		`SELECT direct_messages FROM people WHERE academy = $1 AND id = $2 AND active`, academy, person)
+	if err != nil {
+		return tickets.DirectMessages{}, fmt.Errorf("postgres.DirectMessages(%s, %s): %w", academy, person, absent(err, "person.not_found"))
+	}
+	return d, nil
+}
+
+// SetDirectMessages keeps how the person wants to be told in chat, whatever the
+// directory imports, and frees what is held for them: the next attempt at it
+// looks at what they want now. Nobody active of that id is a NotFound refusal.
+func (db *DB) SetDirectMessages(ctx context.Context, academy tickets.AcademyID, person uuid.UUID, d tickets.DirectMessages) error {
+	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `UPDATE people SET direct_messages = $3 WHERE academy = $1 AND id = $2 AND active`, academy, person, d)
+		if err == nil && tag.RowsAffected() == 0 {
+			err = absent(pgx.ErrNoRows, "person.not_found")
+		}
+		if err != nil {
+			return err
+		}
+		return freeHeld(ctx, tx, academy, tickets.Chat, tickets.ToPerson(person))
+	})
+	if err != nil {
+		return fmt.Errorf("postgres.SetDirectMessages(%s, %s): %w", academy, person, err)
+	}
+	return nil
+}
+
 // Deactivate takes the person out of the directory: they can no longer sign in,
 // their sessions end at their next request, no chat account is theirs and no
 // group has them. What they did keeps their name; an import brings them back.
@@ -53,4 +84,11 @@ func (db *DB) Deactivate(ctx context.Context, academy tickets.AcademyID, person 
 		return fmt.Errorf("postgres.Deactivate(%s, %s): %w", academy, person, err)
 	}
 	return nil
+}
+
+// freeHeld makes due what waits for that recipient on the channel.
+func freeHeld(ctx context.Context, tx pgx.Tx, academy tickets.AcademyID, ch tickets.Channel, to tickets.Recipient) error {
+	_, err := tx.Exec(ctx, `UPDATE deliveries SET due = created_at, epoch = '', enqueued_at = NULL
+		WHERE academy = $1 AND channel = $2 AND recipient = $3 AND due > created_at`, academy, ch, to)
+	return err
 }
