@@ -21,23 +21,37 @@ func viewerArgs(viewer tickets.Person) pgx.NamedArgs {
 	}
 }
 
-// lookUp returns the ticket by its reference if the viewer sees it, locked if
-// lock says so; else pgx.ErrNoRows.
-func lookUp(ctx context.Context, q querier, viewer tickets.Person, ref tickets.Ref, lock string) (tickets.Ticket, error) {
-	args := viewerArgs(viewer)
+// byReference is the query for the ticket of a reference that the viewer sees,
+// locked if lock says so.
+func byReference(viewer tickets.Person, ref tickets.Ref, lock string) (sql string, args pgx.NamedArgs) {
+	args = viewerArgs(viewer)
 	args["rank"], args["day"], args["kind"] = ref.Rank, ref.Day, ref.Kind
 	where := `academy = @academy AND rank = @rank AND ` + seen
 	if !ref.Bare() {
 		where += ` AND day = @day AND kind = @kind`
 	}
-	return one(ctx, q, scanTicket, `SELECT `+ticketColumns+` FROM tickets
-		WHERE `+where+` ORDER BY day DESC LIMIT 1 `+lock, args)
+	return `SELECT ` + ticketColumns + ` FROM tickets
+		WHERE ` + where + ` ORDER BY day DESC LIMIT 1 ` + lock, args
+}
+
+// lookUp returns the ticket by its reference if the viewer sees it; else
+// pgx.ErrNoRows.
+func lookUp(ctx context.Context, q querier, viewer tickets.Person, ref tickets.Ref) (tickets.Ticket, error) {
+	sql, args := byReference(viewer, ref, ``)
+	return one(ctx, q, scanTicket, sql, args)
+}
+
+// queueLookUp is lookUp in a batch, locked if lock says so; found is not called
+// when there is none.
+func queueLookUp(b *pgx.Batch, viewer tickets.Person, ref tickets.Ref, lock string, found func(tickets.Ticket)) {
+	sql, args := byReference(viewer, ref, lock)
+	queueEach(b, scanTicket, found, sql, args)
 }
 
 // Case returns the ticket by number; a bare rank is that of the most recent day
 // on which the viewer sees it. What the viewer may not see is not found.
 func (db *DB) Case(ctx context.Context, viewer tickets.Person, ref tickets.Ref) (tickets.Case, error) {
-	t, err := lookUp(ctx, db.pool, viewer, ref, "")
+	t, err := lookUp(ctx, db.pool, viewer, ref)
 	if err != nil {
 		return tickets.Case{}, fmt.Errorf("postgres.Case(%s, %s): %w", viewer.Academy, ref, absent(err, "ticket.not_found"))
 	}

@@ -125,8 +125,8 @@ func queueWords(b *pgx.Batch, e tickets.Event) {
 // transaction; see [tickets.Register]. Errors of change are returned as they
 // are.
 //
-// A command, or the same words within the attempt's window, is looked for before
-// the reference is resolved: a bare rank means another ticket after midnight.
+// A command, or the same words within the attempt's window, count whichever
+// ticket they were applied to: a bare rank means another one after midnight.
 func (db *DB) Update(ctx context.Context, ref tickets.Ref, by tickets.Attempt, change tickets.Change) (tickets.Result, error) {
 	u := update{attempt: by, ref: ref, change: change}
 	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error { return u.run(ctx, tx) })
@@ -156,19 +156,12 @@ type update struct {
 }
 
 func (u *update) run(ctx context.Context, tx pgx.Tx) error {
-	if done, err := u.repeated(ctx, tx); done || err != nil {
-		return err
-	}
 	into, err := u.lockInto(ctx, tx)
 	if err != nil {
 		return err
 	}
-	before, err := lookUp(ctx, tx, u.attempt.Viewer, u.ref, `FOR NO KEY UPDATE`)
-	if err != nil {
-		return absent(err, "ticket.not_found")
-	}
-	// Whoever waited for the lock may have waited for their own repetition.
-	if done, err := u.repeated(ctx, tx); done || err != nil {
+	before, done, err := u.lock(ctx, tx)
+	if done || err != nil {
 		return err
 	}
 	who, err := people(ctx, tx, before.Academy, named(before))
@@ -189,6 +182,34 @@ func (u *update) run(ctx context.Context, tx pgx.Tx) error {
 	return err
 }
 
+// lock locks the ticket and returns it as it stands then, or says that the
+// attempt was applied before, with the result filled in: to that ticket as it is
+// now, whichever it is. What was applied is looked for once the lock is there:
+// whoever waited for it may have waited for their own repetition.
+func (u *update) lock(ctx context.Context, tx pgx.Tx) (t tickets.Ticket, repeated bool, err error) {
+	var b pgx.Batch
+	found := pgx.ErrNoRows
+	queueLookUp(&b, u.attempt.Viewer, u.ref, `FOR NO KEY UPDATE`, func(locked tickets.Ticket) { t, found = locked, nil })
+	var before *tickets.Event
+	u.queueApplied(&b, func(e tickets.Event) {
+		if before == nil {
+			before = &e
+		}
+	})
+	if err := tx.SendBatch(ctx, &b).Close(); err != nil {
+		return t, false, err
+	}
+	if before == nil {
+		return t, false, absent(found, "ticket.not_found")
+	}
+	c, err := caseByID(ctx, tx, u.attempt.Viewer, before.Ticket)
+	if err != nil {
+		return t, false, absent(err, "ticket.not_found")
+	}
+	u.result = tickets.Result{Case: c, Event: before, Repeated: true}
+	return t, true, nil
+}
+
 // lockInto locks both tickets of an attempt that names another one, and returns
 // the other as it stands then; zero when the viewer sees no such ticket. They are
 // locked in the order of their ids: of two attempts that cross, one waits for the
@@ -200,7 +221,7 @@ func (u *update) lockInto(ctx context.Context, tx pgx.Tx) (tickets.Ticket, error
 	viewer := u.attempt.Viewer
 	var ids []uuid.UUID
 	for _, ref := range []tickets.Ref{u.ref, u.attempt.Into} {
-		t, err := lookUp(ctx, tx, viewer, ref, ``)
+		t, err := lookUp(ctx, tx, viewer, ref)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return tickets.Ticket{}, nil
 		}
@@ -247,46 +268,21 @@ func (u *update) write(ctx context.Context, tx pgx.Tx, before, after tickets.Tic
 	return tickets.Case{Ticket: after, People: who}, nil
 }
 
-// repeated says whether the attempt was applied before; then it fills in the
-// result with the ticket it was applied to, as it stands now.
-func (u *update) repeated(ctx context.Context, tx pgx.Tx) (bool, error) {
-	event, err := u.applied(ctx, tx)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	c, err := caseByID(ctx, tx, u.attempt.Viewer, event.Ticket)
-	if err != nil {
-		return false, absent(err, "ticket.not_found")
-	}
-	u.result = tickets.Result{Case: c, Event: &event, Repeated: true}
-	return true, nil
-}
-
-// applied returns the event of an earlier identical attempt, or pgx.ErrNoRows.
-func (u *update) applied(ctx context.Context, tx pgx.Tx) (tickets.Event, error) {
+// queueApplied asks for the events of earlier identical attempts, that of the
+// command first.
+func (u *update) queueApplied(b *pgx.Batch, found func(tickets.Event)) {
 	by := u.attempt
-	var queries []string
-	if by.Command != "" {
-		queries = append(queries, `(SELECT `+eventColumns+` FROM events
-			WHERE academy = @academy AND actor = @actor AND command = @command AND command <> '')`)
-	}
-	if by.Fingerprint != "" {
-		queries = append(queries, `(SELECT `+eventColumns+` FROM events
-			WHERE academy = @academy AND actor = @actor AND fingerprint = @fingerprint AND fingerprint <> '' AND at >= @since
-			ORDER BY at DESC LIMIT 1)`)
-	}
 	args := pgx.NamedArgs{
 		"academy": by.Viewer.Academy, "actor": nullable(by.Viewer.ID),
 		"command": by.Command, "fingerprint": by.Fingerprint, "since": by.Since,
 	}
-	for _, sql := range queries {
-		event, err := one(ctx, tx, scanEvent, sql, args)
-		if !errors.Is(err, pgx.ErrNoRows) {
-			return event, err
-		}
+	if by.Command != "" {
+		queueEach(b, scanEvent, found, `SELECT `+eventColumns+` FROM events
+			WHERE academy = @academy AND actor = @actor AND command = @command AND command <> ''`, args)
 	}
-	return tickets.Event{}, pgx.ErrNoRows
+	if by.Fingerprint != "" {
+		queueEach(b, scanEvent, found, `SELECT `+eventColumns+` FROM events
+			WHERE academy = @academy AND actor = @actor AND fingerprint = @fingerprint AND fingerprint <> '' AND at >= @since
+			ORDER BY at DESC LIMIT 1`, args)
+	}
 }

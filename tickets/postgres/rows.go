@@ -209,6 +209,17 @@ func all[T any](ctx context.Context, q querier, scan pgx.RowToFunc[T], sql strin
 	return pgx.CollectRows(rows, scan)
 }
 
+// queueEach asks for rows in a batch and hands each to found.
+func queueEach[T any](b *pgx.Batch, scan pgx.RowToFunc[T], found func(T), sql string, args ...any) {
+	b.Queue(sql, args...).Query(func(rows pgx.Rows) error {
+		all, err := pgx.CollectRows(rows, scan)
+		for _, v := range all {
+			found(v)
+		}
+		return err
+	})
+}
+
 // affected reports whether a queued statement changed anything.
 func affected(did *bool) func(pgconn.CommandTag) error {
 	return func(tag pgconn.CommandTag) error {
