@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -23,12 +24,55 @@ func (db *DB) Academies(ctx context.Context) ([]tickets.Academy, error) {
 	return out, nil
 }
 
-// Academy returns the academy as its desk file was last applied.
+// definitionLife is how long a definition that was read is taken for the one
+// that holds: each action asks for it, and a desk file is applied now and then.
+// After an Apply of this process it is read anew.
+const definitionLife = time.Second
+
+// definitions are those read lately. Nobody changes them.
+type definitions struct {
+	mu   sync.Mutex
+	kept map[tickets.AcademyID]definition
+}
+
+type definition struct {
+	academy tickets.Academy
+	until   time.Time
+}
+
+func (d *definitions) get(id tickets.AcademyID) (tickets.Academy, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	found, ok := d.kept[id]
+	return found.academy, ok && time.Now().Before(found.until)
+}
+
+func (d *definitions) keep(a tickets.Academy) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.kept == nil {
+		d.kept = map[tickets.AcademyID]definition{}
+	}
+	d.kept[a.ID] = definition{a, time.Now().Add(definitionLife)}
+}
+
+func (d *definitions) forget() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.kept = nil
+}
+
+// Academy returns the academy as its desk file was last applied, a second ago at
+// the latest. It is shared: nobody may change it.
 func (db *DB) Academy(ctx context.Context, id tickets.AcademyID) (tickets.Academy, error) {
+	if a, ok := db.definitions.get(id); ok {
+		return a, nil
+	}
 	a, err := one(ctx, db.pool, pgx.RowTo[tickets.Academy], `SELECT definition FROM academies WHERE academy = $1`, id)
 	if err != nil {
 		return tickets.Academy{}, fmt.Errorf("postgres.Academy(%s): %w", id, absent(err, "academy.not_found"))
 	}
+	db.definitions.keep(a)
 	return a, nil
 }
 
@@ -49,7 +93,9 @@ func (db *DB) Apply(ctx context.Context, academies []tickets.Academy, at time.Ti
 			WHERE academies.academy = $1 AND academies.definition <> excluded.definition`,
 			a.ID, string(definition), at).Exec(changedRow(&changed, a.ID))
 	}
-	if err := db.pool.SendBatch(ctx, &b).Close(); err != nil {
+	err = db.pool.SendBatch(ctx, &b).Close()
+	db.definitions.forget() // whatever the outcome: it may be unknown
+	if err != nil {
 		return nil, fmt.Errorf("postgres.Apply: %w", err)
 	}
 	return changed, nil

@@ -14,7 +14,8 @@ import (
 
 // DB is the register on one PostgreSQL database. It is safe for concurrent use.
 type DB struct {
-	pool *pgxpool.Pool
+	pool        *pgxpool.Pool
+	definitions definitions
 }
 
 var _ tickets.Store = (*DB)(nil)
