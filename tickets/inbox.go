@@ -52,11 +52,12 @@ type ReplyDraft struct {
 // a [TemplateGuidance] delivery.
 type Guidance struct {
 	Lang       Lang     `json:"lang"`
-	MessageID  string   `json:"message_id"` // of the refused reply, without angle brackets
-	References []string `json:"references"` // its References, without angle brackets
-	Subject    string   `json:"subject"`    // of the refused reply
-	Quoted     string   `json:"quoted"`     // the refused text
-	Generic    bool     `json:"generic"`    // no ticket of the sender's was recognised: guide to the portal's first page
+	MessageID  string   `json:"message_id"`          // of the refused reply, without angle brackets
+	References []string `json:"references"`          // its References, without angle brackets
+	Subject    string   `json:"subject"`             // of the refused reply
+	Quoted     string   `json:"quoted"`              // the refused text
+	TooLarge   bool     `json:"too_large,omitempty"` // only the beginning of the refused reply was read: its documents are not kept
+	Generic    bool     `json:"generic"`             // no ticket of the sender's was recognised: guide to the portal's first page
 }
 
 // MailFacts is what is known of a sender when their mail is classified.
@@ -70,61 +71,107 @@ type MailFacts struct {
 	AnsweredAll int  // guidance mails of the academy within an hour
 }
 
+// MailQuestion asks for the facts of one mail.
+type MailQuestion struct {
+	Sender string    // the author's address
+	Ticket uuid.UUID // uuid.Nil for none
+}
+
+// MailRecord is an inbound mail with what came of it.
+type MailRecord struct {
+	Mail  InboundMail
+	Draft *ReplyDraft
+	Owed  *Delivery
+}
+
+// RefusedMail is an inbound mail with its verdict. When Guide is not nil a guidance
+// mail is owed to the sender; when Text is not "" and the person and the ticket
+// are known, it is kept as their draft on that ticket, below what an earlier
+// reply left there.
+type RefusedMail struct {
+	Mail  InboundMail
+	Text  string
+	Guide *Guidance
+}
+
 // Inbox keeps what came to the no-reply address.
 type Inbox interface {
-	// MailFacts looks up the sender's address and the ticket, uuid.Nil for none.
-	MailFacts(ctx context.Context, academy AcademyID, sender string, ticket uuid.UUID, now time.Time) (MailFacts, error)
-	// KeepMail records the mail, the draft and the delivery owed (either may be
-	// nil) in one transaction. It changes nothing and returns false when the
-	// mail was recorded before: by (Mailbox, UIDValidity, UID), or by Hash
-	// within the last day.
-	KeepMail(ctx context.Context, m InboundMail, draft *ReplyDraft, owed *Delivery) (bool, error)
+	// MailFacts answers each question: what is known of the sender's address
+	// and of the ticket.
+	MailFacts(ctx context.Context, academy AcademyID, asked []MailQuestion, now time.Time) ([]MailFacts, error)
+	// KeepMails records mails, each with the draft and the delivery owed (either
+	// may be nil), all in one transaction. It returns which of them are new: of
+	// one that was recorded before, by (Mailbox, UIDValidity, UID) or by Hash
+	// within the last day, it changes nothing.
+	KeepMails(ctx context.Context, academy AcademyID, mails []MailRecord) ([]bool, error)
 	// ReplyDraft returns the person's draft on the ticket, unless expired.
 	ReplyDraft(ctx context.Context, academy AcademyID, ticket, person uuid.UUID, now time.Time) (ReplyDraft, error)
 }
 
-// RefuseMail records an inbound mail with its verdict. When guide is not nil a
-// guidance mail is owed to the sender; when text is not "" and the person and
-// the ticket are known, it is kept as their draft on that ticket, below what an
-// earlier reply left there. It returns false when the mail was handled before.
-func (d *Desk) RefuseMail(ctx context.Context, m InboundMail, text string, guide *Guidance) (bool, error) {
+// RefuseMails records inbound mails of an academy with what they owe, all of
+// them or, on an error, none. It returns which of them are new: the others were
+// handled before.
+func (d *Desk) RefuseMails(ctx context.Context, academy AcademyID, refused []RefusedMail) ([]bool, error) {
 	now := d.now()
+	records := make([]MailRecord, len(refused))
+	for i, r := range refused {
+		var err error
+		if records[i], err = r.record(academy, now); err != nil {
+			return nil, err
+		}
+	}
+	kept, err := d.store.KeepMails(ctx, academy, records)
+	if err != nil {
+		return nil, err
+	}
+	for i, r := range records {
+		if kept[i] && r.Owed != nil {
+			d.committed()
+			break
+		}
+	}
+	return kept, nil
+}
+
+// RefuseMail is [Desk.RefuseMails] of one mail.
+func (d *Desk) RefuseMail(ctx context.Context, m InboundMail, text string, guide *Guidance) (bool, error) {
+	kept, err := d.RefuseMails(ctx, m.Academy, []RefusedMail{{m, text, guide}})
+	return err == nil && kept[0], err
+}
+
+// record is what the register keeps of a refusal.
+func (r RefusedMail) record(academy AcademyID, now time.Time) (MailRecord, error) {
+	m := r.Mail
+	m.Academy = academy
 	if m.ID == uuid.Nil {
 		m.ID = newID()
 	}
 	if m.ReceivedAt.IsZero() {
 		m.ReceivedAt = now
 	}
-	var draft *ReplyDraft
-	if text != "" && m.Person != uuid.Nil && m.Ticket != uuid.Nil {
-		draft = &ReplyDraft{
-			Academy: m.Academy, Ticket: m.Ticket, Person: m.Person,
-			Text: text, CreatedAt: now, ExpiresAt: now.Add(ReplyDraftKept),
+	out := MailRecord{Mail: m}
+	if r.Text != "" && m.Person != uuid.Nil && m.Ticket != uuid.Nil {
+		out.Draft = &ReplyDraft{
+			Academy: academy, Ticket: m.Ticket, Person: m.Person,
+			Text: r.Text, CreatedAt: now, ExpiresAt: now.Add(ReplyDraftKept),
 		}
 	}
-	var owed *Delivery
-	if guide != nil {
-		data, err := json.Marshal(guide)
+	if r.Guide != nil {
+		data, err := json.Marshal(r.Guide)
 		if err != nil {
-			return false, err
+			return MailRecord{}, err
 		}
-		owed = &Delivery{
-			Academy: m.Academy, ID: newID(), Cause: m.ID, Ticket: m.Ticket,
+		out.Owed = &Delivery{
+			Academy: academy, ID: newID(), Cause: m.ID, Ticket: m.Ticket,
 			Channel: Mail, Recipient: ToAddress(cmp.Or(m.ReturnPath, m.Sender)), Template: TemplateGuidance,
 			Rule: "reply-is-refused", Data: data, Due: now, CreatedAt: now,
 		}
 	}
-	kept, err := d.store.KeepMail(ctx, m, draft, owed)
-	if err != nil {
-		return false, err
-	}
-	if kept && owed != nil {
-		d.committed()
-	}
-	return kept, nil
+	return out, nil
 }
 
-// MailFacts is what the decision table needs to know of a sender.
-func (d *Desk) MailFacts(ctx context.Context, academy AcademyID, sender string, ticket uuid.UUID) (MailFacts, error) {
-	return d.store.MailFacts(ctx, academy, sender, ticket, d.now())
+// MailFacts is what the decision table needs to know of senders, each asked
+// about with their ticket.
+func (d *Desk) MailFacts(ctx context.Context, academy AcademyID, asked ...MailQuestion) ([]MailFacts, error) {
+	return d.store.MailFacts(ctx, academy, asked, d.now())
 }

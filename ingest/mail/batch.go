@@ -3,7 +3,6 @@ package mail
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 
@@ -18,26 +17,97 @@ const (
 	maxBatchBytes = 64 << 20
 )
 
+// What of a batch is held in memory until it is kept: mails of at most maxSmall
+// bytes, maxSmalls bytes in all. The others go to the files as they come.
+const (
+	maxSmall  = 64 << 10
+	maxSmalls = 4 << 20
+)
+
+// beginning is how many bytes are read of a mail that is too large: its header,
+// and as a rule what its author wrote.
+const beginning = 1 << 20
+
 // maxStrikes is how many times a mail alone may fail before it is set aside.
 const maxStrikes = 5
 
-// handleBatch keeps, decides, records and moves some mails, in that order:
-// killed at any step, it does the same again without a second answer.
-func (w *Worker) handleBatch(ctx context.Context, s *session, uids []imap.UID) error {
-	unread := slices.DeleteFunc(slices.Clone(uids), func(uid imap.UID) bool { return w.settled(ctx, uid) })
-	kept, err := w.keepAll(ctx, s, unread)
+// batch is some mails on their way through the door. They are kept, decided,
+// recorded and moved, in that order: killed at any step, the next worker does
+// the same again without a second answer.
+type batch struct {
+	arrivals []arrival
+	size     int // of what is in memory
+	done     chan struct{}
+	outcomes []outcome // of the arrivals, once done is closed
+	err      error     // none of them could be handled, likely for no fault of theirs
+}
+
+// outcome is where a mail belongs, or why it is not handled yet.
+type outcome struct {
+	folder string
+	err    error
+}
+
+// drain handles all that is in the folder. While one batch is kept, decided and
+// recorded, the next is read.
+func (w *Worker) drain(ctx context.Context, s *session) error {
+	uids, err := s.pending(ctx)
 	if err != nil {
-		var broken *fetchError
-		if errors.As(err, &broken) && ctx.Err() == nil {
-			w.suspect(unread)
+		return err
+	}
+	w.forget(uids)
+	// Those settled before first: they are only to be moved.
+	old := 0
+	slices.SortStableFunc(uids, func(a, b imap.UID) int { return w.rank(ctx, a) - w.rank(ctx, b) })
+	for old < len(uids) && w.handled[uids[old]] != "" {
+		old++
+	}
+	for some := range slices.Chunk(uids[:old], maxBatch) {
+		if err := w.moveHandled(ctx, s, some); err != nil {
+			return err
 		}
-		return err
 	}
-	w.batch = min(2*w.batch, maxBatch)
-	if err := w.handleKept(ctx, kept); err != nil {
-		return err
+	uids = uids[old:]
+	before := &batch{done: make(chan struct{})}
+	close(before.done)
+	for len(uids) > 0 {
+		n := min(w.batch, len(uids))
+		next, failed := w.readBatch(ctx, s, uids[:n])
+		if failed != nil {
+			// What is handled must not be handled again.
+			w.settle(ctx, before)
+			return failed
+		}
+		go next.handle(ctx, w, before.done)
+		if err := w.finish(ctx, s, before); err != nil {
+			w.settle(ctx, next)
+			return err
+		}
+		before, uids = next, uids[n:]
 	}
-	return w.moveHandled(ctx, s, uids)
+	return w.finish(ctx, s, before)
+}
+
+// rank puts mails that are settled before the others.
+func (w *Worker) rank(ctx context.Context, uid imap.UID) int {
+	if w.settled(ctx, uid) {
+		return 0
+	}
+	return 1
+}
+
+// readBatch reads mails. Those that went meanwhile are left out.
+func (w *Worker) readBatch(ctx context.Context, s *session, uids []imap.UID) (*batch, error) {
+	b := &batch{done: make(chan struct{})}
+	err := w.fetchAll(ctx, s, b, uids)
+	var broken *fetchError
+	switch {
+	case err == nil:
+		w.batch = min(2*w.batch, maxBatch)
+	case errors.As(err, &broken) && ctx.Err() == nil:
+		w.suspect(uids)
+	}
+	return b, err
 }
 
 // settled says whether a mail needs no reading: it was handled but could not be
@@ -65,37 +135,27 @@ func (w *Worker) suspect(uids []imap.UID) {
 	w.batch = max(len(uids)/2, 1)
 }
 
-// keptMail is a mail whose raw message is kept.
-type keptMail struct {
-	uid    imap.UID
-	raw    tickets.Stored
-	header bool // only the header is: the mail is too large
-}
-
-// keepAll reads mails and keeps them among the files, each within bounds. Those
-// that went meanwhile are left out.
-func (w *Worker) keepAll(ctx context.Context, s *session, uids []imap.UID) ([]keptMail, error) {
+// fetchAll reads mails into the batch, each within bounds.
+func (w *Worker) fetchAll(ctx context.Context, s *session, b *batch, uids []imap.UID) error {
 	if len(uids) == 0 {
-		return nil, nil
+		return nil
 	}
 	sizes, err := s.sizes(ctx, uids)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var kept []keptMail
 	var whole, large []imap.UID
 	bytes := int64(0)
 	flush := func() error {
 		if len(whole) == 0 {
 			return nil
 		}
-		err := s.fetch(ctx, whole, 0, func(uid imap.UID, r io.Reader) error {
-			raw, err := w.keep(ctx, r)
+		err := s.fetch(ctx, whole, 0, func(uid imap.UID, r io.Reader, size int64) error {
+			err := w.take(ctx, b, uid, r, size)
 			if tickets.CodeOf(err) == tickets.Invalid { // the server told less than it sent
 				large = append(large, uid)
 				return nil
 			}
-			kept = append(kept, keptMail{uid: uid, raw: raw})
 			return err
 		})
 		whole, bytes = nil, 0
@@ -112,78 +172,130 @@ func (w *Worker) keepAll(ctx context.Context, s *session, uids []imap.UID) ([]ke
 		}
 		if bytes+size > maxBatchBytes {
 			if err := flush(); err != nil {
-				return nil, err
+				return err
 			}
 		}
 		whole, bytes = append(whole, uid), bytes+size
 	}
 	if err := flush(); err != nil {
-		return nil, err
+		return err
 	}
 	if len(large) > 0 {
-		err = s.fetch(ctx, large, int64(w.bounds.Header), func(uid imap.UID, r io.Reader) error {
+		err = s.fetch(ctx, large, min(beginning, w.bounds.Message), func(uid imap.UID, r io.Reader, _ int64) error {
 			raw, err := w.keep(ctx, r)
-			kept = append(kept, keptMail{uid: uid, raw: raw, header: true})
+			b.arrivals = append(b.arrivals, arrival{from: w.origin(uid), raw: raw, cut: true})
 			return err
 		})
 		if err != nil {
-			return nil, err
-		}
-	}
-	for uid := range sizes { // the server left out what it said it has
-		if !slices.ContainsFunc(kept, func(k keptMail) bool { return k.uid == uid }) {
-			w.strikes[uid]++
-		}
-	}
-	return kept, nil
-}
-
-// handleKept decides on kept mails. One that fails among others that do not is
-// left for the next time and gets a strike; when all fail the fault is
-// elsewhere, and is returned.
-func (w *Worker) handleKept(ctx context.Context, kept []keptMail) error {
-	const enough = 10 // failures in a row, to know that all would fail
-	failed := map[imap.UID]error{}
-	succeeded := 0
-	for _, k := range kept {
-		decision, err := w.handleOne(ctx, k)
-		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case err == nil:
-			w.handled[k.uid] = folderOf(decision.Verdict)
-			succeeded++
-			continue
-		}
-		failed[k.uid] = err
-		if succeeded == 0 && (len(failed) == enough || len(failed) == len(kept)) {
 			return err
 		}
 	}
-	for uid, err := range failed {
-		w.strikes[uid]++
-		w.log.WarnContext(ctx, "mail: not handled yet", "academy", string(w.academy.ID),
-			"uidvalidity", w.uidValidity, "uid", uint32(uid), "failures", w.strikes[uid], "error", err)
+	for uid := range sizes { // the server left out what it said it has
+		if !slices.ContainsFunc(b.arrivals, func(a arrival) bool { return a.from.uid == uint32(uid) }) {
+			w.strikes[uid]++
+		}
 	}
 	return nil
 }
 
-// handleOne decides on one kept mail, within the time a command may take.
-func (w *Worker) handleOne(ctx context.Context, k keptMail) (Decision, error) {
-	ctx, cancel := context.WithTimeout(ctx, w.timeouts.Command)
-	defer cancel()
-	from := origin{mailbox: w.account.name(), uidValidity: w.uidValidity, uid: uint32(k.uid)}
-	if !k.header {
-		return w.handle(ctx, from, k.raw)
+// take takes a mail as it comes: into memory when it is small, else to the files.
+func (w *Worker) take(ctx context.Context, b *batch, uid imap.UID, r io.Reader, size int64) error {
+	a := arrival{from: w.origin(uid)}
+	var err error
+	if size <= min(maxSmall, w.bounds.Message) && b.size+int(size) <= maxSmalls {
+		a.small = make([]byte, size)
+		_, err = io.ReadFull(r, a.small)
+		b.size += int(size)
+	} else {
+		a.raw, err = w.keep(ctx, r)
 	}
-	m, err := w.read(ctx, k.raw)
-	if err != nil && !errors.Is(err, errUnreadable) {
-		return Decision{}, err
+	if err == nil {
+		b.arrivals = append(b.arrivals, a)
 	}
-	return w.setAside(ctx, from, k.raw, m, fmt.Sprintf("more than %d MB", w.bounds.Message>>20))
+	return err
 }
 
-// moveHandled moves those of the mails that were handled where they belong.
+func (w *Worker) origin(uid imap.UID) origin {
+	return origin{mailbox: w.account.name(), uidValidity: w.uidValidity, uid: uint32(uid)}
+}
+
+// handle keeps what is in memory, and decides on the batch. When that fails it
+// goes through the mails one by one: one that fails among others that do not is
+// left for the next time; when all fail the fault is elsewhere. It touches
+// nothing of the worker that changes, as that reads the next batch meanwhile.
+// Batches are handled one after the other: one's answers count for the next.
+func (b *batch) handle(ctx context.Context, w *Worker, before <-chan struct{}) {
+	defer close(b.done)
+	<-before
+	b.outcomes = make([]outcome, len(b.arrivals))
+	if len(b.arrivals) == 0 {
+		return
+	}
+	if b.err = w.keepSmall(ctx, b.arrivals); b.err != nil {
+		return
+	}
+	decisions, err := w.handleAll(ctx, b.arrivals)
+	if err == nil {
+		for i, d := range decisions {
+			b.outcomes[i].folder = folderOf(d.Verdict)
+		}
+		return
+	}
+	const enough = 10 // failures in a row, to know that all would fail
+	failed, succeeded := 0, 0
+	for i, a := range b.arrivals {
+		decisions, err := w.handleAll(ctx, []arrival{a})
+		switch {
+		case ctx.Err() != nil:
+			b.err = ctx.Err()
+			return
+		case err == nil:
+			b.outcomes[i].folder = folderOf(decisions[0].Verdict)
+			succeeded++
+			continue
+		}
+		b.outcomes[i].err = err
+		failed++
+		if succeeded == 0 && (failed == enough || failed == len(b.arrivals)) {
+			b.err = err
+			return
+		}
+	}
+}
+
+// settle waits for a batch and takes note of what became of its mails.
+func (w *Worker) settle(ctx context.Context, b *batch) {
+	<-b.done
+	for i, o := range b.outcomes {
+		a := b.arrivals[i]
+		uid := imap.UID(a.from.uid)
+		switch {
+		case o.folder != "":
+			w.handled[uid] = o.folder
+		case o.err != nil && b.err == nil:
+			w.strikes[uid]++
+			w.log.WarnContext(ctx, "mail: not handled yet", "academy", string(w.academy.ID),
+				"uidvalidity", w.uidValidity, "uid", a.from.uid, "failures", w.strikes[uid], "error", o.err)
+		}
+	}
+}
+
+// finish settles a batch and moves its mails where they belong.
+func (w *Worker) finish(ctx context.Context, s *session, b *batch) error {
+	w.settle(ctx, b)
+	if b.err != nil {
+		return b.err
+	}
+	uids := make([]imap.UID, len(b.arrivals))
+	for i, a := range b.arrivals {
+		uids[i] = imap.UID(a.from.uid)
+	}
+	return w.moveHandled(ctx, s, uids)
+}
+
+// moveHandled moves those of the mails that were handled where they belong. A
+// server that refuses keeps them where they are: they are tried again at the
+// next look, and hold up no others.
 func (w *Worker) moveHandled(ctx context.Context, s *session, uids []imap.UID) error {
 	folders := map[string][]imap.UID{}
 	for _, uid := range uids {
@@ -192,13 +304,30 @@ func (w *Worker) moveHandled(ctx context.Context, s *session, uids []imap.UID) e
 		}
 	}
 	for folder, uids := range folders {
-		if err := s.move(ctx, uids, folder); err != nil {
+		err := s.move(ctx, uids, folder)
+		var refused *imap.Error
+		switch {
+		case errors.As(err, &refused):
+			w.moveRefused(ctx, folder, refused)
+			continue
+		case err != nil:
 			return err
 		}
+		w.unmoved[folder] = ""
 		for _, uid := range uids {
 			delete(w.handled, uid)
 			delete(w.strikes, uid)
 		}
 	}
 	return nil
+}
+
+// moveRefused logs that a folder takes no mails, once for each reason.
+func (w *Worker) moveRefused(ctx context.Context, folder string, reason *imap.Error) {
+	if w.unmoved[folder] == reason.Error() {
+		return
+	}
+	w.unmoved[folder] = reason.Error()
+	w.log.ErrorContext(ctx, "mail: handled mails stay where they are: the server refuses to move them; make room or repair the folder",
+		"academy", string(w.academy.ID), "mailbox", w.account.name(), "folder", folder, "error", reason)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -37,15 +38,28 @@ func (c *crashing) Put(ctx context.Context, a tickets.AcademyID, r io.Reader, li
 	return s, err
 }
 
-func (c *crashing) KeepMail(ctx context.Context, m tickets.InboundMail, draft *tickets.ReplyDraft, owed *tickets.Delivery) (bool, error) {
+func (c *crashing) PutAll(ctx context.Context, a tickets.AcademyID, contents [][]byte) ([]tickets.Stored, error) {
+	if c.step == "before the raw message is kept" {
+		c.killed()
+		return nil, errKilled
+	}
+	s, err := c.Files.PutAll(ctx, a, contents)
+	if c.step == "after the raw message is kept" {
+		c.killed()
+		return nil, errKilled
+	}
+	return s, err
+}
+
+func (c *crashing) KeepMails(ctx context.Context, a tickets.AcademyID, mails []tickets.MailRecord) ([]bool, error) {
 	if c.step == "before the decision is recorded" {
 		c.killed()
-		return false, errKilled
+		return nil, errKilled
 	}
-	kept, err := c.Store.KeepMail(ctx, m, draft, owed)
+	kept, err := c.Store.KeepMails(ctx, a, mails)
 	if c.step == "after the decision is recorded" {
 		c.killed()
-		return false, errKilled
+		return nil, errKilled
 	}
 	return kept, err
 }
@@ -104,11 +118,11 @@ type failing struct {
 	fail func(tickets.InboundMail) bool
 }
 
-func (f *failing) KeepMail(ctx context.Context, m tickets.InboundMail, draft *tickets.ReplyDraft, owed *tickets.Delivery) (bool, error) {
-	if f.fail(m) {
-		return false, errors.New("register: refused")
+func (f *failing) KeepMails(ctx context.Context, a tickets.AcademyID, mails []tickets.MailRecord) ([]bool, error) {
+	if slices.ContainsFunc(mails, func(r tickets.MailRecord) bool { return f.fail(r.Mail) }) {
+		return nil, errors.New("register: refused")
 	}
-	return f.Store.KeepMail(ctx, m, draft, owed)
+	return f.Store.KeepMails(ctx, a, mails)
 }
 
 func TestRegisterAway(t *testing.T) {

@@ -1,14 +1,18 @@
 package mail
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"runtime"
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -37,9 +41,13 @@ type door struct {
 	trust      bool // see Evidence.TrustParticipants
 	ceilings   Ceilings
 	bounds     Bounds
+	patience   time.Duration // for a decision and its record; without end when 0
 	now        func() time.Time
 	log        *slog.Logger
 	received   *prometheus.CounterVec
+	// session is true where the refusal is said within the SMTP session: there
+	// the sender's own server tells them, and no guidance mail is owed.
+	session bool
 }
 
 func newReceivedCounter(a tickets.AcademyID) *prometheus.CounterVec {
@@ -48,6 +56,26 @@ func newReceivedCounter(a tickets.AcademyID) *prometheus.CounterVec {
 		Help:        "Mails that reached the no-reply address, by row of the decision table and verdict; row 0 could not be read.",
 		ConstLabels: prometheus.Labels{"academy": string(a)},
 	}, []string{"row", "verdict"})
+}
+
+// keepSmall stores the raw messages that are in memory, all at once, durably.
+func (d *door) keepSmall(ctx context.Context, arrivals []arrival) error {
+	var small [][]byte
+	for _, a := range arrivals {
+		if a.small != nil {
+			small = append(small, a.small)
+		}
+	}
+	stored, err := d.files.PutAll(ctx, d.academy.ID, small)
+	if err != nil {
+		return fmt.Errorf("mail: keeping %d messages: %w", len(small), err)
+	}
+	for i := range arrivals {
+		if arrivals[i].small != nil {
+			arrivals[i].raw, stored = stored[0], stored[1:]
+		}
+	}
+	return nil
 }
 
 // origin is where a mail was read. The zero origin is a session of SMTP.
@@ -67,77 +95,150 @@ func (d *door) keep(ctx context.Context, raw io.Reader) (tickets.Stored, error) 
 	return stored, nil
 }
 
-// handle decides on a kept message and records the decision with all that it
-// owes, in one transaction. It may be called again for the same message: it
-// then changes nothing.
-func (d *door) handle(ctx context.Context, from origin, raw tickets.Stored) (Decision, error) {
-	m, err := d.read(ctx, raw)
-	if errors.Is(err, errUnreadable) {
-		return d.setAside(ctx, from, raw, Message{}, "unreadable")
-	}
-	if err != nil {
-		return Decision{}, err
-	}
-	l, err := d.lookUp(ctx, m)
-	if err != nil {
-		return Decision{}, err
-	}
-	authentication := authenticate(m.Header, d.authServID, domainOf(m.Author))
-	decision := classify(Evidence{
-		Message: m, Facts: l.facts, Academy: d.academy, Authentication: authentication,
-		TrustParticipants: d.trust, Ceilings: d.ceilings,
-	})
-
-	answerTo, _ := returnPath(m.Header)
-	in := tickets.InboundMail{
-		Academy: d.academy.ID, Mailbox: from.mailbox, UIDValidity: from.uidValidity, UID: from.uid,
-		Hash: raw.SHA256, MessageID: m.ID, Sender: m.Author, ReturnPath: answerTo,
-		Person: l.facts.Person.ID, Ticket: l.facts.Ticket.ID,
-		Row: decision.Row, Verdict: string(decision.Verdict),
-	}
-	said := newWords(m.Text)
-	// A participant's words wait for them on the portal, answered or not: some
-	// servers stamp people's replies as automatic.
-	draft := ""
-	if l.facts.Participant && decision.Verdict != Bounce && decision.Row != 1 {
-		draft = said
-	}
-	var guide *tickets.Guidance
-	if decision.Verdict == Answer {
-		guide = guidance(m, l, said)
-	}
-	first, err := d.desk.RefuseMail(ctx, in, draft, guide)
-	if err != nil {
-		return Decision{}, fmt.Errorf("mail: recording %s: %w", hashOf(raw), err)
-	}
-	documents := 0
-	if first && draftDocuments(l, decision, authentication, d.trust) {
-		if documents, err = d.attach(ctx, l, raw); err != nil {
-			// The words and the guidance are safe, and so is the raw message.
-			d.log.ErrorContext(ctx, "mail: documents of a refused reply are not on its ticket",
-				"hash", hashOf(raw), "ticket", l.facts.Ticket.Number.String(), "error", err)
-		}
-	}
-	d.report(ctx, from, raw, decision,
-		"first", first, "link", string(l.link), "ticket", l.facts.Ticket.Number.String(),
-		"participant", l.facts.Participant, "authentication", string(authentication),
-		"draft", draft != "" && first, "documents", documents, "mended", strings.Join(m.Notes, ", "))
-	return decision, nil
+// arrival is a kept message on its way through the door.
+type arrival struct {
+	from origin
+	raw  tickets.Stored
+	// small is the message itself when it is in memory already; nil when it is
+	// to be opened.
+	small []byte
+	// cut is true when only the beginning is kept: the mail is too large.
+	cut bool
 }
 
-// setAside records a message that the table cannot judge, as row 0: nothing but
-// its quarantine is owed.
-func (d *door) setAside(ctx context.Context, from origin, raw tickets.Stored, m Message, reason string) (Decision, error) {
-	decision := Decision{Verdict: Quarantine, Reason: reason}
-	_, err := d.desk.RefuseMail(ctx, tickets.InboundMail{
-		Academy: d.academy.ID, Mailbox: from.mailbox, UIDValidity: from.uidValidity, UID: from.uid,
-		Hash: raw.SHA256, MessageID: m.ID, Sender: m.Author, Verdict: string(decision.Verdict),
-	}, "", nil)
+// handle is [door.handleAll] of one message.
+func (d *door) handle(ctx context.Context, from origin, raw tickets.Stored) (Decision, error) {
+	decisions, err := d.handleAll(ctx, []arrival{{from: from, raw: raw}})
 	if err != nil {
-		return Decision{}, fmt.Errorf("mail: recording %s: %w", hashOf(raw), err)
+		return Decision{}, err
 	}
-	d.report(ctx, from, raw, decision)
-	return decision, nil
+	return decisions[0], nil
+}
+
+// handleAll decides on kept messages in their order and records the decisions
+// with all that they owe, in one transaction: all of them or, on an error, none.
+// It may be called again for the same messages: it then changes nothing.
+func (d *door) handleAll(ctx context.Context, arrivals []arrival) ([]Decision, error) {
+	cases, first, err := d.decide(ctx, arrivals)
+	if err != nil {
+		return nil, err
+	}
+	decisions := make([]Decision, len(cases))
+	for i, c := range cases {
+		decisions[i] = c.decision
+		d.recorded(ctx, c, first[i])
+	}
+	return decisions, nil
+}
+
+// decide decides on messages and records the decisions.
+func (d *door) decide(ctx context.Context, arrivals []arrival) (cases []judged, first []bool, err error) {
+	if d.patience > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, d.patience)
+		defer cancel()
+	}
+	read, err := d.readAll(ctx, arrivals)
+	if err != nil {
+		return nil, nil, err
+	}
+	known, err := d.lookUp(ctx, read)
+	if err != nil {
+		return nil, nil, err
+	}
+	cases = make([]judged, len(read))
+	refused := make([]tickets.RefusedMail, len(read))
+	earlier := newAnswers()
+	for i, r := range read {
+		cases[i] = d.judge(r, known[i], earlier)
+		refused[i] = cases[i].refused
+	}
+	first, err = d.desk.RefuseMails(ctx, d.academy.ID, refused)
+	if err != nil {
+		return nil, nil, fmt.Errorf("mail: recording %s: %w", hashOf(read[0].raw), err)
+	}
+	return cases, first, nil
+}
+
+// answers are those owed to the mails before, whose records the facts do not
+// tell of yet.
+type answers struct {
+	all    int
+	sender map[string]int
+	ticket map[tickets.MailQuestion]bool
+}
+
+func newAnswers() *answers {
+	return &answers{sender: map[string]int{}, ticket: map[tickets.MailQuestion]bool{}}
+}
+
+// judged is a mail with its decision and what it owes.
+type judged struct {
+	reading
+	linked
+	authentication Authentication
+	decision       Decision
+	refused        tickets.RefusedMail
+}
+
+// judge decides on a mail, and says what it owes.
+func (d *door) judge(r reading, l linked, earlier *answers) judged {
+	m := r.message
+	j := judged{reading: r, linked: l, decision: Decision{Verdict: Quarantine, Reason: "unreadable"}}
+	if !r.unreadable {
+		about := tickets.MailQuestion{Sender: m.Author, Ticket: l.facts.Ticket.ID}
+		l.facts.Answered = l.facts.Answered || earlier.ticket[about]
+		l.facts.AnsweredDay += earlier.sender[m.Author]
+		l.facts.AnsweredAll += earlier.all
+		if d.session { // row 11 holds our mails back; a refusal sends none
+			l.facts.Answered, l.facts.AnsweredDay, l.facts.AnsweredAll = false, 0, 0
+		}
+		j.authentication = authenticate(m.Header, d.authServID, domainOf(m.Author))
+		j.decision = classify(Evidence{
+			Message: m, Facts: l.facts, Academy: d.academy, Authentication: j.authentication,
+			TrustParticipants: d.trust, Ceilings: d.ceilings,
+		})
+		if j.decision.Verdict == Answer {
+			earlier.all++
+			earlier.sender[m.Author]++
+			earlier.ticket[about] = true
+		}
+	}
+	answerTo, _ := returnPath(m.Header)
+	j.refused.Mail = tickets.InboundMail{
+		Academy: d.academy.ID, Mailbox: r.from.mailbox, UIDValidity: r.from.uidValidity, UID: r.from.uid,
+		Hash: r.raw.SHA256, MessageID: m.ID, Sender: m.Author, ReturnPath: answerTo,
+		Person: l.facts.Person.ID, Ticket: l.facts.Ticket.ID,
+		Row: j.decision.Row, Verdict: string(j.decision.Verdict),
+	}
+	// A participant's words wait for them on the portal, answered or not: some
+	// servers stamp people's replies as automatic.
+	if l.facts.Participant && j.decision.Verdict != Bounce && j.decision.Row > 1 {
+		j.refused.Text = r.said
+	}
+	if j.decision.Verdict == Answer && !d.session {
+		j.refused.Guide = guidance(m, l, r.said)
+		j.refused.Guide.TooLarge = r.cut
+	}
+	return j
+}
+
+// recorded does what follows once a decision is recorded; first is false when it
+// was before.
+func (d *door) recorded(ctx context.Context, j judged, first bool) {
+	documents := 0
+	if first && draftDocuments(j, d.trust) {
+		var err error
+		if documents, err = d.attach(ctx, j.linked, j.raw); err != nil {
+			// The words and the guidance are safe, and so is the raw message.
+			d.log.ErrorContext(ctx, "mail: documents of a refused reply are not on its ticket",
+				"hash", hashOf(j.raw), "ticket", j.facts.Ticket.Number.String(), "error", err)
+		}
+	}
+	d.report(ctx, j.from, j.raw, j.decision,
+		"first", first, "link", string(j.link), "ticket", j.facts.Ticket.Number.String(),
+		"participant", j.facts.Participant, "authentication", string(j.authentication),
+		"draft", j.refused.Text != "" && first, "documents", documents, "mended", strings.Join(j.message.Notes, ", "))
 }
 
 // report writes the one log line of a mail, without anything of its content,
@@ -158,24 +259,56 @@ func (d *door) report(ctx context.Context, from origin, raw tickets.Stored, deci
 // hashOf names a raw message in the log, as [tickets.Files] does.
 func hashOf(raw tickets.Stored) string { return fmt.Sprintf("%x", raw.SHA256[:8]) }
 
-// errUnreadable is a message that panics the code that reads it.
-var errUnreadable = errors.New("mail: unreadable message")
+// reading is a message that was read, and the new words in it.
+type reading struct {
+	arrival
+	message    Message
+	said       string
+	unreadable bool // it panics the code that reads it
+}
+
+// readAll reads messages, as many at once as there are processors.
+func (d *door) readAll(ctx context.Context, arrivals []arrival) ([]reading, error) {
+	read, errs := make([]reading, len(arrivals)), make([]error, len(arrivals))
+	var next atomic.Int64
+	var group sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(arrivals)) {
+		group.Go(func() {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= len(arrivals) || ctx.Err() != nil {
+					return
+				}
+				read[i], errs[i] = d.read(ctx, arrivals[i])
+			}
+		})
+	}
+	group.Wait()
+	return read, errors.Join(append(errs, ctx.Err())...)
+}
 
 // read parses a kept message. A panic in the decoders, which strangers feed,
 // costs that message only.
-func (d *door) read(ctx context.Context, raw tickets.Stored) (m Message, err error) {
+func (d *door) read(ctx context.Context, a arrival) (r reading, err error) {
+	r.arrival = a
 	defer func() {
 		if v := recover(); v != nil {
-			d.log.ErrorContext(ctx, "mail: a message panics its reader", "hash", hashOf(raw), "panic", v, "stack", string(debug.Stack()))
-			err = errUnreadable
+			d.log.ErrorContext(ctx, "mail: a message panics its reader", "hash", hashOf(a.raw), "panic", v, "stack", string(debug.Stack()))
+			r, err = reading{arrival: a, unreadable: true}, nil
 		}
 	}()
-	f, err := d.files.Open(ctx, d.academy.ID, raw.SHA256)
-	if err != nil {
-		return Message{}, fmt.Errorf("mail: opening %s: %w", hashOf(raw), err)
+	if a.small != nil {
+		r.message, err = Parse(bytes.NewReader(a.small), d.bounds, d.now)
+	} else {
+		var f io.ReadCloser
+		if f, err = d.files.Open(ctx, d.academy.ID, a.raw.SHA256); err != nil {
+			return reading{}, fmt.Errorf("mail: opening %s: %w", hashOf(a.raw), err)
+		}
+		defer f.Close()
+		r.message, err = Parse(f, d.bounds, d.now)
 	}
-	defer f.Close()
-	return Parse(f, d.bounds, d.now)
+	r.said = newWords(r.message.Text)
+	return r, err
 }
 
 // linked is what is known of a mail's sender and ticket.
@@ -184,44 +317,59 @@ type linked struct {
 	link  Link
 }
 
-// lookUp finds the ticket a mail is about and what is known of its sender.
-func (d *door) lookUp(ctx context.Context, m Message) (linked, error) {
-	ticket, link := linkTicket(m, d.academy, d.keyring)
-	facts, err := d.facts(ctx, m, ticket)
-	if err != nil {
-		return linked{}, err
-	}
-	if facts.Ticket.ID != uuid.Nil {
-		return linked{facts, link}, nil
-	}
-	ref, ok := subjectRef(m.Subject)
-	if ok && facts.Known {
-		c, err := d.desk.Case(ctx, d.caller(facts.Person), ref)
-		switch {
-		case err == nil && c.Party(facts.Person.ID):
-			facts, err = d.facts(ctx, m, c.ID)
-			return linked{facts, LinkSubject}, err
-		case err != nil && tickets.CodeOf(err) != tickets.NotFound:
-			return linked{}, fmt.Errorf("mail: ticket %s of a subject: %w", ref, err)
+// lookUp finds the ticket each mail is about and what is known of its sender.
+func (d *door) lookUp(ctx context.Context, read []reading) ([]linked, error) {
+	out, asked := make([]linked, len(read)), make([]tickets.MailQuestion, len(read))
+	for i, r := range read {
+		asked[i].Sender = r.message.Author
+		if !r.unreadable {
+			asked[i].Ticket, out[i].link = linkTicket(r.message, d.academy, d.keyring)
 		}
 	}
-	if ticket != uuid.Nil { // one that is gone: the facts are asked anew without it
-		facts, err = d.facts(ctx, m, uuid.Nil)
+	if err := d.facts(ctx, out, asked); err != nil {
+		return nil, err
 	}
-	return linked{facts, LinkNone}, err
+	again := false
+	for i, r := range read {
+		if out[i].facts.Ticket.ID != uuid.Nil || r.unreadable {
+			continue
+		}
+		// One that is gone: the facts are asked anew without it.
+		again = again || asked[i].Ticket != uuid.Nil
+		asked[i].Ticket, out[i].link = uuid.Nil, LinkNone
+		ref, ok := subjectRef(r.message.Subject)
+		if !ok || !out[i].facts.Known {
+			continue
+		}
+		author := out[i].facts.Person
+		c, err := d.desk.Case(ctx, d.caller(author), ref)
+		switch {
+		case err == nil && c.Party(author.ID):
+			again, asked[i].Ticket, out[i].link = true, c.ID, LinkSubject
+		case err != nil && tickets.CodeOf(err) != tickets.NotFound:
+			return nil, fmt.Errorf("mail: ticket %s of a subject: %w", ref, err)
+		}
+	}
+	if !again {
+		return out, nil
+	}
+	return out, d.facts(ctx, out, asked)
 }
 
-// facts asks what is known of a mail's author and of a ticket. Nothing is known
-// of an author without an address, whoever in the directory has none either.
-func (d *door) facts(ctx context.Context, m Message, ticket uuid.UUID) (tickets.MailFacts, error) {
-	f, err := d.desk.MailFacts(ctx, d.academy.ID, m.Author, ticket)
+// facts asks what is known of authors and tickets. Nothing is known of an author
+// without an address, whoever in the directory has none either.
+func (d *door) facts(ctx context.Context, out []linked, asked []tickets.MailQuestion) error {
+	facts, err := d.desk.MailFacts(ctx, d.academy.ID, asked...)
 	if err != nil {
-		return tickets.MailFacts{}, fmt.Errorf("mail: facts of a sender: %w", err)
+		return fmt.Errorf("mail: facts of %d senders: %w", len(asked), err)
 	}
-	if m.Author == "" {
-		return tickets.MailFacts{Ticket: f.Ticket}, nil
+	for i, f := range facts {
+		if asked[i].Sender == "" {
+			f = tickets.MailFacts{Ticket: f.Ticket}
+		}
+		out[i].facts = f
 	}
-	return f, nil
+	return nil
 }
 
 func (d *door) caller(p tickets.Person) tickets.Caller {
@@ -253,10 +401,10 @@ func guidance(m Message, l linked, said string) *tickets.Guidance {
 // draftDocuments says whether a mail's documents become pending ones of its
 // ticket. Unlike words, which their author reads before sending, documents go
 // along unseen: only a sender that somebody vouches for is believed.
-func draftDocuments(l linked, decision Decision, authentication Authentication, trust bool) bool {
-	believed := authentication == Authenticated || authentication == Unchecked && trust
-	return l.facts.Participant && believed &&
-		decision.Verdict != Bounce && decision.Verdict != Quarantine && decision.Row != 1
+func draftDocuments(j judged, trust bool) bool {
+	believed := j.authentication == Authenticated || j.authentication == Unchecked && trust
+	return j.facts.Participant && believed && !j.cut &&
+		j.decision.Verdict != Bounce && j.decision.Verdict != Quarantine && j.decision.Row > 1
 }
 
 // attach keeps the documents of a refused reply, pending on its ticket. What the

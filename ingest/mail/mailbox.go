@@ -226,14 +226,13 @@ func (s *session) sizes(ctx context.Context, uids []imap.UID) (map[imap.UID]int6
 	return sizes, nil
 }
 
-// fetch reads mails without marking them as read: whole, or when header is not
-// 0 that many bytes of their headers. It calls each with every one that is still
-// there, as it comes. An error of each ends it and is returned as it is.
-func (s *session) fetch(ctx context.Context, uids []imap.UID, header int64, each func(imap.UID, io.Reader) error) error {
+// fetch reads mails without marking them as read: whole, or when first is not 0
+// that many bytes of them. It calls each with every one that is still there, as
+// it comes, with its size. An error of each ends it and is returned as it is.
+func (s *session) fetch(ctx context.Context, uids []imap.UID, first int64, each func(imap.UID, io.Reader, int64) error) error {
 	section := &imap.FetchItemBodySection{Peek: true}
-	if header > 0 {
-		section.Specifier = imap.PartSpecifierHeader
-		section.Partial = &imap.SectionPartial{Size: header}
+	if first > 0 {
+		section.Partial = &imap.SectionPartial{Size: first}
 	}
 	var stopped error
 	err := s.within(ctx, s.timeouts.Fetch, func() error {
@@ -249,7 +248,7 @@ func (s *session) fetch(ctx context.Context, uids []imap.UID, header int64, each
 						continue
 					}
 					mail := literal{Reader: item.Literal, left: item.Literal.Size()}
-					stopped = each(uid, &mail)
+					stopped = each(uid, &mail, item.Literal.Size())
 					if mail.broken != nil {
 						// go-imap must not be asked for more of it: its own
 						// reader has the connection again.

@@ -91,6 +91,7 @@ type Worker struct {
 	uidValidity uint32
 	handled     map[imap.UID]string // handled, not moved yet → its folder
 	strikes     map[imap.UID]int    // failures of a mail alone
+	unmoved     map[string]string   // folder → why the server moves nothing there
 	batch       int                 // how many to read at once; halved by failures
 }
 
@@ -117,7 +118,7 @@ func New(o Options) (*Worker, error) {
 		door: door{
 			academy: o.Academy, desk: o.Desk, files: o.Files, keyring: o.Keyring,
 			authServID: o.AuthServID, trust: o.TrustParticipants, ceilings: o.Ceilings,
-			bounds: defaultBounds, now: o.Now, log: o.Logger, received: newReceivedCounter(o.Academy.ID),
+			patience: o.Timeouts.withDefaults().Command, bounds: defaultBounds, now: o.Now, log: o.Logger, received: newReceivedCounter(o.Academy.ID),
 		},
 		account: account, tls: o.TLS, poll: o.Poll, timeouts: o.Timeouts.withDefaults(),
 		connected: prometheus.NewGauge(prometheus.GaugeOpts{
@@ -125,7 +126,7 @@ func New(o Options) (*Worker, error) {
 			Help:        "1 while the mailbox of the no-reply address is open.",
 			ConstLabels: prometheus.Labels{"academy": string(o.Academy.ID)},
 		}),
-		handled: map[imap.UID]string{}, strikes: map[imap.UID]int{}, batch: maxBatch,
+		handled: map[imap.UID]string{}, strikes: map[imap.UID]int{}, unmoved: map[string]string{}, batch: maxBatch,
 	}
 	if o.Registerer != nil {
 		for _, c := range []prometheus.Collector{w.received, w.connected} {
@@ -194,23 +195,6 @@ func (w *Worker) connection(ctx context.Context) (progress bool, err error) {
 			return progress, err
 		}
 	}
-}
-
-// drain handles all that is in the folder.
-func (w *Worker) drain(ctx context.Context, s *session) error {
-	uids, err := s.pending(ctx)
-	if err != nil {
-		return err
-	}
-	w.forget(uids)
-	for len(uids) > 0 {
-		n := min(w.batch, len(uids))
-		if err := w.handleBatch(ctx, s, uids[:n]); err != nil {
-			return err
-		}
-		uids = uids[n:]
-	}
-	return nil
 }
 
 // forget drops what is remembered of mails that are gone.

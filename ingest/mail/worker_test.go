@@ -231,24 +231,39 @@ func TestForgedSendersLeaveNoDocuments(t *testing.T) {
 	}
 }
 
-func TestTooLargeMailsAreSetAside(t *testing.T) {
+// Of a mail that is too large the beginning is read: its author's words wait for
+// them, they are told that the documents do not, and the mail itself stays in
+// the mailbox. The table decides as ever.
+func TestTooLargeMailsAreAnswered(t *testing.T) {
 	w := newWorld(t)
 	box := newMailbox(t, imap.CapMove)
 	var whole atomic.Int32
 	box.hook(func(h *hooks) {
 		h.fetch = func(_ imap.NumSet, o *imap.FetchOptions) error {
 			for _, s := range o.BodySection {
-				if s.Specifier == imap.PartSpecifierNone {
+				if s.Partial == nil {
 					whole.Add(1)
 				}
 			}
 			return nil
 		}
 	})
-	box.put(t, w.reply(1, strings.Repeat("beaucoup trop long\n", 1000)))
+	large := w.reply(1, "--b\n\nVoici la vidéo.\n--b\nContent-Type: video/mp4; name=panne.mp4\nContent-Disposition: attachment\n\n"+
+		strings.Repeat("beaucoup trop long\n", 1000)+"--b--", "Content-Type: multipart/mixed; boundary=b")
+	box.put(t, large)
+	box.put(t, bytes.Replace(bytes.Replace(large, []byte("dmarc=pass"), []byte("dmarc=fail"), 1), []byte("reply-1@"), []byte("reply-2@"), 1))
+	box.put(t, bytes.Replace(large, []byte("Message-ID: <reply-1@"), []byte("Auto-Submitted: auto-replied\r\nMessage-ID: <reply-3@"), 1))
 	start(t, w.options(box.url()), func(w *Worker) { w.bounds.Message = 8 << 10 })
-	w.eventually(t, "the mail is set aside", func() bool { return box.count(folderQuarantine) == 1 })
-	if n := w.figure(t, "SELECT count(*) FROM inbound_mails WHERE row = 0 AND verdict = 'quarantine' AND message_id = 'reply-1@creteil.example'"); n != 1 || whole.Load() != 0 {
+	w.eventually(t, "each is in its folder", func() bool {
+		return box.count(folderRefused) == 1 && box.count(folderQuarantine) == 1 && box.count(folderAutomatic) == 1
+	})
+	if n := w.figure(t, "SELECT count(*) FROM deliveries WHERE template = 'guidance' AND data->>'too_large' = 'true' AND data->>'quoted' = 'Voici la vidéo.'"); n != 1 || w.guidances(t) != 1 {
+		t.Errorf("%d guidances that say so, of %d", n, w.guidances(t))
+	}
+	if v := w.view(t); v.Draft == nil || !strings.HasPrefix(v.Draft.Text, "Voici la vidéo.") || len(v.Attachments) != 0 {
+		t.Errorf("draft %+v, documents %v", v.Draft, v.Attachments)
+	}
+	if n := w.figure(t, "SELECT count(*) FROM inbound_mails WHERE row IN (3, 10, 12)"); n != 3 || whole.Load() != 0 {
 		t.Errorf("%d records, read whole %d times", n, whole.Load())
 	}
 }

@@ -1,9 +1,14 @@
 package postgres
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -12,47 +17,99 @@ import (
 	"cecoia.example/tickets"
 )
 
-// MailFacts looks up the sender's address and the ticket, uuid.Nil for none. It
-// checks no permission: what is known of the ticket is for the decision alone.
-func (db *DB) MailFacts(ctx context.Context, academy tickets.AcademyID, sender string, ticket uuid.UUID, now time.Time) (tickets.MailFacts, error) {
-	f, err := db.mailFacts(ctx, academy, storable(sender), ticket, now)
+// MailFacts answers each question: what is known of the sender's address and of
+// the ticket. It checks no permission: what is known of the ticket is for the
+// decision alone.
+func (db *DB) MailFacts(ctx context.Context, academy tickets.AcademyID, asked []tickets.MailQuestion, now time.Time) ([]tickets.MailFacts, error) {
+	facts, err := db.mailFacts(ctx, academy, asked, now)
 	if err != nil {
-		return tickets.MailFacts{}, fmt.Errorf("postgres.MailFacts(%s): %w", academy, err)
+		return nil, fmt.Errorf("postgres.MailFacts(%s, %d): %w", academy, len(asked), err)
 	}
-	return f, nil
+	return facts, nil
 }
 
-func (db *DB) mailFacts(ctx context.Context, academy tickets.AcademyID, sender string, ticket uuid.UUID, now time.Time) (tickets.MailFacts, error) {
-	var f tickets.MailFacts
-	var b pgx.Batch
-	b.Queue(`SELECT `+personColumns+` FROM people p WHERE p.academy = $1 AND p.email_key = lower($2)`, academy, sender).
-		Query(func(rows pgx.Rows) error {
-			p, err := pgx.CollectOneRow(rows, scanPerson)
-			f.Person, f.Known = p, err == nil
-			return ignoreAbsent(err)
-		})
-	b.Queue(`SELECT `+ticketColumns+` FROM tickets WHERE academy = $1 AND id = $2`, academy, ticket).
-		Query(func(rows pgx.Rows) (err error) {
-			f.Ticket.Ticket, err = pgx.CollectOneRow(rows, scanTicket)
-			return ignoreAbsent(err)
-		})
-	b.Queue(`SELECT coalesce(bool_or(sender = lower($2) AND ticket IS NOT DISTINCT FROM $3), false),
-			count(*) FILTER (WHERE sender = lower($2)), count(*) FILTER (WHERE guided_at > $5)
-		FROM inbound_mails WHERE academy = $1 AND guided_at > $4`,
-		academy, sender, nullable(ticket), now.Add(-24*time.Hour), now.Add(-time.Hour)).
-		QueryRow(func(row pgx.Row) error { return row.Scan(&f.Answered, &f.AnsweredDay, &f.AnsweredAll) })
-	if err := db.pool.SendBatch(ctx, &b).Close(); err != nil {
-		return tickets.MailFacts{}, err
-	}
-	f.Participant = f.Known && f.Ticket.Party(f.Person.ID)
-	if f.Ticket.ID != uuid.Nil {
-		who, err := people(ctx, db.pool, academy, named(f.Ticket.Ticket))
-		if err != nil {
-			return tickets.MailFacts{}, err
+// sender is a person, by the rank of the address that was asked for.
+type sender struct {
+	Rank int
+	tickets.Person
+}
+
+// guided is how often a sender was answered about a ticket.
+type guided struct {
+	Sender string
+	Ticket uuid.NullUUID
+	Times  int
+}
+
+func (db *DB) mailFacts(ctx context.Context, academy tickets.AcademyID, asked []tickets.MailQuestion, now time.Time) ([]tickets.MailFacts, error) {
+	addresses, ids := make([]string, len(asked)), make([]uuid.UUID, 0, len(asked))
+	for i, q := range asked {
+		addresses[i] = strings.ToLower(storable(q.Sender))
+		if q.Ticket != uuid.Nil {
+			ids = append(ids, q.Ticket)
 		}
-		f.Ticket.People = who
 	}
-	return f, nil
+	var senders []sender
+	var about []tickets.Ticket
+	var answers []guided
+	lastHour := 0
+	var b pgx.Batch
+	b.Queue(`SELECT q.rank, `+personColumns+` FROM unnest($2::text[]) WITH ORDINALITY AS q (address, rank)
+		JOIN people p ON p.academy = $1 AND p.email_key = lower(q.address)`, academy, addresses).
+		Query(func(rows pgx.Rows) (err error) {
+			senders, err = pgx.CollectRows(rows, pgx.RowToStructByName[sender])
+			return err
+		})
+	b.Queue(`SELECT `+ticketColumns+` FROM tickets WHERE academy = $1 AND id = ANY($2)`, academy, ids).
+		Query(func(rows pgx.Rows) (err error) {
+			about, err = pgx.CollectRows(rows, scanTicket)
+			return err
+		})
+	b.Queue(`SELECT sender, ticket, count(*) AS times FROM inbound_mails
+		WHERE academy = $1 AND guided_at > $2 AND sender = ANY($3) GROUP BY sender, ticket`,
+		academy, now.Add(-24*time.Hour), addresses).
+		Query(func(rows pgx.Rows) (err error) {
+			answers, err = pgx.CollectRows(rows, pgx.RowToStructByName[guided])
+			return err
+		})
+	b.Queue(`SELECT count(*) FROM inbound_mails WHERE academy = $1 AND guided_at > $2`, academy, now.Add(-time.Hour)).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&lastHour) })
+	if err := db.pool.SendBatch(ctx, &b).Close(); err != nil {
+		return nil, err
+	}
+	who, err := people(ctx, db.pool, academy, named(about...))
+	if err != nil {
+		return nil, err
+	}
+	facts := make([]tickets.MailFacts, len(asked))
+	for _, s := range senders {
+		facts[s.Rank-1].Person, facts[s.Rank-1].Known = s.Person, true
+	}
+	byID := make(map[uuid.UUID]tickets.Ticket, len(about))
+	for _, t := range about {
+		byID[t.ID] = t
+	}
+	perDay, perTicket := map[string]int{}, map[guided]bool{}
+	for _, g := range answers {
+		perDay[g.Sender] += g.Times
+		perTicket[guided{Sender: g.Sender, Ticket: g.Ticket}] = true
+	}
+	for i := range facts {
+		f := &facts[i]
+		f.Ticket.Ticket = byID[asked[i].Ticket]
+		f.Answered = perTicket[guided{Sender: addresses[i], Ticket: nullable(asked[i].Ticket)}]
+		f.AnsweredDay, f.AnsweredAll = perDay[addresses[i]], lastHour
+		f.Participant = f.Known && f.Ticket.Party(f.Person.ID)
+		if f.Ticket.ID != uuid.Nil {
+			f.Ticket.People = make(map[uuid.UUID]tickets.Person, 4)
+			for _, id := range named(f.Ticket.Ticket) {
+				if p, ok := who[id]; ok {
+					f.Ticket.People[id] = p
+				}
+			}
+		}
+	}
+	return facts, nil
 }
 
 func ignoreAbsent(err error) error {
@@ -62,64 +119,151 @@ func ignoreAbsent(err error) error {
 	return err
 }
 
-// KeepMail records the mail, the draft and the delivery owed (either may be nil)
-// in one transaction. It changes nothing and returns false when the mail was
-// recorded before: by (Mailbox, UIDValidity, UID), or by Hash within the day
-// before m.ReceivedAt. A draft joins the one that is there: see
-// [tickets.Desk.RefuseMail]; of more than [tickets.MaxText] characters the
+// KeepMails records mails, each with the draft and the delivery owed (either may
+// be nil), all in one transaction, and returns which of them are new. It changes
+// nothing of one that was recorded before: by (Mailbox, UIDValidity, UID), or by
+// Hash within the day before its ReceivedAt. A draft joins the one that is
+// there: see [tickets.RefusedMail]; of more than [tickets.MaxText] characters the
 // newest are kept.
-func (db *DB) KeepMail(ctx context.Context, m tickets.InboundMail, draft *tickets.ReplyDraft, owed *tickets.Delivery) (bool, error) {
-	kept := false
+func (db *DB) KeepMails(ctx context.Context, academy tickets.AcademyID, mails []tickets.MailRecord) ([]bool, error) {
+	var kept map[uuid.UUID]bool
 	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
 		var first pgx.Batch
-		queueMail(&first, m, owed, &kept)
-		if err := tx.SendBatch(ctx, &first).Close(); err != nil || !kept {
+		queueMails(&first, academy, mails, &kept)
+		if err := tx.SendBatch(ctx, &first).Close(); err != nil {
 			return err
 		}
 		var b pgx.Batch
-		if draft != nil {
-			queueDraft(&b, *draft)
-		}
-		if owed != nil {
-			d := *owed
+		queueDrafts(&b, academy, mails, kept)
+		for _, r := range mails {
+			if r.Owed == nil || !kept[r.Mail.ID] {
+				continue
+			}
+			d := *r.Owed
 			d.Recipient = tickets.Recipient(storable(string(d.Recipient)))
 			queueDelivery(&b, d)
+		}
+		if b.Len() == 0 {
+			return nil
 		}
 		return tx.SendBatch(ctx, &b).Close()
 	})
 	if err != nil {
-		return false, fmt.Errorf("postgres.KeepMail(%s, %s): %w", m.Academy, m.ID, err)
+		return nil, fmt.Errorf("postgres.KeepMails(%s, %d): %w", academy, len(mails), err)
 	}
-	return kept, nil
+	first := make([]bool, len(mails))
+	for i, r := range mails {
+		first[i] = kept[r.Mail.ID]
+	}
+	return first, nil
 }
 
-func queueMail(b *pgx.Batch, m tickets.InboundMail, owed *tickets.Delivery, kept *bool) {
-	var guidedAt *time.Time
-	if owed != nil {
-		guidedAt = &owed.CreatedAt
+// queueMails inserts the mails that are new; kept gets their ids.
+func queueMails(b *pgx.Batch, academy tickets.AcademyID, mails []tickets.MailRecord, kept *map[uuid.UUID]bool) {
+	var c struct {
+		ids                          []uuid.UUID
+		mailboxes, messages, senders []string
+		validities, uids             []int64
+		hashes                       [][]byte
+		people, about                []*uuid.UUID
+		rows                         []int32
+		verdicts                     []string
+		received                     []time.Time
+		guided                       []*time.Time
 	}
-	// One at a time per message: the same one by two doors is found below.
-	b.Queue(`SELECT pg_advisory_xact_lock(hashtextextended('mail ' || $1 || ' ' || encode($2, 'hex'), 0))`,
-		string(m.Academy), m.Hash[:])
+	seen := map[[32]byte]bool{}
+	for _, r := range mails {
+		m := r.Mail
+		if seen[m.Hash] { // the statement below would not see the first of them
+			continue
+		}
+		seen[m.Hash] = true
+		c.ids, c.mailboxes, c.hashes = append(c.ids, m.ID), append(c.mailboxes, m.Mailbox), append(c.hashes, m.Hash[:])
+		c.validities, c.uids = append(c.validities, int64(m.UIDValidity)), append(c.uids, int64(m.UID))
+		c.messages, c.senders = append(c.messages, storable(m.MessageID)), append(c.senders, storable(m.Sender))
+		c.people, c.about = append(c.people, pointer(m.Person)), append(c.about, pointer(m.Ticket))
+		c.rows, c.verdicts = append(c.rows, int32(m.Row)), append(c.verdicts, m.Verdict) //nolint:gosec // the table has twelve
+		c.received = append(c.received, m.ReceivedAt)
+		var at *time.Time
+		if r.Owed != nil {
+			at = &r.Owed.CreatedAt
+		}
+		c.guided = append(c.guided, at)
+	}
+	// One at a time per message: the same one by two doors is found below. In
+	// order, so that two doors never wait for each other.
+	b.Queue(`SELECT pg_advisory_xact_lock(key) FROM (
+			SELECT DISTINCT hashtextextended('mail ' || $1 || ' ' || encode(hash, 'hex'), 0) AS key
+			FROM unnest($2::bytea[]) AS hash ORDER BY key) AS keys`, string(academy), c.hashes)
 	b.Queue(`INSERT INTO inbound_mails (academy, id, mailbox, uidvalidity, uid, hash, message_id, sender,
 			person, ticket, row, verdict, received_at, guided_at)
-		SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14
-		WHERE NOT EXISTS (SELECT FROM inbound_mails
-			WHERE academy = $1 AND hash = $6 AND received_at > $13::timestamptz - interval '1 day')
-		ON CONFLICT DO NOTHING`,
-		m.Academy, m.ID, m.Mailbox, int64(m.UIDValidity), int64(m.UID), m.Hash[:], storable(m.MessageID), storable(m.Sender),
-		nullable(m.Person), nullable(m.Ticket), m.Row, m.Verdict, m.ReceivedAt, guidedAt).Exec(affected(kept))
+		SELECT $1, m.* FROM unnest($2::uuid[], $3::text[], $4::bigint[], $5::bigint[], $6::bytea[], $7::text[], $8::text[],
+			$9::uuid[], $10::uuid[], $11::int[], $12::text[], $13::timestamptz[], $14::timestamptz[])
+			AS m (id, mailbox, uidvalidity, uid, hash, message_id, sender, person, ticket, row, verdict, received_at, guided_at)
+		WHERE NOT EXISTS (SELECT FROM inbound_mails old
+			WHERE old.academy = $1 AND old.hash = m.hash AND old.received_at > m.received_at - interval '1 day')
+		ON CONFLICT DO NOTHING RETURNING id`,
+		academy, c.ids, c.mailboxes, c.validities, c.uids, c.hashes, c.messages, c.senders,
+		c.people, c.about, c.rows, c.verdicts, c.received, c.guided).
+		Query(func(rows pgx.Rows) error {
+			ids, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+			*kept = make(map[uuid.UUID]bool, len(ids))
+			for _, id := range ids {
+				(*kept)[id] = true
+			}
+			return err
+		})
 }
 
-func queueDraft(b *pgx.Batch, d tickets.ReplyDraft) {
+// pointer is nil for uuid.Nil.
+func pointer(id uuid.UUID) *uuid.UUID {
+	if id == uuid.Nil {
+		return nil
+	}
+	return &id
+}
+
+// queueDrafts keeps the drafts of the mails that are new.
+func queueDrafts(b *pgx.Batch, academy tickets.AcademyID, mails []tickets.MailRecord, kept map[uuid.UUID]bool) {
+	type owner struct{ ticket, person uuid.UUID }
+	drafts := map[owner]tickets.ReplyDraft{}
+	for _, r := range mails {
+		if r.Draft == nil || !kept[r.Mail.ID] {
+			continue
+		}
+		d, o := *r.Draft, owner{r.Draft.Ticket, r.Draft.Person}
+		if earlier, ok := drafts[o]; ok { // a statement changes a row once only
+			d.Text = earlier.Text + "\n\n" + d.Text
+		}
+		drafts[o] = d
+	}
+	if len(drafts) == 0 {
+		return
+	}
+	// In order, so that two doors never wait for each other.
+	owners := slices.SortedFunc(maps.Keys(drafts), func(x, y owner) int {
+		return cmp.Or(bytes.Compare(x.ticket[:], y.ticket[:]), bytes.Compare(x.person[:], y.person[:]))
+	})
+	var c struct {
+		about, people    []uuid.UUID
+		texts            []string
+		created, expires []time.Time
+	}
+	for _, o := range owners {
+		d := drafts[o]
+		c.about, c.people, c.texts = append(c.about, o.ticket), append(c.people, o.person), append(c.texts, storable(d.Text))
+		c.created, c.expires = append(c.created, d.CreatedAt), append(c.expires, d.ExpiresAt)
+	}
 	b.Queue(`INSERT INTO reply_drafts AS old (academy, ticket, person, text, created_at, expires_at)
-		VALUES ($1, $2, $3, right($4, $7), $5, $6)
+		SELECT $1, d.ticket, d.person, right(d.text, $7), d.created_at, d.expires_at
+		FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[], $6::timestamptz[])
+			AS d (ticket, person, text, created_at, expires_at)
 		ON CONFLICT (academy, ticket, person) DO UPDATE SET
 			text = CASE WHEN old.expires_at <= excluded.created_at THEN excluded.text
 				ELSE right(old.text || E'\n\n' || excluded.text, $7) END,
 			created_at = excluded.created_at, expires_at = excluded.expires_at
 		WHERE old.academy = $1`,
-		d.Academy, d.Ticket, d.Person, storable(d.Text), d.CreatedAt, d.ExpiresAt, tickets.MaxText)
+		academy, c.about, c.people, c.texts, c.created, c.expires, tickets.MaxText)
 }
 
 // ReplyDraft returns the person's draft on the ticket, unless expired.

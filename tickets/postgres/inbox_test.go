@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -29,11 +30,11 @@ func TestRefusedMail(t *testing.T) {
 	c := w.open(t, "creteil", tickets.Card{})
 	facts := func() tickets.MailFacts {
 		t.Helper()
-		f, err := desk.MailFacts(ctx, "creteil", "Claire@creteil.example", c.ID)
+		f, err := desk.MailFacts(ctx, "creteil", tickets.MailQuestion{Sender: "Claire@creteil.example", Ticket: c.ID})
 		if err != nil {
 			t.Fatal(err)
 		}
-		return f
+		return f[0]
 	}
 	f := facts()
 	if !f.Known || !f.Participant || f.Person.Login != "claire" || f.Ticket.ID != c.ID || f.Answered || f.AnsweredDay+f.AnsweredAll != 0 {
@@ -155,11 +156,11 @@ func TestMailHandledOnce(t *testing.T) {
 	keep := func(m tickets.InboundMail) bool {
 		t.Helper()
 		m.ID = newID()
-		kept, err := w.KeepMail(ctx, m, nil, nil)
+		kept, err := w.KeepMails(ctx, m.Academy, []tickets.MailRecord{{Mail: m}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		return kept
+		return kept[0]
 	}
 	m := mail(1)
 	m.ReceivedAt = noon
@@ -189,38 +190,102 @@ func TestMailHandledOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 8 {
 		wg.Go(func() {
-			m := mail(100)
-			m.ID, m.ReceivedAt = newID(), noon
-			if i%2 == 0 {
-				m.Mailbox = ""
+			batch := make([]tickets.MailRecord, 5)
+			for n := range batch {
+				m := mail(uint32(100 + n))
+				m.ID, m.ReceivedAt = newID(), noon
+				if i%2 == 0 {
+					m.Mailbox = ""
+				}
+				batch[n].Mail = m
 			}
-			ok, err := w.KeepMail(ctx, m, nil, nil)
+			if i%3 == 0 { // locks are taken in one order, whatever that of the mails
+				slices.Reverse(batch)
+			}
+			first, err := w.KeepMails(ctx, "creteil", batch)
 			if err != nil {
 				t.Error(err)
 			}
-			if ok {
-				kept.Add(1)
+			for _, ok := range first {
+				if ok {
+					kept.Add(1)
+				}
 			}
 		})
 	}
 	wg.Wait()
-	if kept.Load() != 1 {
-		t.Errorf("kept %d times", kept.Load())
+	if kept.Load() != 5 {
+		t.Errorf("%d kept, want 5", kept.Load())
+	}
+}
+
+// Many mails at once are kept as one by one: the same twice counts once, and
+// what one person wrote about one ticket is one draft, in order.
+func TestMailsTogether(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	one, two := w.open(t, "creteil", tickets.Card{}), w.open(t, "creteil", tickets.Card{})
+	refused := func(n uint32, ticket uuid.UUID, text string) tickets.RefusedMail {
+		m := mail(n)
+		m.Ticket = ticket
+		return tickets.RefusedMail{Mail: m, Text: text, Guide: &tickets.Guidance{Lang: tickets.French, Subject: text}}
+	}
+	batch := []tickets.RefusedMail{
+		refused(1, one.ID, "Un"), refused(2, two.ID, "À part"), refused(3, one.ID, "Deux"), refused(1, one.ID, "Un"), refused(4, uuid.Nil, "Nulle part"),
+	}
+	for i, want := range [][]bool{{true, true, true, false, true}, {false, false, false, false, false}} {
+		first, err := w.desk().RefuseMails(ctx, "creteil", batch)
+		if err != nil || !slices.Equal(first, want) {
+			t.Errorf("time %d: %v, %v", i+1, first, err)
+		}
+	}
+	if n := count(t, w, `SELECT count(*) FROM deliveries WHERE template = 'guidance'`); n != 4 {
+		t.Errorf("%d guidance mails owed", n)
+	}
+	claire := person("creteil", "claire").ID
+	for ticket, want := range map[uuid.UUID]string{one.ID: "Un\n\nDeux", two.ID: "À part"} {
+		if d, err := w.ReplyDraft(ctx, "creteil", ticket, claire, w.now); err != nil || d.Text != want {
+			t.Errorf("draft %q, %v", d.Text, err)
+		}
+	}
+	facts, err := w.desk().MailFacts(ctx, "creteil", tickets.MailQuestion{Sender: "claire@creteil.example", Ticket: two.ID},
+		tickets.MailQuestion{Sender: "claire@creteil.example"}, tickets.MailQuestion{Sender: "denis@creteil.example", Ticket: two.ID}, tickets.MailQuestion{})
+	if err != nil || len(facts) != 4 {
+		t.Fatalf("%d facts, %v", len(facts), err)
+	}
+	for i, want := range []struct {
+		answered, known bool
+		day             int
+	}{{true, true, 4}, {true, true, 4}, {false, true, 0}, {false, false, 0}} {
+		if f := facts[i]; f.Answered != want.answered || f.Known != want.known || f.AnsweredDay != want.day || f.AnsweredAll != 4 {
+			t.Errorf("%d: %s", i, asJSON(f))
+		}
+	}
+	same(t, "the ticket", facts[2].Ticket, facts[0].Ticket)
+	if first, err := w.desk().RefuseMails(ctx, "creteil", nil); err != nil || len(first) != 0 {
+		t.Errorf("none: %v, %v", first, err)
 	}
 }
 
 func TestMailFactsOfStrangers(t *testing.T) {
 	w := newWorld(t)
 	c := w.open(t, "creteil", tickets.Card{})
-	f, err := w.MailFacts(t.Context(), "creteil", "\xff\x00stranger@elsewhere.example", newID(), noon)
+	ask := func(a tickets.AcademyID, sender string, ticket uuid.UUID) (tickets.MailFacts, error) {
+		f, err := w.MailFacts(t.Context(), a, []tickets.MailQuestion{{Sender: sender, Ticket: ticket}}, noon)
+		if err != nil {
+			return tickets.MailFacts{}, err
+		}
+		return f[0], nil
+	}
+	f, err := ask("creteil", "\xff\x00stranger@elsewhere.example", newID())
 	if err != nil || f.Known || f.Participant || f.Ticket.ID != uuid.Nil {
 		t.Errorf("facts %s, %v", asJSON(f), err)
 	}
-	f, err = w.MailFacts(t.Context(), "creteil", "agathe@creteil.example", c.ID, noon)
+	f, err = ask("creteil", "agathe@creteil.example", c.ID)
 	if err != nil || !f.Known || f.Participant {
 		t.Errorf("an agent: %s, %v", asJSON(f), err)
 	}
-	f, err = w.MailFacts(t.Context(), "paris", "claire@paris.example", c.ID, noon)
+	f, err = ask("paris", "claire@paris.example", c.ID)
 	if err != nil || !f.Known || f.Participant || f.Ticket.ID != uuid.Nil {
 		t.Errorf("another academy's ticket: %s, %v", asJSON(f), err)
 	}
