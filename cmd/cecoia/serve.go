@@ -184,23 +184,13 @@ type house struct {
 // the notifier has stopped.
 func (h house) notifier() (*notify.Notifier, func(), error) {
 	channels := map[tickets.Channel]notify.Channel{}
-	servers := map[tickets.AcademyID]string{}
-	for _, a := range h.academies {
-		server, err := h.forAcademy("CECOIA_SMTP_URL", a.ID, h.SMTPURL)
-		if err != nil {
-			return nil, nil, err
-		}
-		if server == "" {
-			continue
-		}
-		if err := notifymail.CheckServer(server); err != nil {
-			return nil, nil, fmt.Errorf("CECOIA_SMTP_URL of %s: %w", a.ID, err)
-		}
-		servers[a.ID] = server
+	accounts, err := h.mailAccounts()
+	if err != nil {
+		return nil, nil, err
 	}
 	mailer, err := notifymail.New(notifymail.Options{
 		Portal: h.portal, Keyring: h.keys, Logger: h.log.With("part", "mail"),
-		Servers: func(a tickets.AcademyID) string { return servers[a] },
+		Accounts: func(a tickets.AcademyID) notifymail.Account { return accounts[a] },
 	})
 	if err != nil {
 		return nil, nil, err

@@ -30,6 +30,8 @@ type mail struct {
 	from string // "" is the null reverse-path
 	to   string
 	data []byte
+	// signature goes before data: the DKIM-Signature field, or nothing.
+	signature string
 }
 
 // compose writes the notice as a mail. It is a pure function: the same notice

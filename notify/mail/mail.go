@@ -2,10 +2,12 @@
 // as a message (RFC 5322, MIME) and hands it to the academy's mail server by
 // SMTP over connections kept alive.
 //
-// letter.go says what is told, compose.go how it is written, pool.go and
-// server.go how it is sent. What must not live here: who is told, retries and
-// their times (notify), reading mail (ingest/mail), and words for people (they
-// are in tickets/locale).
+// letter.go says what is told, compose.go how it is written, dkim.go signs it.
+// pool.go keeps the connections, pace.go the server's rate; server.go connects,
+// signin.go proves who we are, transmit.go carries one message and reads the
+// answers. What must not live here: who is told, retries and their times
+// (notify), reading mail (ingest/mail), and words for people (they are in
+// tickets/locale).
 package mail
 
 import (
@@ -26,18 +28,22 @@ import (
 type Options struct {
 	Portal  tickets.Portal   // required
 	Keyring *tickets.Keyring // required
-	// Servers returns the mail server of an academy as a URL:
-	// smtp://user:password@host:port with STARTTLS required, smtps:// with TLS
-	// from the start, smtp://…?tls=none in the clear. It is asked for each mail.
-	// Required.
-	Servers func(tickets.AcademyID) string
+	// Accounts returns how an academy's mail leaves. It is asked for each mail;
+	// accounts with the same URL share their connections. Required.
+	Accounts func(tickets.AcademyID) Account
 
-	// MaxConns is how many connections a server gets at once. Default 4.
+	// MaxConns is how many connections a server gets at once, unless its URL
+	// says. Default 4.
 	MaxConns int
 	// MaxIdle is how long an unused connection is kept. Default 30 s.
 	MaxIdle time.Duration
+	// MaxAge is how long a connection is used. Default 10 min.
+	MaxAge time.Duration
 	// MaxMails is how many mails one connection carries. Default 100.
 	MaxMails int
+	// Patience is how long a mail waits for a free connection, or for its turn
+	// where the server's rate is limited, before it is put off. Default 2 s.
+	Patience time.Duration
 	// ConnectTimeout bounds connecting, TLS, greeting and sign-in together.
 	// Default 10 s.
 	ConnectTimeout time.Duration
@@ -58,6 +64,24 @@ type Options struct {
 	Logger *slog.Logger
 }
 
+// Account is how an academy's mail leaves: by which server, as whom, signed or
+// not.
+type Account struct {
+	// URL describes the server: smtp://user:password@host:port with STARTTLS
+	// required, smtps:// with TLS from the start, smtp://…?tls=none in the clear
+	// (and then without a user, unless it is this machine). After the ?, joined
+	// by &: auth is plain, login or xoauth2 (without: XOAUTH2 when there is a
+	// token, else PLAIN, or LOGIN where the server takes no PLAIN); connections
+	// is how many it gets at once; per_minute is how many mails it takes in a
+	// minute (without: as many as it can).
+	URL string
+	// Token returns the OAuth 2.0 access token for XOAUTH2, "" for none. It is
+	// asked at each sign-in, as tokens are short-lived. nil for none.
+	Token func() (string, error)
+	// DKIM signs the mails; nil leaves that to the server.
+	DKIM *Signer
+}
+
 // Mailer sends notices by mail. It is safe for concurrent use.
 type Mailer struct {
 	opts Options
@@ -70,12 +94,14 @@ var _ notify.Channel = (*Mailer)(nil)
 
 // New returns a mailer. It connects to nothing yet.
 func New(o Options) (*Mailer, error) {
-	if o.Keyring == nil || o.Servers == nil || o.Portal.Base == "" {
-		return nil, errors.New("mail.New: Portal, Keyring and Servers are required")
+	if o.Keyring == nil || o.Accounts == nil || o.Portal.Base == "" {
+		return nil, errors.New("mail.New: Portal, Keyring and Accounts are required")
 	}
 	setDefault(&o.MaxConns, 4)
 	setDefault(&o.MaxIdle, 30*time.Second)
+	setDefault(&o.MaxAge, 10*time.Minute)
 	setDefault(&o.MaxMails, 100)
+	setDefault(&o.Patience, 2*time.Second)
 	setDefault(&o.ConnectTimeout, 10*time.Second)
 	setDefault(&o.CommandTimeout, 30*time.Second)
 	setDefault(&o.DataTimeout, 60*time.Second)
@@ -114,12 +140,18 @@ func (m *Mailer) Send(ctx context.Context, n tickets.Notice) tickets.Receipt {
 	if err != nil {
 		return tickets.Receipt{Outcome: tickets.Permanent, Err: err.Error()}
 	}
-	s, err := m.server(m.opts.Servers(n.Academy.ID))
+	account := m.opts.Accounts(n.Academy.ID)
+	s, err := m.server(account)
 	if err != nil {
 		return tickets.Receipt{Outcome: tickets.Retry, Err: err.Error()} // a setting, for the administrator to mend
 	}
+	if account.DKIM != nil {
+		if msg.signature, err = account.DKIM.sign(msg.data); err != nil {
+			return tickets.Receipt{Outcome: tickets.Retry, Err: fmt.Sprintf("DKIM: %v", err)}
+		}
+	}
 	if outcome, err := s.send(ctx, msg); err != nil {
-		return tickets.Receipt{Outcome: outcome, Err: err.Error()}
+		return tickets.Receipt{Outcome: outcome, Err: err.Error(), RetryAt: m.retryAt(outcome, err)}
 	}
 	r := tickets.Receipt{Outcome: tickets.Delivered}
 	if n.Thread == "" && n.Template != tickets.TemplateGuidance {
@@ -128,19 +160,35 @@ func (m *Mailer) Send(ctx context.Context, n tickets.Notice) tickets.Receipt {
 	return r
 }
 
-// server returns the pool of a URL, made at its first use.
-func (m *Mailer) server(url string) (*server, error) {
+// retryAt returns when the server said to come back, the zero time when it did
+// not.
+func (m *Mailer) retryAt(outcome tickets.Outcome, err error) time.Time {
+	if outcome != tickets.Retry {
+		return time.Time{}
+	}
+	var soon tooSoon
+	if errors.As(err, &soon) {
+		return soon.at
+	}
+	if wait := retryAfter(err); wait > 0 {
+		return m.opts.Now().Add(wait)
+	}
+	return time.Time{}
+}
+
+// server returns the pool of an account's server, made at its first use.
+func (m *Mailer) server(a Account) (*server, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if s, ok := m.servers[url]; ok {
+	if s, ok := m.servers[a.URL]; ok {
 		return s, nil
 	}
-	e, err := parseServer(url)
+	e, err := parseServer(a.URL)
 	if err != nil {
 		return nil, fmt.Errorf("mail server: %w", err)
 	}
-	s := newServer(e, m.opts)
-	m.servers[url] = s
+	s := newServer(e, a, m.opts)
+	m.servers[a.URL] = s
 	return s, nil
 }
 
@@ -150,7 +198,7 @@ func (m *Mailer) Close() {
 	defer m.mu.Unlock()
 	var leaving sync.WaitGroup
 	for _, s := range m.servers {
-		leaving.Go(func() { s.closeIdle(0) })
+		leaving.Go(s.close)
 	}
 	leaving.Wait()
 }

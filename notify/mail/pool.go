@@ -27,26 +27,38 @@ const (
 // server is a mail server with its kept-alive connections.
 type server struct {
 	endpoint endpoint
+	account  Account
 	opts     Options
 	slots    chan struct{} // one token per connection in use
+	pace     *pace
 
 	mu       sync.Mutex
 	idle     []*conn // the most recently used last
 	failures int     // attempts to connect since one succeeded
 	rest     time.Time
+	sweep    *time.Timer // says goodbye to the idle when no mail comes
+	closed   bool
+	leaving  sync.WaitGroup // connections saying goodbye
 }
 
-func newServer(e endpoint, o Options) *server {
-	return &server{endpoint: e, opts: o, slots: make(chan struct{}, o.MaxConns)}
+func newServer(e endpoint, a Account, o Options) *server {
+	if e.connections == 0 {
+		e.connections = o.MaxConns
+	}
+	s := &server{endpoint: e, account: a, opts: o, slots: make(chan struct{}, e.connections), pace: newPace(e.perMinute, e.connections)}
+	s.sweep = time.AfterFunc(o.MaxIdle, func() { s.closeIdle(o.MaxIdle) })
+	return s
 }
 
 // send hands one message over. With an error it says what to make of it.
 func (s *server) send(ctx context.Context, m mail) (tickets.Outcome, error) {
-	select {
-	case s.slots <- struct{}{}:
-		defer func() { <-s.slots }()
-	case <-ctx.Done():
-		return tickets.Retry, fmt.Errorf("mail server: all connections are busy: %w", ctx.Err())
+	release, err := s.enter(ctx)
+	if err != nil {
+		return tickets.Retry, fmt.Errorf("mail server: %w", err)
+	}
+	defer release()
+	if err := s.pace.wait(ctx, s.opts.Now, s.opts.Patience); err != nil {
+		return tickets.Retry, fmt.Errorf("mail server: %w", err)
 	}
 	for {
 		c, fresh, err := s.take(ctx)
@@ -56,12 +68,36 @@ func (s *server) send(ctx context.Context, m mail) (tickets.Outcome, error) {
 		var outcome tickets.Outcome
 		usable := c.within(ctx, func() { outcome, err = c.transmit(m) })
 		s.put(ctx, c, usable, err)
-		// A server may close a connection at any moment between two mails: that
-		// it did is learnt at the first command.
-		if errors.Is(err, errSessionGone) && !fresh && ctx.Err() == nil {
-			continue
+		if errors.Is(err, errSessionGone) && ctx.Err() == nil {
+			if !fresh {
+				// A server may close a connection at any moment between two
+				// mails: that it did is learnt at the first command.
+				continue
+			}
+			s.connected(err) // it let us in for nothing
 		}
 		return outcome, err
+	}
+}
+
+// enter waits for one of the server's connections, not for ever: whoever waits
+// here keeps mails for other servers waiting behind it.
+func (s *server) enter(ctx context.Context) (release func(), err error) {
+	release = func() { <-s.slots }
+	select {
+	case s.slots <- struct{}{}:
+		return release, nil
+	default:
+	}
+	patience := time.NewTimer(s.opts.Patience)
+	defer patience.Stop()
+	select {
+	case s.slots <- struct{}{}:
+		return release, nil
+	case <-patience.C:
+		return nil, errors.New("all connections are busy")
+	case <-ctx.Done():
+		return nil, fmt.Errorf("all connections are busy: %w", ctx.Err())
 	}
 }
 
@@ -78,7 +114,7 @@ func (s *server) take(ctx context.Context) (c *conn, fresh bool, err error) {
 				return nil, false, errors.New("it did not answer a moment ago and is left alone")
 			}
 			c, err := s.dial(ctx)
-			if !errors.Is(ctx.Err(), context.Canceled) { // else it was us who went away
+			if err == nil || !errors.Is(ctx.Err(), context.Canceled) { // else it was us who went away
 				s.connected(err)
 			}
 			return c, true, err
@@ -132,35 +168,43 @@ func (s *server) put(ctx context.Context, c *conn, usable bool, err error) {
 			return
 		}
 	}
-	c.mails++
-	if c.mails >= s.opts.MaxMails {
-		quit(c)
-		return
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	c.mails++
 	c.since = s.opts.Now()
+	if s.closed || c.mails >= s.opts.MaxMails || c.since.Sub(c.born) >= s.opts.MaxAge {
+		s.leaving.Go(func() { quit(c) })
+		return
+	}
 	s.idle = append(s.idle, c)
+	s.sweep.Reset(s.opts.MaxIdle)
 }
 
-// closeIdle says goodbye on connections idle for that long.
+// closeIdle says goodbye on connections idle for that long, without waiting for
+// the server's.
 func (s *server) closeIdle(idle time.Duration) {
 	s.mu.Lock()
-	var old, kept []*conn
+	defer s.mu.Unlock()
+	kept := s.idle[:0]
 	for _, c := range s.idle {
-		if s.opts.Now().Sub(c.since) >= idle {
-			old = append(old, c)
-		} else {
+		if s.opts.Now().Sub(c.since) < idle {
 			kept = append(kept, c)
+			continue
 		}
+		s.leaving.Go(func() { quit(c) })
 	}
+	clear(s.idle[len(kept):])
 	s.idle = kept
+}
+
+// close says goodbye on all connections; a silent server costs one farewell.
+func (s *server) close() {
+	s.mu.Lock()
+	s.closed = true
+	s.sweep.Stop()
 	s.mu.Unlock()
-	var leaving sync.WaitGroup
-	for _, c := range old {
-		leaving.Go(func() { quit(c) }) // a silent server costs one farewell, not one each
-	}
-	leaving.Wait()
+	s.closeIdle(0)
+	s.leaving.Wait()
 }
 
 func quit(c *conn) {
@@ -168,71 +212,4 @@ func quit(c *conn) {
 	defer cancel()
 	c.within(ctx, func() { _ = c.Quit() })
 	_ = c.wire.Close()
-}
-
-// errSessionGone says that the connection failed before the message began.
-var errSessionGone = errors.New("the connection is gone")
-
-// transmit carries one message and says what to make of an error. Up to the
-// final dot the server has not accepted it; from there to its answer nobody
-// knows.
-func (c *conn) transmit(m mail) (tickets.Outcome, error) {
-	var opts *smtp.MailOptions
-	if !ascii(m.to) {
-		if ok, _ := c.Extension("SMTPUTF8"); !ok {
-			return tickets.Permanent, errors.New("the mail server takes no address outside ASCII")
-		}
-		opts = &smtp.MailOptions{UTF8: true}
-	}
-	if err := c.Mail(m.from, opts); err != nil {
-		if code := codeOf(err); code == 0 || code == 421 {
-			err = errors.Join(errSessionGone, err)
-		}
-		return tickets.Retry, fmt.Errorf("MAIL: %w", err) // it refuses us, not the mail
-	}
-	if err := c.Rcpt(m.to, nil); err != nil {
-		return outcomeOf(err, tickets.Retry), fmt.Errorf("RCPT: %w", err)
-	}
-	w, err := c.Data()
-	if err != nil {
-		return outcomeOf(err, tickets.Retry), fmt.Errorf("DATA: %w", err)
-	}
-	if _, err := w.Write(m.data); err != nil {
-		return tickets.Retry, fmt.Errorf("message: %w", err)
-	}
-	if _, err := w.CloseWithResponse(); err != nil {
-		return outcomeOf(err, tickets.Uncertain), fmt.Errorf("end of message: %w", err)
-	}
-	return tickets.Delivered, nil
-}
-
-func codeOf(err error) int {
-	var refusal *smtp.SMTPError
-	if errors.As(err, &refusal) {
-		return refusal.Code
-	}
-	return 0
-}
-
-// outcomeOf reads a reply code (RFC 5321 section 4.2.1, RFC 4954 section 6 for
-// those that ask us to sign in); silent is what a failure without one means.
-func outcomeOf(err error, silent tickets.Outcome) tickets.Outcome {
-	switch code := codeOf(err); {
-	case code == 0:
-		return silent
-	case code == 530, code == 534, code == 535, code == 538:
-		return tickets.Retry
-	case code >= 500:
-		return tickets.Permanent
-	}
-	return tickets.Retry
-}
-
-func ascii(s string) bool {
-	for i := range len(s) {
-		if s[i] >= 0x80 {
-			return false
-		}
-	}
-	return true
 }

@@ -8,9 +8,10 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"slices"
+	"strconv"
 	"time"
 
-	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
 )
 
@@ -27,7 +28,10 @@ const (
 type endpoint struct {
 	host, addr         string
 	security           security
+	mechanism          string // of AUTH; "" is what the server takes
 	username, password string
+	connections        int // at once; 0 is the default
+	perMinute          int // mails; 0 is as many as the server takes
 }
 
 // CheckServer says what is wrong in a mail server's URL, without repeating it:
@@ -37,6 +41,7 @@ func CheckServer(serverURL string) error {
 	return err
 }
 
+// parseServer reads the URL that Account describes.
 func parseServer(serverURL string) (endpoint, error) {
 	if serverURL == "" {
 		return endpoint{}, errors.New("none is set for this academy")
@@ -45,9 +50,18 @@ func parseServer(serverURL string) (endpoint, error) {
 	if err != nil || u.Hostname() == "" {
 		return endpoint{}, errors.New("the address must be of the form smtp://user:password@host:port")
 	}
+	query, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return endpoint{}, errors.New("what follows the ? of the address cannot be read")
+	}
+	for name := range query {
+		if !slices.Contains([]string{"tls", "auth", "connections", "per_minute"}, name) {
+			return endpoint{}, errors.New("after the ? stand tls, auth, connections and per_minute, nothing else")
+		}
+	}
 	e := endpoint{host: u.Hostname()}
 	port := u.Port()
-	mode := u.Query().Get("tls")
+	mode := query.Get("tls")
 	switch {
 	case u.Scheme == "smtps" && mode == "":
 		e.security = implicitTLS
@@ -66,14 +80,61 @@ func parseServer(serverURL string) (endpoint, error) {
 		e.username = u.User.Username()
 		e.password, _ = u.User.Password()
 	}
-	return e, nil
+	if err := e.parseAuth(query.Get("auth")); err != nil {
+		return endpoint{}, err
+	}
+	if e.connections, err = positive(query, "connections"); err != nil {
+		return endpoint{}, err
+	}
+	e.perMinute, err = positive(query, "per_minute")
+	return e, err
 }
 
-// wire is a connection that obeys a limit of its own: go-smtp sets deadlines
-// command by command, with none while it writes a message, and knows no context.
+func (e *endpoint) parseAuth(auth string) error {
+	switch auth {
+	case "":
+	case "plain", "login", "xoauth2":
+		e.mechanism = auth
+		if e.username == "" {
+			return errors.New("auth needs a user before the @")
+		}
+	default:
+		return errors.New("auth is plain, login or xoauth2")
+	}
+	// Without protection anybody on the way would read the password.
+	if e.username != "" && e.security == noTLS && !loopback(e.host) {
+		return errors.New("tls=none takes no user: the password would travel in the clear")
+	}
+	return nil
+}
+
+func loopback(host string) bool {
+	return host == "localhost" || net.ParseIP(host).IsLoopback()
+}
+
+// positive returns a whole number of the query, 0 when it is not there.
+func positive(query url.Values, name string) (int, error) {
+	if !query.Has(name) {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(query.Get(name))
+	if err != nil || n < 1 {
+		return 0, fmt.Errorf("%s must be a whole number above 0", name)
+	}
+	return n, nil
+}
+
+// longestTalk is how many bytes a server may say in one exchange with us; a mail
+// takes less than one thousand.
+const longestTalk = 256 << 10
+
+// wire is a connection that obeys limits of its own: go-smtp sets deadlines
+// command by command, with none while it writes a message, knows no context, and
+// reads an answer for as long as it goes on.
 type wire struct {
 	net.Conn
-	limit time.Time
+	limit  time.Time
+	budget int // how much more may be read
 }
 
 // SetDeadline sets the deadline or the limit, whichever comes first; it is what
@@ -85,17 +146,28 @@ func (w *wire) SetDeadline(t time.Time) error {
 	return w.Conn.SetDeadline(t)
 }
 
+func (w *wire) Read(b []byte) (int, error) {
+	if w.budget <= 0 {
+		return 0, errors.New("the server does not end its answer")
+	}
+	n, err := w.Conn.Read(b[:min(len(b), w.budget)])
+	w.budget -= n
+	return n, err
+}
+
 // conn is one session with a server, used by one goroutine at a time.
 type conn struct {
 	*smtp.Client
 	wire  *wire
 	mails int       // carried so far
+	born  time.Time // connected then
 	since time.Time // idle since then
 }
 
 // within runs f bounded by ctx: when it ends the connection is cut, whatever it
 // waits for. It says false when the connection is of no more use.
 func (c *conn) within(ctx context.Context, f func()) bool {
+	c.wire.budget = longestTalk
 	c.wire.limit, _ = ctx.Deadline()
 	_ = c.wire.SetDeadline(time.Time{}) // a closed connection says so at its use
 	stop := context.AfterFunc(ctx, func() { _ = c.wire.Close() })
@@ -111,7 +183,7 @@ func (s *server) dial(ctx context.Context) (*conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect: %w", err)
 	}
-	c := &conn{wire: &wire{Conn: raw}}
+	c := &conn{wire: &wire{Conn: raw}, born: s.opts.Now()}
 	if !c.within(ctx, func() { err = s.open(ctx, c) }) && err == nil {
 		err = ctx.Err()
 	}
@@ -145,14 +217,7 @@ func (s *server) open(ctx context.Context, c *conn) error {
 	if err := c.Hello(s.opts.Hostname); err != nil {
 		return fmt.Errorf("greeting: %w", err)
 	}
-	if s.endpoint.username == "" {
-		return nil
-	}
-	auth := sasl.NewPlainClient("", s.endpoint.username, s.endpoint.password)
-	if !c.SupportsAuth(sasl.Plain) && c.SupportsAuth(sasl.Login) {
-		auth = sasl.NewLoginClient(s.endpoint.username, s.endpoint.password)
-	}
-	if err := c.Auth(auth); err != nil {
+	if err := s.signIn(c.Client); err != nil {
 		return fmt.Errorf("sign-in: %w", err)
 	}
 	return nil

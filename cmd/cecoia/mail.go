@@ -1,0 +1,89 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	notifymail "cecoia.example/notify/mail"
+	"cecoia.example/tickets"
+)
+
+// mailAccounts returns how each academy's mail leaves; those without a server
+// are not in it.
+func (h house) mailAccounts() (map[tickets.AcademyID]notifymail.Account, error) {
+	accounts := map[tickets.AcademyID]notifymail.Account{}
+	for _, a := range h.academies {
+		server, err := h.forAcademy("CECOIA_SMTP_URL", a.ID, h.SMTPURL)
+		if err != nil {
+			return nil, err
+		}
+		if server == "" {
+			continue
+		}
+		if err := notifymail.CheckServer(server); err != nil {
+			return nil, fmt.Errorf("CECOIA_SMTP_URL of %s: %w", a.ID, err)
+		}
+		signer, err := h.dkim(a)
+		if err != nil {
+			return nil, fmt.Errorf("CECOIA_DKIM_… of %s: %w", a.ID, err)
+		}
+		accounts[a.ID] = notifymail.Account{URL: server, DKIM: signer, Token: func() (string, error) { return h.smtpToken(a.ID) }}
+	}
+	return accounts, nil
+}
+
+// smtpToken returns the academy's access token, its file read anew.
+func (s settings) smtpToken(academy tickets.AcademyID) (string, error) {
+	const variable = "CECOIA_SMTP_TOKEN"
+	common := s.SMTPToken
+	if common == "" {
+		var err error
+		if common, err = fileSecret(variable); err != nil {
+			return "", err
+		}
+	}
+	return s.forAcademy(variable, academy, common)
+}
+
+// dkim returns what signs the academy's mails, nil when nothing does.
+func (s settings) dkim(a tickets.Academy) (*notifymail.Signer, error) {
+	const variable = "CECOIA_DKIM_KEY"
+	selector, err1 := s.forAcademy("CECOIA_DKIM_SELECTOR", a.ID, s.DKIMSelector)
+	domain, err2 := s.forAcademy("CECOIA_DKIM_DOMAIN", a.ID, s.DKIMDomain)
+	key, err3 := s.forAcademy(variable, a.ID, s.DKIMKey)
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return nil, err
+	}
+	switch {
+	case selector == "" && key == "":
+		return nil, nil
+	case selector == "" || key == "":
+		return nil, errors.New("a selector and a key go together")
+	}
+	for _, v := range []string{academyVariable(variable, a.ID), variable} {
+		if err := forUsAlone(os.Getenv(v + "_FILE")); err != nil {
+			return nil, err
+		}
+	}
+	if domain == "" {
+		domain = a.MailDomain()
+	}
+	return notifymail.NewSigner(domain, selector, []byte(key))
+}
+
+// forUsAlone refuses a key that any user of the machine can read: with it they
+// write in the academy's name, and nobody can tell. Its group may read it.
+func forUsAlone(path string) error {
+	if path == "" {
+		return nil
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if info.Mode().Perm()&0o007 != 0 {
+		return fmt.Errorf("%s is open to every user of this machine, and so is worth nothing: chmod o= (in Kubernetes, defaultMode: 0440)", path)
+	}
+	return nil
+}

@@ -1,0 +1,169 @@
+package mail
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"cecoia.example/tickets"
+)
+
+// soon are limits that a test can wait for.
+var soon = Options{ConnectTimeout: 100 * time.Millisecond, CommandTimeout: 100 * time.Millisecond, DataTimeout: 100 * time.Millisecond}
+
+// Whatever a server does, a mail that it has not accepted is tried again, one of
+// which nobody knows is uncertain, and Send comes back in time.
+func TestWhatServersDo(t *testing.T) {
+	const hello, ok = "250 hello", "250 ok"
+	upTo := func(lines ...string) []string { return append([]string{"220 hello", hello}, lines...) }
+	cut := func(lines ...string) func(net.Conn, *bufio.Reader, int) {
+		return func(c net.Conn, r *bufio.Reader, _ int) {
+			for i, line := range lines {
+				if i > 0 && hear(r) == "" {
+					return
+				}
+				say(c, line)
+			}
+		}
+	}
+	quiet := func(lines ...string) func(net.Conn, *bufio.Reader, int) {
+		return func(c net.Conn, r *bufio.Reader, _ int) { polite(c, r, lines...) }
+	}
+	for name, s := range map[string]struct {
+		talk func(net.Conn, *bufio.Reader, int)
+		want tickets.Outcome
+	}{
+		"accepts the connection and says nothing": {quiet(), tickets.Retry},
+		"is silent at EHLO":                       {quiet("220 hello"), tickets.Retry},
+		"is silent at MAIL":                       {quiet(upTo()...), tickets.Retry},
+		"is silent at RCPT":                       {quiet(upTo(ok)...), tickets.Retry},
+		"is silent at DATA":                       {quiet(upTo(ok, ok)...), tickets.Retry},
+		"is silent after the message":             {quiet(upTo(ok, ok, "354 go on")...), tickets.Uncertain},
+		"leaves at once":                          {cut(), tickets.Retry},
+		"leaves after the greeting":               {cut("220 hello"), tickets.Retry},
+		"leaves after EHLO":                       {cut(upTo()...), tickets.Retry},
+		"leaves after RCPT":                       {cut(upTo(ok, ok)...), tickets.Retry},
+		"is another protocol":                     {quiet("* OK IMAP4rev1 ready"), tickets.Retry},
+		"greets with a refusal":                   {quiet("554 5.7.1 go away"), tickets.Retry},
+		"speaks nonsense":                         {quiet("220 hello", hello, "\x00\xff\xfe garbage"), tickets.Retry},
+		"is full after the message":               {quiet(upTo(ok, ok, "354 go on", "452 4.3.1 disk full")...), tickets.Retry},
+		"refuses the message":                     {quiet(upTo(ok, ok, "354 go on", "554 5.6.0 no")...), tickets.Permanent},
+		"drops in the message": {func(c net.Conn, r *bufio.Reader, _ int) {
+			for _, line := range upTo(ok, ok) {
+				say(c, line)
+				hear(r)
+			}
+			say(c, "354 go on")
+			_ = c.(*net.TCPConn).SetLinger(0)
+		}, tickets.Uncertain}, // the whole of it was on its way
+		"drops after the message": {func(c net.Conn, r *bufio.Reader, _ int) {
+			for _, line := range upTo(ok, ok) {
+				say(c, line)
+				hear(r)
+			}
+			say(c, "354 go on")
+			hearMessage(r)
+		}, tickets.Uncertain},
+		"drips": {func(c net.Conn, _ *bufio.Reader, _ int) {
+			for {
+				if _, err := io.WriteString(c, "2"); err != nil {
+					return
+				}
+				time.Sleep(10 * time.Millisecond)
+			}
+		}, tickets.Retry},
+		"never ends its answer": {func(c net.Conn, r *bufio.Reader, _ int) {
+			say(c, "220 hello")
+			hear(r)
+			line := strings.Repeat("250-"+strings.Repeat("x", 90)+"\r\n", 1000)
+			for {
+				if _, err := io.WriteString(c, line); err != nil {
+					return
+				}
+			}
+		}, tickets.Retry},
+		"never ends its line": {func(c net.Conn, _ *bufio.Reader, _ int) {
+			for {
+				if _, err := io.WriteString(c, strings.Repeat("2", 1<<16)); err != nil {
+					return
+				}
+			}
+		}, tickets.Retry},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := mailer(t, "smtp://"+hostile(t, s.talk)+"?tls=none", soon)
+			began := time.Now()
+			want(t, m.Send(t.Context(), taken()), s.want)
+			if took := time.Since(began); took > 2*time.Second {
+				t.Errorf("it took %s", took)
+			}
+		})
+	}
+}
+
+func TestTheSendersOwnTimeIsKept(t *testing.T) {
+	for lines, outcome := range map[string]tickets.Outcome{
+		"220 hello/250 hello/250 ok":                  tickets.Retry,
+		"220 hello/250 hello/250 ok/250 ok/354 go on": tickets.Uncertain,
+		"": tickets.Retry,
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		url := scripted(t, strings.Split(lines, "/")...)
+		if lines == "" {
+			url = scripted(t)
+		}
+		began := time.Now()
+		want(t, mailer(t, url, Options{}).Send(ctx, taken()), outcome)
+		if took := time.Since(began); took > time.Second {
+			t.Errorf("%q: it took %s", lines, took)
+		}
+		cancel()
+	}
+}
+
+// A greylisting server turns the first attempt away and says when to come back.
+// The second is the same mail, and accepted.
+func TestGreylisting(t *testing.T) {
+	var mu sync.Mutex
+	var got []string
+	addr := hostile(t, func(c net.Conn, r *bufio.Reader, _ int) {
+		seen := false
+		say(c, "220 hello")
+		for {
+			switch line := hear(r); {
+			case line == "":
+				return
+			case strings.HasPrefix(line, "RCPT") && !seen:
+				seen = true
+				say(c, "451 4.7.1 Greylisting in action, please come back in 00:05:00")
+			case line == "DATA":
+				say(c, "354 go on")
+				message, _ := hearMessage(r)
+				mu.Lock()
+				got = append(got, message)
+				mu.Unlock()
+				say(c, "250 ok")
+			default:
+				say(c, "250 ok")
+			}
+		}
+	})
+	now := time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)
+	m := mailer(t, "smtp://"+addr+"?tls=none", Options{Now: func() time.Time { return now }})
+	r := m.Send(t.Context(), taken())
+	want(t, r, tickets.Retry)
+	if !r.RetryAt.Equal(now.Add(5 * time.Minute)) {
+		t.Errorf("again at %s", r.RetryAt)
+	}
+	n := taken()
+	n.Attempts = 2
+	want(t, m.Send(t.Context(), n), tickets.Delivered)
+	if len(got) != 1 || !strings.Contains(got[0], "Message-Id: <"+tickets.MessageID(n.Delivery, "creteil.example")+">") {
+		t.Errorf("%q", got)
+	}
+}
