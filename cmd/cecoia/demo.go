@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -129,6 +130,26 @@ const demoStory = `
   Ctrl-C ends it all.
 `
 
+// demoTries are what the chat's first page offers: they lead a newcomer through
+// a desk that knows nothing but "/ticket aide".
+var demoTries = []mattermost.Suggestion{
+	{
+		User: "renfort.creteil", Channel: "creteil/assistance", Draft: "/ticket nouveau pour demandeur@creteil.example Mon écran reste noir.",
+		French:  "Quelqu’un appelle : déposer sa demande, puis la prendre par le bouton de sa carte.",
+		English: "Somebody calls: open their ticket, then take it by the button of its card.",
+	},
+	{
+		User: "agent.creteil", Channel: "creteil/assistance", Draft: "/ticket aide",
+		French:  "Travailler à l’assistance : une seule commande à retenir, elle montre les autres.",
+		English: "Work at the desk: one command to remember, it shows the others.",
+	},
+	{
+		User: "agent.creteil", Channel: "@cecoia", Draft: "liste libres",
+		French:  "Parler au robot en message direct, sans rien devant : il comprend les mêmes mots.",
+		English: "Talk to the bot by direct message, with nothing in front: it knows the same words.",
+	},
+}
+
 // slashToken is the fixed token of an academy's slash command in the demo.
 func slashToken(a tickets.AcademyID) string { return "demo-token-" + string(a) }
 
@@ -179,7 +200,9 @@ func (c *demoCommand) startChat(ctx context.Context, academies []tickets.Academy
 	var seed mattermost.Seed
 	bot := mattermost.Bot{Username: demoBot, DisplayName: "Cecoia", Token: demoBotToken}
 	channels := map[string]string{} // academy/group → team/channel
+	teams := map[tickets.AcademyID]string{}
 	for _, a := range academies {
+		teams[a.ID] = a.Team
 		team := mattermost.Team{Name: a.Team, DisplayName: a.Name}
 		for _, g := range a.Groups {
 			team.Channels = append(team.Channels, mattermost.Channel{Name: g.Channel, DisplayName: g.Name.FR})
@@ -205,8 +228,12 @@ func (c *demoCommand) startChat(ctx context.Context, academies []tickets.Academy
 		for _, group := range p.Groups() {
 			user.Channels = append(user.Channels, channels[string(p.Academy)+"/"+group])
 		}
+		if slices.ContainsFunc(p.Memberships, func(m tickets.Membership) bool { return m.Role == tickets.RoleSupervisor }) {
+			user.AdminOf = []string{teams[p.Academy]} // may delete a card or remove the bot, to see it come back
+		}
 		seed.Users = append(seed.Users, user)
 	}
+	seed.Try = demoTries
 	server, err := mattermost.Start(ctx, mattermost.Options{
 		Addr: c.MattermostAddr, Dir: filepath.Join(c.Data, "mattermost"), Seed: seed, Logger: log.With("part", "chat server"),
 	})

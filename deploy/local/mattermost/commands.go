@@ -184,6 +184,11 @@ func (s *Server) executeCommand(w http.ResponseWriter, r *http.Request, me *mode
 	}
 	args.UserId = me.Id
 	args.SiteURL = siteURL(r)
+	if answer, done, err := s.builtin(&args); err != nil {
+		return err
+	} else if done {
+		return writeJSON(w, http.StatusOK, answer)
+	}
 	c, form, err := s.prepareCommand(&args)
 	if err != nil {
 		return err

@@ -23,6 +23,7 @@ type record struct {
 	CommandToken *commandToken  `json:"command_token,omitempty"`
 	Session      *session       `json:"session,omitempty"`
 	Hook         *hook          `json:"hook,omitempty"`
+	View         *view          `json:"view,omitempty"`
 }
 
 // journal is the append-only file of records. Without a folder it keeps nothing.

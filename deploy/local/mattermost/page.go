@@ -3,9 +3,11 @@ package mattermost
 import (
 	"bytes"
 	"embed"
+	"encoding/json"
 	"html/template"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -38,6 +40,9 @@ func (s *Server) pageRoutes(mux *http.ServeMux) {
 
 	handle("GET /{$}", http.HandlerFunc(p.chooser))
 	handle("GET /chat", http.HandlerFunc(p.chat))
+	for _, t := range s.world.teams { // a {team} in the pattern would claim the addresses of others
+		handle("GET /"+t.Name+"/pl/{post}", http.HandlerFunc(p.chooser))
+	}
 	handle("GET /static/", http.StripPrefix("/static/", http.FileServerFS(static)))
 	handle("POST /page/signin", new(http.CrossOriginProtection).Handler(http.HandlerFunc(p.signIn)))
 	user("GET /page/channels", p.channels)
@@ -80,13 +85,15 @@ type account struct {
 }
 
 // chooser lists the seeded people by team; one click is a sign-in, as this is a
-// demo. Real sign-in is the API's.
+// demo. Real sign-in is the API's. A permalink asks who follows it, of those who
+// may read the post.
 func (p *page) chooser(w http.ResponseWriter, r *http.Request) {
 	type group struct {
 		Team     *model.Team
 		Accounts []account
 	}
 	p.mu.Lock()
+	linked := p.world.post(r.PathValue("post"))
 	var groups []group
 	for _, id := range p.world.teamOrder {
 		g := group{Team: p.world.teams[id]}
@@ -94,7 +101,7 @@ func (p *page) chooser(w http.ResponseWriter, r *http.Request) {
 			u := p.world.users[userID]
 			own := p.world.channelsOf(userID, "")
 			first := slices.IndexFunc(own, func(c *model.Channel) bool { return c.TeamId != "" })
-			if u.IsBot || first < 0 || own[first].TeamId != id {
+			if u.IsBot || first < 0 || own[first].TeamId != id || linked != nil && !p.world.isMember(linked.ChannelId, userID) {
 				continue
 			}
 			g.Accounts = append(g.Accounts, account{Username: u.Username, Name: personName(u), Initials: initials(u),
@@ -104,9 +111,32 @@ func (p *page) chooser(w http.ResponseWriter, r *http.Request) {
 	}
 	p.mu.Unlock()
 	words := wordsFor(r.Header.Get("Accept-Language"))
-	if err := p.render(w, "chooser.html", map[string]any{"T": words, "Groups": groups}); err != nil {
+	data := map[string]any{"T": words, "Groups": groups, "Linked": "", "Gone": false, "Try": p.suggestions(words)}
+	if id := r.PathValue("post"); id != "" {
+		data["Linked"], data["Gone"], data["Try"] = id, linked == nil, nil
+	}
+	if err := p.render(w, "chooser.html", data); err != nil {
 		writeError(w, r, err)
 	}
+}
+
+// suggestion is a thing to try on the first page.
+type suggestion struct{ Link, Text, Draft string }
+
+func (p *page) suggestions(words words) []suggestion {
+	var list []suggestion
+	for _, try := range p.world.try { // only the seed sets it, no lock needed
+		q := url.Values{"user": {try.User}, "channel": {try.Channel}}
+		if try.Draft != "" {
+			q.Set("draft", try.Draft)
+		}
+		text := try.French
+		if words.Lang == "en" {
+			text = try.English
+		}
+		list = append(list, suggestion{Link: "/chat?" + q.Encode(), Text: text, Draft: try.Draft})
+	}
+	return list
 }
 
 // chat is the frame that chat.js fills: it shows nothing but names.
@@ -118,7 +148,13 @@ func (p *page) chat(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/", http.StatusSeeOther)
 		return
 	}
-	data := map[string]any{"T": wordsFor(u.Locale), "User": u, "Name": personName(u), "Initials": initials(u), "Hue": hue(u.Id)}
+	words := wordsFor(u.Locale)
+	spoken, err := json.Marshal(words.script())
+	if err != nil {
+		writeError(w, r, internalError("app.page"))
+		return
+	}
+	data := map[string]any{"T": words, "Words": string(spoken), "User": u, "Name": personName(u), "Initials": initials(u), "Hue": hue(u.Id)}
 	if err := p.render(w, "chat.html", data); err != nil {
 		writeError(w, r, err)
 	}
@@ -138,7 +174,10 @@ func (p *page) signIn(w http.ResponseWriter, r *http.Request) {
 // channelLine is a channel in the list at the left.
 type channelLine struct {
 	ID, Path, Name, Header, TeamID string
+	Team                           string // the handle in permalinks
 	Private                        bool
+	Viewed                         int64 // milliseconds
+	Unread, Mentions               int
 	Peer                           string // user id, of a direct channel
 	Initials                       string
 	Hue                            int
@@ -163,8 +202,9 @@ func (p *page) channels(w http.ResponseWriter, _ *http.Request, me *model.User) 
 		g := group{Name: p.world.teams[teamID].DisplayName}
 		for _, c := range p.world.channelsOf(me.Id, teamID) {
 			if c.TeamId == teamID {
-				g.Lines = append(g.Lines, channelLine{ID: c.Id, Path: p.world.teams[teamID].Name + "/" + c.Name, Name: c.DisplayName,
-					Header: c.Header, TeamID: teamID, Private: c.Type == model.ChannelTypePrivate})
+				line := channelLine{ID: c.Id, Path: p.world.teams[teamID].Name + "/" + c.Name, Name: c.DisplayName,
+					Header: c.Header, TeamID: teamID, Private: c.Type == model.ChannelTypePrivate}
+				g.Lines = append(g.Lines, p.counted(line, me))
 			}
 		}
 		groups = append(groups, g)
@@ -179,15 +219,26 @@ func (p *page) channels(w http.ResponseWriter, _ *http.Request, me *model.User) 
 		if c != nil {
 			line.ID = c.Id
 		}
-		direct.Lines = append(direct.Lines, line)
+		direct.Lines = append(direct.Lines, p.counted(line, me))
 	}
 	return p.render(w, "channels", append(groups, direct))
 }
 
-// maxPagePosts is how many posts of a channel the page shows.
-const maxPagePosts = 100
+// counted is a line with what the reader has not seen. The caller holds mu.
+func (p *page) counted(line channelLine, me *model.User) channelLine {
+	line.Unread, line.Mentions = p.unread(line.ID, me.Id)
+	line.Viewed = p.world.viewed[line.ID+me.Id]
+	if team := p.world.teams[line.TeamID]; team != nil {
+		line.Team = team.Name
+	}
+	return line
+}
 
-// posts renders the latest root posts of a channel (?channel=ID), oldest first.
+// maxPagePosts is how many posts of a channel the page shows at once.
+const maxPagePosts = 60
+
+// posts renders the latest root posts of a channel (?channel=ID), or those before
+// one of them (&before=ID), oldest first; a button for older ones above them.
 func (p *page) posts(w http.ResponseWriter, r *http.Request, me *model.User) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -195,13 +246,24 @@ func (p *page) posts(w http.ResponseWriter, r *http.Request, me *model.User) err
 	if c == nil || !p.world.mayRead(c, me.Id) {
 		return forbidden()
 	}
+	older := p.world.timeline[c.Id]
+	if i := slices.Index(older, r.URL.Query().Get("before")); i >= 0 {
+		older = older[:i]
+	}
 	var views []postView
-	for _, id := range slices.Backward(p.world.timeline[c.Id]) {
-		if post := p.world.post(id); post != nil && post.RootId == "" && len(views) < maxPagePosts {
+	more := false
+	for _, id := range slices.Backward(older) {
+		if post := p.world.post(id); post != nil && post.RootId == "" {
+			if more = len(views) == maxPagePosts; more {
+				break
+			}
 			views = append(views, p.view(post, me))
 		}
 	}
 	slices.Reverse(views)
+	if more {
+		w.Header().Set("X-More", "true")
+	}
 	return p.render(w, "posts", views)
 }
 

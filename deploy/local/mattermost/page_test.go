@@ -247,7 +247,7 @@ func TestAPersonLivesTheStoryInABrowser(t *testing.T) {
 	steps(ctx, t, press(`[data-channel="@cecoia"]`), see(`[data-channel="@cecoia"][aria-current]`), write("#message-box", "bonjour\r"), see("#posts .own"))
 	equal(t, "direct", d.DirectPosts("agent", "cecoia")[0].Message, "bonjour")
 	post(t, d.bot(), &model.Post{ChannelId: assistance, Message: "pendant ce temps"})
-	steps(ctx, t, see(`[data-channel="creteil/assistance"] .unread:not([hidden])`))
+	steps(ctx, t, see(`[data-channel="creteil/assistance"][data-unread="1"]`))
 
 	// A restart of the server is survived.
 	d.DropSockets()

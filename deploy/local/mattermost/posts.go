@@ -76,6 +76,11 @@ func isTrue(b *bool) bool { return b != nil && *b }
 func (s *Server) savePost(p *model.Post) (*model.Post, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.storePost(p)
+}
+
+// storePost is savePost for who holds mu.
+func (s *Server) storePost(p *model.Post) (*model.Post, error) {
 	if p.RootId != "" {
 		root := s.world.post(p.RootId)
 		if root == nil || root.ChannelId != p.ChannelId || root.RootId != "" {
@@ -95,6 +100,9 @@ func (s *Server) savePost(p *model.Post) (*model.Post, error) {
 		return nil, err
 	}
 	if err := s.commit(record{Post: stored}); err != nil {
+		return nil, err
+	}
+	if err := s.markViewed(p.ChannelId, p.UserId, now); err != nil {
 		return nil, err
 	}
 	answer := stored.Clone()

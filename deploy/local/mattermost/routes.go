@@ -48,6 +48,7 @@ func (s *Server) routes() http.Handler {
 	user("POST /api/v4/channels/{channel}/members", s.addChannelMember)
 	user("GET /api/v4/channels/{channel}/members/{user}", s.getChannelMember)
 	user("DELETE /api/v4/channels/{channel}/members/{user}", s.removeChannelMember)
+	user("POST /api/v4/channels/members/{user}/view", s.viewChannel)
 	user("POST /api/v4/channels/direct", s.createDirectChannel)
 
 	user("POST /api/v4/posts", s.createPost)

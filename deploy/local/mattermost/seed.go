@@ -16,6 +16,16 @@ type Seed struct {
 	Users    []User
 	Bots     []Bot
 	Commands []Command
+	// Try is what the first page offers to newcomers.
+	Try []Suggestion
+}
+
+// Suggestion is one thing to try: a link on the first page that signs in as User,
+// opens Channel ("team/name" or "@username") and has Draft, if any, ready in the
+// message box. French and English are its words.
+type Suggestion struct {
+	User, Channel, Draft string
+	French, English      string
 }
 
 // Team is a team with its channels. Name is the handle in addresses.
@@ -123,6 +133,12 @@ func (w *world) seed(seed Seed, now int64) error {
 			w.sessions[b.Token] = &session{Token: b.Token, UserID: id}
 		}
 	}
+	for _, try := range seed.Try {
+		if w.users[UserID(try.User)] == nil {
+			return fmt.Errorf("seed: a suggestion is for %q, who is not declared", try.User)
+		}
+	}
+	w.try = seed.Try
 	for _, c := range seed.Commands {
 		team := w.teams[TeamID(c.Team)]
 		if team == nil {

@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/mattermost/mattermost/server/public/model"
 )
@@ -19,12 +20,17 @@ type postView struct {
 	Order                        int
 	Time, Stamp, Day, DayLabel   string
 	Bot, Own, Edited, Ephemeral  bool
+	System, MayEdit, MayDelete   bool
+	Long                         bool // shown folded
 	Priority, PriorityLabel      string
 	Message                      template.HTML
 	Attachments                  []attachmentView
 	Replies                      int
 	RepliesLabel, LastReply      string
 }
+
+// foldedRunes is the length from which a message is folded: some two screens.
+const foldedRunes = 4000
 
 // attachmentView is an attachment with its texts rendered.
 type attachmentView struct {
@@ -64,6 +70,14 @@ func (p *page) view(post *model.Post, me *model.User) postView {
 			v.Author, v.Initials = name, strings.ToUpper(name[:1])
 		}
 	}
+	if post.IsSystemMessage() && !v.Ephemeral {
+		v.System = true
+		name, _ := post.GetProp("username").(string)
+		v.Message = p.markdown.html(w.membership(post, v.Username, name))
+	}
+	v.MayEdit = v.Own && !v.System
+	v.MayDelete = !v.Ephemeral && (v.Own || p.world.isAdmin(p.world.channels[post.ChannelId].TeamId, me.Id))
+	v.Long = utf8.RuneCountInString(post.Message) > foldedRunes
 	if priority := post.GetPriority(); priority != nil && priority.Priority != nil {
 		v.Priority, v.PriorityLabel = *priority.Priority, w.priority(*priority.Priority)
 	}

@@ -45,7 +45,9 @@ type world struct {
 	bearers   map[string]string // command id → token of an outgoing OAuth connection
 	sessions  map[string]*session
 	hooks     map[string]*hook
+	try       []Suggestion
 
+	viewed   map[string]int64 // channel id + user id → milliseconds, see viewed.go
 	posts    map[string]*model.Post
 	timeline map[string][]string      // channel id → post ids, oldest first
 	threads  map[string][]string      // root post id → ids of its replies, oldest first
@@ -57,7 +59,8 @@ func newWorld() *world {
 		teams: map[string]*model.Team{}, users: map[string]*model.User{}, passwords: map[string]string{},
 		channels: map[string]*model.Channel{}, members: map[string][]string{}, admins: map[string]bool{},
 		commands: map[string]*model.Command{}, bearers: map[string]string{}, sessions: map[string]*session{}, hooks: map[string]*hook{},
-		posts: map[string]*model.Post{}, timeline: map[string][]string{}, threads: map[string][]string{}, history: map[string][]*model.Post{},
+		viewed: map[string]int64{},
+		posts:  map[string]*model.Post{}, timeline: map[string][]string{}, threads: map[string][]string{}, history: map[string][]*model.Post{},
 	}
 }
 
@@ -94,6 +97,8 @@ func (w *world) apply(r record) {
 		w.sessions[r.Session.Token] = r.Session
 	case r.Hook != nil:
 		w.hooks[r.Hook.ID] = r.Hook
+	case r.View != nil:
+		w.viewed[r.View.ChannelID+r.View.UserID] = r.View.At
 	}
 }
 
