@@ -146,6 +146,13 @@ func serve(ctx context.Context, s settings, roles []string, seed func(context.Co
 			if err := host("CECOIA_HOOKS_ADDR", s.HooksAddr, hooks, err); err != nil {
 				return err
 			}
+			smtpd, err := house.smtpd(ctx)
+			if err != nil {
+				return err
+			}
+			if smtpd != nil {
+				runs = append(runs, smtpd)
+			}
 			for _, run := range runs {
 				group.Go(func() error { return run(ctx) })
 			}

@@ -44,14 +44,19 @@ type settings struct {
 	MattermostToken string `env:"CECOIA_MATTERMOST_TOKEN" secret:"" help:"The bot's access token."`
 	SlashToken      string `env:"CECOIA_SLASH_TOKEN" secret:"" academy:"" help:"The token of the slash command /ticket in the academy's team. While it is renewed, the old one and the new one, with a comma between."`
 
-	SMTPURL           string `env:"CECOIA_SMTP_URL" secret:"" academy:"" help:"The server that sends mail: smtp://user:password@host:587 (STARTTLS required), smtps://host:465, or in the clear, without a user, smtp://host?tls=none. After the ?, joined by &: auth=plain, login or xoauth2 (without: XOAUTH2 when there is a CECOIA_SMTP_TOKEN, else what the server takes), connections=4 at once, per_minute=600 mails at most (without: as many as it takes). Empty: no mail."`
-	SMTPToken         string `env:"CECOIA_SMTP_TOKEN" secret:"" academy:"" help:"The OAuth 2.0 access token of the user of CECOIA_SMTP_URL, in place of a password. From a file it is read anew at each sign-in: whatever renews it writes it there."`
-	DKIMSelector      string `env:"CECOIA_DKIM_SELECTOR" academy:"" help:"The DKIM selector under which the public key is published, for mail servers that do not sign by themselves. Empty: not signed."`
-	DKIMDomain        string `env:"CECOIA_DKIM_DOMAIN" academy:"" help:"The domain that signs. Empty: that of the no-reply address."`
-	DKIMKey           string `env:"CECOIA_DKIM_KEY" secret:"" academy:"" help:"The private key that signs, RSA or Ed25519, as PEM. A file that every user of the machine can read is refused."`
-	IMAPURL           string `env:"CECOIA_IMAP_URL" secret:"" academy:"" help:"The no-reply mailbox: imaps://user:password@host, or imap://…?tls=none. Empty: replies are not read."`
-	AuthServID        string `env:"CECOIA_AUTHSERV_ID" academy:"" help:"The authserv-id of the Authentication-Results (RFC 8601) that the academy's own mail server adds. Empty: it adds none, and who wrote a mail is not known for sure."`
-	TrustParticipants bool   `env:"CECOIA_TRUST_PARTICIPANTS" help:"Send guidance to the participants of a ticket even when no mail server said who wrote. A forged sender would then get mail they did not cause."`
+	SMTPURL           string         `env:"CECOIA_SMTP_URL" secret:"" academy:"" help:"The server that sends mail: smtp://user:password@host:587 (STARTTLS required), smtps://host:465, or in the clear, without a user, smtp://host?tls=none. After the ?, joined by &: auth=plain, login or xoauth2 (without: XOAUTH2 when there is a CECOIA_SMTP_TOKEN, else what the server takes), connections=4 at once, per_minute=600 mails at most (without: as many as it takes). Empty: no mail."`
+	SMTPToken         string         `env:"CECOIA_SMTP_TOKEN" secret:"" academy:"" help:"The OAuth 2.0 access token of the user of CECOIA_SMTP_URL, in place of a password. From a file it is read anew at each sign-in: whatever renews it writes it there."`
+	DKIMSelector      string         `env:"CECOIA_DKIM_SELECTOR" academy:"" help:"The DKIM selector under which the public key is published, for mail servers that do not sign by themselves. Empty: not signed."`
+	DKIMDomain        string         `env:"CECOIA_DKIM_DOMAIN" academy:"" help:"The domain that signs. Empty: that of the no-reply address."`
+	DKIMKey           string         `env:"CECOIA_DKIM_KEY" secret:"" academy:"" help:"The private key that signs, RSA or Ed25519, as PEM. A file that every user of the machine can read is refused."`
+	IMAPURL           string         `env:"CECOIA_IMAP_URL" secret:"" academy:"" help:"The no-reply mailbox: imaps://user:password@host, or imap://…?tls=none. Empty: replies are not read."`
+	SMTPDAddr         string         `env:"CECOIA_SMTPD_ADDR" help:"Where mail servers hand over what is written to the no-reply and bounce addresses, so that a reply is refused in its SMTP session: 127.0.0.1:2526. How to route it there: deploy/postfix. Empty: off."`
+	SMTPDAllow        []netip.Prefix `env:"CECOIA_SMTPD_ALLOW" help:"Networks of the mail servers that may connect there, as 10.1.2.3/32,…: the Authentication-Results that they pass on are believed. Empty: this machine only."`
+	SMTPDName         string         `env:"CECOIA_SMTPD_NAME" help:"The name it presents itself with. Empty: this machine's."`
+	SMTPDCert         string         `env:"CECOIA_SMTPD_CERT" type:"path" help:"Its certificate chain (PEM), for STARTTLS; read anew for each connection. Empty: in the clear."`
+	SMTPDKey          string         `env:"CECOIA_SMTPD_KEY" type:"path" help:"The private key of that certificate (PEM)."`
+	AuthServID        string         `env:"CECOIA_AUTHSERV_ID" academy:"" help:"The authserv-id of the Authentication-Results (RFC 8601) that the academy's own mail server adds. Empty: it adds none, and who wrote a mail is not known for sure."`
+	TrustParticipants bool           `env:"CECOIA_TRUST_PARTICIPANTS" help:"Send guidance to the participants of a ticket even when no mail server said who wrote. A forged sender would then get mail they did not cause."`
 
 	LogLevel  slog.Level `env:"CECOIA_LOG_LEVEL" help:"debug, info, warn or error." default:"info"`
 	LogFormat string     `env:"CECOIA_LOG_FORMAT" help:"text or json." enum:"text,json" default:"text"`

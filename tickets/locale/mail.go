@@ -68,4 +68,9 @@ var mailWords = table{
 	"mail.footer.beneficiary": {FR: "Vous recevez ce message parce que la demande %s est pour vous.", EN: "You get this message because the request %s is for you."},
 	"mail.footer.sender":      {FR: "Vous recevez ce message parce que vous avez écrit à cette adresse.", EN: "You get this message because you wrote to this address."},
 	"mail.footer.sender_of":   {FR: "Vous recevez ce message parce que vous avez répondu à un message de l’assistance.", EN: "You get this message because you replied to a message of the desk."},
+
+	// The line of a refusal within the SMTP session, both languages in one, a
+	// link after them: ASCII only.
+	"mail.smtp.kept":    {FR: "Reponse non transmise, votre texte vous attend sur le portail", EN: "Reply not passed on, your text awaits you on the portal:"},
+	"mail.smtp.generic": {FR: "Personne ne lit cette adresse, passez par le portail", EN: "Nobody reads this address, please use the portal:"},
 }
