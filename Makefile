@@ -20,11 +20,11 @@ run:
 	exec bin/cecoia demo
 
 test: browser-tools
-	deploy/local/debian-packages postgres redis-server chromium
+	deploy/local/debian-packages postgres redis-server chromium dovecot
 	$(GO) test $(FLAGS) -timeout 20m $(PACKAGES)
 
 bench:
-	deploy/local/debian-packages postgres redis-server
+	deploy/local/debian-packages postgres redis-server dovecot
 	$(GO) run ./cmd/bench $(FLAGS)
 
 lint: .ci/bin/golangci-lint
