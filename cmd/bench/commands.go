@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -239,6 +240,6 @@ func (c *chat) rawNotes(ctx context.Context, folder, databaseURL string) (raw lo
 		}
 	}
 	script := filepath.Join(folder, "note.sql")
-	return localpostgres.Bench{URL: databaseURL, Script: script, Variables: map[string]int{"tickets": len(c.open)}},
+	return localpostgres.Bench{URL: databaseURL, Script: script, Variables: map[string]string{"tickets": strconv.Itoa(len(c.open))}},
 		os.WriteFile(script, noteSQL, 0o600)
 }

@@ -30,6 +30,7 @@ type set struct {
 // sets are all of them, in the order they run.
 var sets = []set{
 	{"pages", pages},
+	{"opening", opening},
 	{"commands", commands},
 }
 

@@ -20,9 +20,9 @@ import (
 // Bench is a script for pgbench, PostgreSQL's own measuring tool: what the
 // machine does with bare statements, prepared.
 type Bench struct {
-	URL       string         // of the database
-	Script    string         // a file in pgbench's language
-	Variables map[string]int // those of the script, by name
+	URL       string            // of the database
+	Script    string            // a file in pgbench's language
+	Variables map[string]string // those of the script, by name
 }
 
 // Run has that many clients run the script again and again for about that long,
@@ -44,7 +44,7 @@ func (b Bench) Run(ctx context.Context, clients int, length time.Duration, rate 
 		"--log-prefix=" + filepath.Join(folder, "log"), "--time=" + strconv.Itoa(max(int(math.Ceil(length.Seconds())), 1)),
 	}
 	for _, name := range slices.Sorted(maps.Keys(b.Variables)) {
-		args = append(args, fmt.Sprintf("--define=%s=%d", name, b.Variables[name]))
+		args = append(args, "--define="+name+"="+b.Variables[name])
 	}
 	if rate > 0 {
 		args = append(args, "--rate="+strconv.Itoa(rate))
