@@ -3,7 +3,8 @@
 //
 // It stands for the site's mail server, so it knows nothing of tickets: it
 // accepts, stamps and stores messages as Postfix and Dovecot would, refuses
-// unknown recipients, relays nothing, and fails on demand (Fail).
+// unknown recipients or returns what they were sent (Options.AcceptUnknown),
+// relays nothing, and fails on demand (Fail).
 //
 // # What survives
 //
@@ -63,6 +64,11 @@ type Options struct {
 	// for the hosts of its own network. Everything here is on loopback, so
 	// anyone on this machine may then write as anyone: for a demo.
 	TrustNetwork bool
+	// AcceptUnknown takes mail for addresses that are nobody's, in the domains of
+	// the accounts, and then reports to its sender that it cannot be delivered
+	// (RFC 3464): what a site does whose mail comes in by a relay that does not
+	// know the mailboxes. Else they are refused at once.
+	AcceptUnknown bool
 	// Hostname is the server's name in its greetings and in the headers it
 	// stamps, its authserv-id in particular. Default AuthServID.
 	Hostname string

@@ -46,6 +46,7 @@ type smtpSession struct {
 
 	from       string
 	recipients map[*account]string // the first recipient that led to each account
+	unknown    []string            // recipients to be reported, with Options.AcceptUnknown
 
 	mu    sync.Mutex // held while a message is judged and stored
 	ended bool
@@ -69,7 +70,7 @@ func (m *smtpSession) Auth(string) (sasl.Server, error) {
 }
 
 // Reset forgets the message being given.
-func (m *smtpSession) Reset() { m.from, m.recipients = "", nil }
+func (m *smtpSession) Reset() { m.from, m.recipients, m.unknown = "", nil, nil }
 
 // Logout is called by the connection's end, and by Close of the server from
 // another goroutine: it waits for a message being stored.
@@ -88,10 +89,14 @@ func (m *smtpSession) Mail(from string, _ *smtp.MailOptions) error {
 	return nil
 }
 
-// Rcpt takes the addresses of accounts, with or without a +detail; it relays
-// nothing.
+// Rcpt takes the addresses of accounts, with or without a +detail, and unknown
+// ones where Options says so; it relays nothing.
 func (m *smtpSession) Rcpt(to string, _ *smtp.RcptOptions) error {
 	acc := m.server.account(to)
+	if acc == nil && m.server.opts.AcceptUnknown && m.server.serves(to) && len(m.unknown) < maxUnknown {
+		m.unknown = append(m.unknown, to)
+		return nil
+	}
 	if acc == nil {
 		m.server.opts.Logger.Debug("mail: unknown recipient refused", "recipient", to)
 		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1},
@@ -174,6 +179,9 @@ func (m *smtpSession) accept(raw []byte) error {
 	err = m.server.deliver(m.recipients, func(id, recipient string) []byte {
 		return append(e.stamp(id, recipient), body...)
 	})
+	if err == nil && len(m.unknown) > 0 {
+		err = m.server.report(m.from, m.unknown, raw)
+	}
 	if err != nil {
 		m.server.opts.Logger.Error("mail: a message was not stored", "error", err)
 		return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "Local error, try again later"}
