@@ -156,9 +156,9 @@ func (s *smtpSession) trace() string {
 // to where their words are. The link of a ticket is for who is known to take
 // part in it, and a private ticket has none here: reports are read by others.
 func refusal(portal tickets.Portal, j judged) string {
-	key, link := "mail.smtp.generic", portal.Home()
+	key, link := "smtpd.generic", portal.Home()
 	if j.facts.Participant {
-		key = "mail.smtp.kept"
+		key = "smtpd.kept"
 		if !j.facts.Ticket.Private {
 			link = portal.Ticket(j.facts.Ticket.Ticket)
 		}

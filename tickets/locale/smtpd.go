@@ -1,0 +1,8 @@
+package locale
+
+// smtpdWords are the line of a refusal within the SMTP session, both languages
+// in one and a link after them: ASCII only.
+var smtpdWords = table{
+	"smtpd.kept":    {FR: "Reponse non transmise, votre texte vous attend sur le portail", EN: "Reply not passed on, your text awaits you on the portal:"},
+	"smtpd.generic": {FR: "Personne ne lit cette adresse, passez par le portail", EN: "Nobody reads this address, please use the portal:"},
+}
