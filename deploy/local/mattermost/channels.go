@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/mattermost/mattermost/server/public/model"
 )
@@ -28,8 +29,16 @@ func (s *Server) getTeam(w http.ResponseWriter, r *http.Request, me *model.User)
 	return s.answerTeam(w, me, func(world *world) *model.Team { return world.teams[r.PathValue("team")] })
 }
 
-func (s *Server) getTeamByName(w http.ResponseWriter, r *http.Request, me *model.User) error {
-	return s.answerTeam(w, me, func(world *world) *model.Team { return world.teamByName(r.PathValue("name")) })
+// getTeamPart answers GET /teams/name/{name} and GET /teams/{team}/channels,
+// which one route table cannot hold side by side.
+func (s *Server) getTeamPart(w http.ResponseWriter, r *http.Request, me *model.User) error {
+	switch team, what := r.PathValue("team"), r.PathValue("what"); {
+	case team == "name":
+		return s.answerTeam(w, me, func(world *world) *model.Team { return world.teamByName(what) })
+	case what == "channels":
+		return s.getPublicChannels(w, r, me)
+	}
+	return notFound("api.context.404.app_error")
 }
 
 func (s *Server) answerTeam(w http.ResponseWriter, me *model.User, find func(*world) *model.Team) error {
@@ -89,6 +98,25 @@ func (s *Server) answerChannel(w http.ResponseWriter, me *model.User, find func(
 		return forbidden()
 	}
 	return writeJSON(w, http.StatusOK, c)
+}
+
+// getPublicChannels lists the public channels of a team, joined or not, by name,
+// one page of them.
+func (s *Server) getPublicChannels(w http.ResponseWriter, r *http.Request, me *model.User) error {
+	page, size := paging(r)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.world.isMember(r.PathValue("team"), me.Id) {
+		return forbidden()
+	}
+	public := []*model.Channel{}
+	for _, c := range s.world.channels {
+		if c.TeamId == r.PathValue("team") && c.Type == model.ChannelTypeOpen {
+			public = append(public, c)
+		}
+	}
+	slices.SortFunc(public, func(a, b *model.Channel) int { return strings.Compare(a.Name, b.Name) })
+	return writeJSON(w, http.StatusOK, window(public, page, size))
 }
 
 func (s *Server) getUserChannels(w http.ResponseWriter, r *http.Request, me *model.User) error {

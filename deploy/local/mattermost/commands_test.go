@@ -247,6 +247,13 @@ func TestOnly200Counts(t *testing.T) {
 	contains(t, err.Error(), "Command with a trigger of 'ticket' returned response 500 Internal Server Error.")
 }
 
+func TestOfAnAnswerOneMebibyteIsRead(t *testing.T) {
+	d := start(t)
+	d.in.answers(answerJSON(`{"text":"` + strings.Repeat("x", 1<<20) + `"}`))
+	_, res, err := d.as(agent).ExecuteCommand(t.Context(), assistance, "/ticket aide")
+	refused(t, res, err, http.StatusInternalServerError, "api.command.execute_command.failed.app_error")
+}
+
 func TestARedirectIsFollowedAsGET(t *testing.T) {
 	d := start(t)
 	d.in.answers(func(w http.ResponseWriter, r *http.Request) {

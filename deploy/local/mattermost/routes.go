@@ -39,7 +39,7 @@ func (s *Server) routes() http.Handler {
 	user("GET /api/v4/users/{user}/teams/{team}/channels", s.getUserChannels)
 
 	user("GET /api/v4/teams/{team}", s.getTeam)
-	user("GET /api/v4/teams/name/{name}", s.getTeamByName)
+	user("GET /api/v4/teams/{team}/{what}", s.getTeamPart)
 	user("GET /api/v4/teams/{team}/members/{user}", s.getTeamMember)
 	user("GET /api/v4/teams/{team}/channels/name/{name}", s.getChannelByName)
 	user("GET /api/v4/teams/name/{name}/channels/name/{channel}", s.getChannelByTeamName)

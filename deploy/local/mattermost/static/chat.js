@@ -42,9 +42,12 @@ function unread(link, posts, mentions) {
 
 async function seen() {
   if (!here.channel || document.hidden) return;
-  const link = lineOf(here.channel.id);
-  if (link) unread(link, 0, 0);
-  await api('POST', '/channels/members/me/view', { channel_id: here.channel.id });
+  const { id } = here.channel;
+  const { last_viewed_at_times: times } = await api('POST', '/channels/members/me/view', { channel_id: id });
+  const link = lineOf(id);
+  if (!link) return;
+  link.dataset.viewed = times[id] || '';
+  unread(link, 0, 0);
 }
 
 async function openChannel(link, keepThread) {

@@ -8,7 +8,7 @@ let people = [], channels = []; // of the team, for @ and ~
 export async function know(team) {
   commands = await api('GET', `/teams/${team}/commands/autocomplete`);
   people = await api('GET', `/users?in_team=${team}&per_page=200`);
-  channels = (await api('GET', `/users/me/teams/${team}/channels`)).filter(c => c.type === 'O');
+  channels = await api('GET', `/teams/${team}/channels?per_page=200`);
 }
 
 const draftKey = box => `draft:${me.username}:${box.id === 'thread-box' ? here.thread : here.channel.path}`;
