@@ -27,6 +27,7 @@ type Store interface {
 	Reasons
 	Linking
 	Alerts
+	Bounces
 }
 
 // Directory knows the academies and their people.

@@ -13,14 +13,17 @@ import (
 
 // How long things stay that nobody waits for any more.
 const (
-	formsKept    = 30 * 24 * time.Hour // since they were last touched
-	commandsKept = 24 * time.Hour      // since they were accepted, once done
-	linksKept    = 24 * time.Hour      // requests to be linked, since they were made
+	formsKept    = 30 * 24 * time.Hour  // since they were last touched
+	commandsKept = 24 * time.Hour       // since they were accepted, once done
+	linksKept    = 24 * time.Hour       // requests to be linked, since they were made
+	bouncesKept  = 30 * 24 * time.Hour  // since they came, of addresses that are not muted
+	mutingsKept  = 365 * 24 * time.Hour // since they ended, or began where nobody has the address any more
 )
 
 // Purge forgets the academy's expired reply drafts, the forms that nobody has
 // touched for 30 days, pending documents as old that no form waits for, commands
-// done since a day and requests to be linked as old. It returns how many rows that was. The bytes of
+// done since a day, requests to be linked as old, bounces of 30 days and mutings
+// that ended a year ago. It returns how many rows that was. The bytes of
 // documents are not its business.
 func (db *DB) Purge(ctx context.Context, academy tickets.AcademyID, now time.Time) (removed int, err error) {
 	count := func(tag pgconn.CommandTag) error {
@@ -36,6 +39,12 @@ func (db *DB) Purge(ctx context.Context, academy tickets.AcademyID, now time.Tim
 	b.Queue(`DELETE FROM commands WHERE academy = $1 AND finished AND accepted_at < $2`,
 		academy, now.Add(-commandsKept)).Exec(count)
 	b.Queue(`DELETE FROM link_requests WHERE academy = $1 AND at < $2`, academy, now.Add(-linksKept)).Exec(count)
+	b.Queue(`DELETE FROM bounces b WHERE b.academy = $1 AND b.at < $2
+		AND NOT EXISTS (SELECT FROM mutings m WHERE m.academy = $1 AND m.address = b.address AND m.ended_at IS NULL)`,
+		academy, now.Add(-bouncesKept)).Exec(count)
+	b.Queue(`DELETE FROM mutings m WHERE m.academy = $1 AND (m.ended_at < $2 OR m.since < $2
+		AND NOT EXISTS (SELECT FROM people p WHERE p.academy = $1 AND p.email_key = m.address))`,
+		academy, now.Add(-mutingsKept)).Exec(count)
 	if err := db.pool.SendBatch(ctx, &b).Close(); err != nil {
 		return 0, fmt.Errorf("postgres.Purge(%s): %w", academy, err)
 	}
