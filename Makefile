@@ -20,7 +20,7 @@ run:
 	exec bin/cecoia demo
 
 test: browser-tools
-	deploy/local/debian-packages postgres redis-server chromium dovecot
+	deploy/local/debian-packages postgres redis-server chromium dovecot postfix
 	$(GO) test $(FLAGS) -timeout 20m $(PACKAGES)
 
 bench:

@@ -88,10 +88,16 @@ func (s *site) send(t *testing.T, from, to string, data []byte) {
 
 func (s *site) logged(what string) int { return strings.Count(strings.Join(s.postfix.Log(), "\n"), what) }
 
+func TestBehindPostfix(t *testing.T) {
+	s := newSite(t)
+	t.Run("machines hear nothing", s.makesNoNoise)
+	t.Run("our mail returns", s.returnsOurMail)
+	t.Run("people are told", s.tellsTheAuthor)
+}
+
 // The author of a reply finds the refusal in their own mailbox, in Postfix' words
 // around ours, with the link.
-func TestPostfixTellsTheAuthor(t *testing.T) {
-	s := newSite(t)
+func (s *site) tellsTheAuthor(t *testing.T) {
 	_, data := envelope(s.reply(1, "C'est la salle 204."))
 	_, data, _ = bytes.Cut(data, []byte("\r\n")) // Postfix writes the Authentication-Results
 	s.send(t, s.ada.Email, s.tokenAddress(), data)
@@ -107,7 +113,7 @@ func TestPostfixTellsTheAuthor(t *testing.T) {
 			t.Errorf("the report does not say %q:\n%s", want, m.Raw)
 		}
 	}
-	if v := s.view(t); v.Draft == nil || v.Draft.Text != "C'est la salle 204." {
+	if v := s.view(t); v.Draft == nil || !strings.HasSuffix(v.Draft.Text, "C'est la salle 204.") {
 		t.Errorf("draft %+v", v.Draft)
 	}
 	if n := s.guidances(t); n != 0 {
@@ -116,8 +122,7 @@ func TestPostfixTellsTheAuthor(t *testing.T) {
 }
 
 // Machines, lists, forged senders and reports get no answer from anybody.
-func TestPostfixMakesNoNoise(t *testing.T) {
-	s := newSite(t)
+func (s *site) makesNoNoise(t *testing.T) {
 	forged := "claude.modele@elsewhere.example"
 	for i, c := range []struct {
 		from, to string
@@ -145,12 +150,13 @@ func TestPostfixMakesNoNoise(t *testing.T) {
 
 // A mail of ours that nobody takes comes back to the listener as a report, and
 // is for the bounces' pipeline.
-func TestPostfixReturnsOurMail(t *testing.T) {
-	s := newSite(t)
+func (s *site) returnsOurMail(t *testing.T) {
+	before := s.figure(t, `SELECT count(*) FROM inbound_mails WHERE row = 2 AND verdict = 'bounce'`)
+	removed := s.logged(": removed")
 	ours := "From: no-reply@creteil.example\r\nTo: parti@creteil.example\r\nMessage-ID: <x@creteil.example>\r\nX-Cecoia-Loop: creteil\r\nSubject: x\r\n\r\nBonjour\r\n"
 	s.send(t, "bounce+token@creteil.example", "parti@creteil.example", []byte(ours))
-	s.eventually(t, "the report is recorded", func() bool { return s.figure(t, `SELECT count(*) FROM inbound_mails WHERE row = 2 AND verdict = 'bounce'`) == 1 })
-	wait.Until(t, "Postfix has done with it", func() bool { return s.logged(": removed") == 2 })
+	s.eventually(t, "the report is recorded", func() bool { return s.figure(t, `SELECT count(*) FROM inbound_mails WHERE row = 2 AND verdict = 'bounce'`) == before+1 })
+	wait.Until(t, "Postfix has done with it", func() bool { return s.logged(": removed") == removed+2 })
 	if s.logged("non-delivery notification") != 1 {
 		t.Error("a report was made on a report")
 	}
