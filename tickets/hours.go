@@ -57,13 +57,16 @@ func (w Week) IsZero() bool {
 // Minute is a time of the day on the wall clock, in minutes from midnight.
 type Minute int
 
+// String writes the time as "08:30".
+func (m Minute) String() string { return fmt.Sprintf("%02d:%02d", int(m)/60, int(m)%60) }
+
 // Span is a time of opening within a day, written "08:00-12:30": from the first
 // minute, up to the last and without it. "00:00-24:00" is the whole day.
 type Span struct{ From, To Minute }
 
 // MarshalText writes the span as the desk file does.
 func (s Span) MarshalText() ([]byte, error) {
-	return fmt.Appendf(nil, "%02d:%02d-%02d:%02d", s.From/60, s.From%60, s.To/60, s.To%60), nil
+	return fmt.Appendf(nil, "%s-%s", s.From, s.To), nil
 }
 
 // UnmarshalText reads a span. Its end is after its beginning: hours over

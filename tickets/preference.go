@@ -3,6 +3,7 @@ package tickets
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 )
@@ -91,10 +92,15 @@ func (d DirectMessages) clean() (DirectMessages, error) {
 	return d, nil
 }
 
-// Digests are the times at which what waits for them is told.
-func (d DirectMessages) Digests() []Minute {
-	if len(d.Digest) == 0 {
-		return DefaultDigest()
+// DigestTimes writes when what waits for a digest is told: "09:00, 14:00".
+func (d DirectMessages) DigestTimes() string {
+	at := d.Digest
+	if len(at) == 0 {
+		at = DefaultDigest()
 	}
-	return d.Digest
+	var out []string
+	for _, m := range at {
+		out = append(out, m.String())
+	}
+	return strings.Join(out, ", ")
 }

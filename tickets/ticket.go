@@ -187,6 +187,15 @@ type Detail struct {
 	Mentions []uuid.UUID `json:"mentions,omitempty"`
 }
 
+// Named returns the people whom the detail names.
+func (d Detail) Named() []uuid.UUID {
+	var out []uuid.UUID
+	if d.Assignee != uuid.Nil {
+		out = append(out, d.Assignee)
+	}
+	return append(out, d.Mentions...)
+}
+
 // Attachment is a document of a ticket. Its bytes are kept apart, by their hash.
 // Before its event it is pending: seen by its author alone.
 type Attachment struct {

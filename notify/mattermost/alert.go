@@ -25,7 +25,7 @@ func (b *Bot) alertPost(n tickets.Notice, channel string) *model.Post {
 	case tickets.ActionRequalify:
 		what = "card.alert.raised"
 	}
-	post := newPost(channel, n.ID, p.T(what, t.Number.String()), b.attachment(n, channel))
+	post := newPost(channel, n.ID, p.T(what, t.Number.String()), b.attachment(n, channel, p))
 	if t.Urgency == tickets.Critical {
 		post.Metadata = &model.PostMetadata{Priority: &model.PostPriority{Priority: model.NewPointer(model.PostPriorityUrgent)}}
 	}

@@ -54,14 +54,18 @@ func (b *Bot) join(ctx context.Context, channel string) error {
 	}))
 }
 
-// edit replaces the message and the props of a post of ours by those of p, and
-// says false when it is there no more. The props are always the full ones: those
+// edit replaces the message, unless p has none, and the props of a post of ours
+// by those of p, and says false when it is there no more. The props are always the full ones: those
 // read back from the server have lost what makes their buttons work.
 func (b *Bot) edit(ctx context.Context, id string, p *model.Post) (there bool, err error) {
 	props := p.GetProps()
+	change := &model.PostPatch{Props: &props}
+	if p.Message != "" {
+		change.Message = &p.Message
+	}
 	patch := func() error {
 		return b.call("edit card", false, func() (*model.Response, error) {
-			_, resp, err := b.client.PatchPost(ctx, id, &model.PostPatch{Message: &p.Message, Props: &props})
+			_, resp, err := b.client.PatchPost(ctx, id, change)
 			return resp, err
 		})
 	}

@@ -138,6 +138,7 @@ func alert(n tickets.Notice) tickets.Notice {
 
 func direct(n tickets.Notice, tpl tickets.Template, account string) tickets.Notice {
 	n.Template, n.Account, n.Recipient = tpl, account, n.Case.Who(id(2))
+	n.Recipient.Academy = "creteil"
 	n.Delivery.Recipient = tickets.ToPerson(id(2))
 	return n
 }

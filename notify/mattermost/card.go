@@ -47,7 +47,7 @@ func (b *Bot) cardPost(n tickets.Notice, channel string) *model.Post {
 		return b.leftPost(n, channel)
 	}
 	p, t := printer(n), n.Case.Ticket
-	a := b.attachment(n, channel)
+	a := b.attachment(n, channel, p)
 	for _, from := range before(n) {
 		a.Text += " · " + markdownLink(p.T("card.before", defuse(p.Group(n.Academy, from.group))), from.link(b, n))
 	}
@@ -55,26 +55,34 @@ func (b *Bot) cardPost(n tickets.Notice, channel string) *model.Post {
 	return newPost(channel, n.ID, t.Number.String()+" · "+p.State(t), a)
 }
 
-// buttons are those that fit the ticket now, for any agent of its group.
+// offer is a button, and the action that it is for: "" fits always.
+type offer struct {
+	verb, name string
+	action     tickets.Action
+}
+
+// buttons are those of a card that fit the ticket now, for any agent of its group.
 func (b *Bot) buttons(n tickets.Notice, channel string, p locale.Printer) []*model.PostAction {
 	t := n.Case.Ticket
 	agent := tickets.Person{Academy: t.Academy, Memberships: []tickets.Membership{{Group: t.Group, Role: tickets.RoleAgent}}}
+	return b.fitting(n, channel, p, agent,
+		offer{"prendre", "card.take", tickets.ActionTake},
+		offer{"voir", "card.view", ""},
+		offer{"demander", "card.ask", tickets.ActionAsk},
+		offer{"resoudre", "card.resolve", tickets.ActionResolve},
+		offer{"affecter", "card.assign", tickets.ActionAssign},
+	)
+}
+
+// fitting are the buttons of those offered that would work now for that person.
+func (b *Bot) fitting(n tickets.Notice, channel string, p locale.Printer, by tickets.Person, offers ...offer) []*model.PostAction {
 	var out []*model.PostAction
-	for _, button := range []struct {
-		verb, name string
-		action     tickets.Action // "" fits always
-	}{
-		{"prendre", "card.take", tickets.ActionTake},
-		{"voir", "card.view", ""},
-		{"demander", "card.ask", tickets.ActionAsk},
-		{"resoudre", "card.resolve", tickets.ActionResolve},
-		{"affecter", "card.assign", tickets.ActionAssign},
-	} {
-		if button.action != "" && !tickets.Allowed(n.Case, button.action, agent, b.opts.Now()) {
+	for _, o := range offers {
+		if o.action != "" && !tickets.Allowed(n.Case, o.action, by, b.opts.Now()) {
 			continue
 		}
-		action := b.button(n, channel, button.verb, p.T(button.name))
-		if button.action == tickets.ActionTake {
+		action := b.button(n, channel, o.verb, p.T(o.name))
+		if o.action == tickets.ActionTake {
 			action.Style = "primary"
 		}
 		out = append(out, action)
@@ -117,7 +125,7 @@ func left(n tickets.Notice) bool {
 // shows nothing that would grow old.
 func (b *Bot) leftPost(n tickets.Notice, channel string) *model.Post {
 	p, t := printer(n), n.Case.Ticket
-	a := b.attachment(n, channel)
+	a := b.attachment(n, channel, p)
 	a.Color, a.Fields = grey, nil
 	if !t.Private {
 		a.Fields = fields{}.
@@ -147,36 +155,9 @@ func (f fields) with(title, value string) fields {
 	return append(f, &model.MessageAttachmentField{Title: title, Value: value, Short: true})
 }
 
-// directPost tells the assignee, in their language, what somebody else did.
-func (b *Bot) directPost(n tickets.Notice, channel string) *model.Post {
-	p, t, e := locale.For(n.Recipient.Lang, n.Academy.Location()), n.Case.Ticket, n.Event
-	number := t.Number.String()
-	key, args := "card.direct."+string(n.Template), []any{number}
-	switch {
-	case n.Template == tickets.TemplateReopened && t.Party(e.Actor):
-		key = "card.direct.reopened.by_party"
-	case n.Template == tickets.TemplateReopened && e.Action == tickets.ActionUnmerge:
-		key = "card.direct.reopened.unmerged"
-		fallthrough
-	case n.Template == tickets.TemplateReopened, n.Template == tickets.TemplateAssigned:
-		args = append(args, actor(n, p))
-	}
-	message := p.T(key, args...)
-	if n.Template == tickets.TemplateAssigned && !t.Private {
-		message += "\n" +
-			"\n- " + p.T("detail.category", defuse(p.Category(n.Academy, t.Category, t.Subcategory))) +
-			"\n- " + p.T("detail.urgency", t.Urgency)
-	}
-	if !t.Private && e.Text != "" {
-		message += "\n\n" + quote(e.Text)
-	}
-	message += "\n\n" + markdownLink(p.T("card.link", number), b.opts.Portal.Ticket(t))
-	return newPost(channel, n.ID, message)
-}
-
 // actor is the member of the desk who did it, by name.
-func actor(n tickets.Notice, p locale.Printer) string {
-	if name := defuse(n.Case.Who(n.Event.Actor).Name()); name != "" {
+func actor(c tickets.Case, e tickets.Event, p locale.Printer) string {
+	if name := defuse(c.Who(e.Actor).Name()); name != "" {
 		return name
 	}
 	return p.T("card.somebody")
@@ -188,7 +169,7 @@ func actor(n tickets.Notice, p locale.Printer) string {
 // a private ticket only what happened is told.
 func wordsPost(n tickets.Notice, portal tickets.Portal) *model.Post {
 	p, t, e := printer(n), n.Case.Ticket, n.Event
-	what, args := string(e.Action), []any{actor(n, p)}
+	what, args := string(e.Action), []any{actor(n.Case, n.Event, p)}
 	switch e.Action {
 	case tickets.ActionAssign, tickets.ActionRelease, tickets.ActionRequalify, tickets.ActionMerge, tickets.ActionUnmerge:
 	case tickets.ActionNote, tickets.ActionAsk, tickets.ActionResolve, tickets.ActionClose:
@@ -235,8 +216,8 @@ func wordsPost(n tickets.Notice, portal tickets.Portal) *model.Post {
 
 // attachment shows the ticket: never a requester's name, a telephone or the
 // description; of a private one hardly anything.
-func (b *Bot) attachment(n tickets.Notice, channel string) *model.MessageAttachment {
-	p, t := printer(n), n.Case.Ticket
+func (b *Bot) attachment(n tickets.Notice, channel string, p locale.Printer) *model.MessageAttachment {
+	t := n.Case.Ticket
 	number := t.Number.String()
 	title := number
 	if t.Private {

@@ -1,11 +1,13 @@
 // Package mattermost tells the desk in its chat, as a bot: the one card of each
 // ticket in its group's channel, the words in the card's thread, alerts to
-// supervisors, direct messages to an assignee.
+// supervisors, and to a member of the desk one direct message per ticket, with
+// its thread, or a digest.
 //
 // Who reads a channel bypasses a ticket's permissions, so a card never shows a
-// requester's name, a telephone or the description. card.go says what is posted,
-// defuse.go makes people's words harmless there, bot.go and client.go talk to the
-// server (REST, model.Client4) and make posting idempotent.
+// requester's name, a telephone or the description. card.go says what is posted
+// there, direct.go and digest.go what one person gets, defuse.go makes people's
+// words harmless, bot.go and client.go talk to the server (REST, model.Client4)
+// and make posting idempotent.
 //
 // What must not live here: who is told, retries and their times (notify), what
 // people click or type (ingest/mattermost), words (tickets/locale).
@@ -16,6 +18,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -114,15 +117,9 @@ func (b *Bot) deliver(ctx context.Context, n tickets.Notice) (thread string, err
 			return n.Thread, permanent("the chat has no words for this alert")
 		}
 		return b.postOnce(ctx, n, post)
-	case tickets.TemplateAssigned, tickets.TemplateReopened, tickets.TemplateComplement, tickets.TemplateRefused:
-		if n.Account == "" {
-			return n.Thread, permanent("the person is not linked to a chat account")
-		}
-		channel, err := b.directChannel(ctx, n.Account)
-		if err != nil {
-			return n.Thread, err
-		}
-		return b.postOnce(ctx, n, b.directPost(n, channel))
+	}
+	if slices.Contains(tickets.DirectTemplates(), n.Template) {
+		return b.direct(ctx, n)
 	}
 	return n.Thread, permanent(fmt.Sprintf("the chat has no template %q", n.Template))
 }

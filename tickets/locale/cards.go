@@ -1,7 +1,7 @@
 package locale
 
-// cardWords are the words of what the bot posts: cards, their threads, alerts
-// and direct messages.
+// cardWords are the words of what the bot posts in channels: cards, their
+// threads and alerts. Direct messages are in direct.go.
 var cardWords = table{
 	"card.private":      {FR: "privé", EN: "private"},
 	"card.theme":        {FR: "Thème", EN: "Theme"},
@@ -20,6 +20,8 @@ var cardWords = table{
 	"card.ask":          {FR: "Demander", EN: "Ask"},
 	"card.resolve":      {FR: "Résoudre", EN: "Resolve"},
 	"card.assign":       {FR: "Affecter", EN: "Assign"},
+	"card.release":      {FR: "Rendre", EN: "Release"},
+	"card.why":          {FR: "Pourquoi ?", EN: "Why?"},
 	"card.open":         {FR: "Ouvrir sur le portail", EN: "Open on the portal"},
 	"card.before":       {FR: "sa carte chez %s", EN: "its card with %s"},
 	"card.after":        {FR: "sa carte maintenant", EN: "its card now"},
@@ -66,11 +68,4 @@ var cardWords = table{
 	"card.alert.refused":  {FR: "Résolution refusée pour la deuxième fois : %s", EN: "Resolution refused for the second time: %s"},
 	"card.alert.raised":   {FR: "Urgence portée à critique : %s", EN: "Urgency raised to critical: %s"},
 	"card.alert.other":    {FR: "À surveiller : %s", EN: "To watch: %s"},
-
-	"card.direct.complement":        {FR: "Le demandeur a mis à jour %s, que vous suivez.", EN: "The requester has updated %s, assigned to you."},
-	"card.direct.refused":           {FR: "Le demandeur refuse la résolution de %s, que vous suivez.", EN: "The requester refuses the resolution of %s, assigned to you."},
-	"card.direct.assigned":          {FR: "%[2]s vous confie %[1]s.", EN: "%[2]s assigns %[1]s to you."},
-	"card.direct.reopened":          {FR: "%[2]s rouvre %[1]s, que vous suivez.", EN: "%[2]s reopens %[1]s, assigned to you."},
-	"card.direct.reopened.by_party": {FR: "Le demandeur rouvre %s, que vous suivez.", EN: "The requester reopens %s, assigned to you."},
-	"card.direct.reopened.unmerged": {FR: "%[2]s annule le regroupement de %[1]s, que vous suivez : la demande est de nouveau en cours.", EN: "%[2]s undoes the merging of %[1]s, assigned to you: it is in progress again."},
 }

@@ -51,6 +51,7 @@ var deskWords = table{
 	// What an event set beyond its words; one line each.
 	"detail.group":        {FR: "Équipe : %s", EN: "Team: %s"},
 	"detail.assignee":     {FR: "Confié à %s", EN: "Assigned to %s"},
+	"detail.mentions":     {FR: "Signalé à %s", EN: "Brought to the attention of %s"},
 	"detail.somebody":     {FR: "un membre de l’assistance", EN: "a member of the desk"},
 	"detail.category":     {FR: "Thème : %s", EN: "Theme: %s"},
 	"detail.urgency":      {FR: "Urgence : %s", EN: "Urgency: %s"},

@@ -1,6 +1,8 @@
 package locale
 
 import (
+	"strings"
+
 	"github.com/google/uuid"
 
 	"cecoia.example/tickets"
@@ -23,13 +25,20 @@ func (p Printer) Changes(a tickets.Academy, d tickets.Detail, people map[uuid.UU
 	if d.Group != "" {
 		line("group", p.Group(a, d.Group))
 	}
-	if d.Assignee != uuid.Nil {
-		name := people[d.Assignee].Name()
-		if name == "" {
-			name = p.T("detail.somebody")
+	name := func(id uuid.UUID) string {
+		if known := people[id].Name(); known != "" {
+			return known
 		}
-		line("assignee", name)
+		return p.T("detail.somebody")
 	}
+	if d.Assignee != uuid.Nil {
+		line("assignee", name(d.Assignee))
+	}
+	var mentioned []string
+	for _, id := range d.Mentions {
+		mentioned = append(mentioned, name(id))
+	}
+	line("mentions", strings.Join(mentioned, ", "))
 	if d.Category != "" || d.Subcategory != "" {
 		line("category", p.Category(a, d.Category, d.Subcategory))
 	}
@@ -84,4 +93,13 @@ func (p Printer) choice(c tickets.Choice, found bool, code string) string {
 		return code
 	}
 	return c.Name.In(p.Lang)
+}
+
+// Why says why the policy's rule of that name has somebody told, to follow
+// "because".
+func (p Printer) Why(rule string) string {
+	if key := "why." + rule; words[key].FR != "" {
+		return p.T(key)
+	}
+	return p.T("why.other", rule) // of another version
 }

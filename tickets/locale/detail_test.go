@@ -59,6 +59,10 @@ func TestChangesAreToldInWords(t *testing.T) {
 			en:     []string{"Team: parti", "Theme: Mail › parti", "Type of request: parti", "Real cause: parti"},
 		},
 		{
+			detail: tickets.Detail{Mentions: []uuid.UUID{paul, {9}}}, people: map[uuid.UUID]tickets.Person{paul: {GivenName: "Paul", FamilyName: "Inventé"}},
+			fr: []string{"Signalé à Paul Inventé, un membre de l’assistance"}, en: []string{"Brought to the attention of Paul Inventé, a member of the desk"},
+		},
+		{
 			detail: tickets.Detail{Into: "I261121_003"},
 			fr:     []string{"Regroupé avec I261121_003"}, en: []string{"Merged into I261121_003"},
 		},
@@ -94,6 +98,8 @@ func TestEveryFieldOfTheDetailIsTold(t *testing.T) {
 			f.SetString("x")
 		case reflect.Int:
 			f.SetInt(1)
+		case reflect.Slice:
+			f.Set(reflect.ValueOf([]uuid.UUID{paul}))
 		case reflect.Array:
 			f.Set(reflect.ValueOf(paul))
 		default:

@@ -186,3 +186,14 @@ func (db *DB) PersonByAccount(ctx context.Context, academy tickets.AcademyID, ch
 	}
 	return p, nil
 }
+
+// Unlinked returns those of the people of whom no account on the channel is
+// known, in no order.
+func (db *DB) Unlinked(ctx context.Context, academy tickets.AcademyID, ch tickets.Channel, people []uuid.UUID) ([]uuid.UUID, error) {
+	out, err := all(ctx, db.pool, pgx.RowTo[uuid.UUID], `SELECT id FROM unnest($3::uuid[]) AS id WHERE NOT EXISTS (
+		SELECT FROM accounts a WHERE a.academy = $1 AND a.channel = $2 AND a.person = id)`, academy, ch, people)
+	if err != nil {
+		return nil, fmt.Errorf("postgres.Unlinked(%s, %s): %w", academy, ch, err)
+	}
+	return out, nil
+}
