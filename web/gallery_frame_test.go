@@ -23,6 +23,7 @@ func frameExhibits(h *hall) []exhibit {
 	resolved := opened("Boîte pleine", "Je ne reçois plus de messages.")
 	h.do(h.t, alix, resolved, tickets.ActionResolve, "La boîte était pleine : son quota est porté à 5 Go.")
 	h.exec(`UPDATE tickets SET due_at = opened_at + interval '4 hours'`)
+	h.mute(h.t, person("creteil", "robin"), "5.1.1")
 	begun := h.visitor("dominique").get("/incidents/nouveau").path
 	h.visitor("dominique").upload(begun+"/demande", form("do", "continue", "description", "Le réseau de la salle 204 est coupé depuis la rentrée"))
 
@@ -57,6 +58,7 @@ func frameExhibits(h *hall) []exhibit {
 		}},
 		{name: "home-empty", as: "camille", path: "/"},
 		{name: "home-desk", as: "alix", path: "/"},
+		{name: "home-muted", as: "robin", path: "/"},
 		{name: "preferences", as: "dominique", path: "/preferences"},
 		{name: "preferences-stranger", path: "/preferences"},
 		{name: "preferences-keys", as: "keys", path: "/preferences"},

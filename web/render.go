@@ -87,6 +87,7 @@ type page struct {
 	Notice     string
 	Warning    bool // the notice says that something was not done
 	Problems   []problem
+	Muted      *muted // the banner of who cannot be written to, nil for others
 	Return     string // where the preferences lead back to
 	Shortcuts  bool   // the keys of the former application are on
 	Body       any
@@ -160,6 +161,9 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, v *visit, c cont
 	}
 	if v.signedIn {
 		p.Person, p.Academy = &v.person, v.academy
+		if c.status < http.StatusInternalServerError {
+			p.Muted = s.mutedBanner(r, v)
+		}
 		for _, e := range menu {
 			entry := menuEntry{link: link{e.path, v.words.T(e.key)}}
 			switch e.path {

@@ -31,6 +31,7 @@ var routes = []route{
 	{method: "POST", pattern: "/preferences", handle: (*server).doPreferences, who: everyone},
 
 	{method: "GET", pattern: "/{$}", handle: (*server).home},
+	{method: "POST", pattern: mutedPath, handle: (*server).doAddress},
 
 	{method: "GET", pattern: "/incidents/nouveau", handle: (*server).newIncident},
 	{method: "GET", pattern: "/services/nouveau", handle: (*server).newService},
