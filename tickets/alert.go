@@ -19,9 +19,14 @@ const (
 	AlertAddressMuted   AlertKind = "address_muted"   // people's addresses that get no mail any more
 )
 
-// alertWait is how long an alert waits, so that what comes in a burst is told
-// once, with its count.
-const alertWait = 30 * time.Second
+// pace says how often a kind is told at most, and how long it waits first, so
+// that what comes in a burst is told once, with its count.
+func (k AlertKind) pace() (period, wait time.Duration) {
+	if k == AlertMailQuarantine { // spam comes every day: nothing in it is urgent
+		return 24 * time.Hour, time.Hour
+	}
+	return time.Hour, 30 * time.Second
+}
 
 // Alert is the Data of a [TemplateAlert] delivery without a ticket.
 type Alert struct {
@@ -35,12 +40,16 @@ type Alerts interface {
 	// Recipient) was ever owed; while that one waits, it gets the new Data. It
 	// returns whether the delivery is new.
 	OweAlert(ctx context.Context, owed Delivery) (bool, error)
+	// CountMails counts the inbound mails since then that one of these rows of
+	// the decision table decided on.
+	CountMails(ctx context.Context, academy AcademyID, rows []int, since time.Time) (int, error)
 }
 
 // Alert tells the academy's supervisors in their channel that something has
 // happened count times by now (at any scale that the kind's words suit: the
 // caller counts). It may be called at each occurrence: there is at most one
-// post per kind and clock hour. Nothing happens where no group supervises.
+// post per kind and clock hour (of quarantine: and day). Nothing happens where no
+// group supervises.
 func (d *Desk) Alert(ctx context.Context, academy AcademyID, kind AlertKind, count int) error {
 	a, err := d.store.Academy(ctx, academy)
 	if err != nil {
@@ -55,11 +64,12 @@ func (d *Desk) Alert(ctx context.Context, academy AcademyID, kind AlertKind, cou
 		return err
 	}
 	now := d.now()
+	period, wait := kind.pace()
 	// The cause has no event: it stands for the kind within the hour.
-	cause := uuid.NewSHA1(uuid.NameSpaceURL, []byte("alert "+string(academy)+" "+string(kind)+" "+now.UTC().Truncate(time.Hour).Format(time.RFC3339)))
+	cause := uuid.NewSHA1(uuid.NameSpaceURL, []byte("alert "+string(academy)+" "+string(kind)+" "+now.UTC().Truncate(period).Format(time.RFC3339)))
 	first, err := d.store.OweAlert(ctx, Delivery{
 		Academy: academy, ID: newID(), Cause: cause, Channel: Chat, Recipient: ToGroup(group.Code),
-		Template: TemplateAlert, Rule: "alert-" + string(kind), Data: data, Due: now.Add(alertWait), CreatedAt: now,
+		Template: TemplateAlert, Rule: "alert-" + string(kind), Data: data, Due: now.Add(wait), CreatedAt: now,
 	})
 	if err != nil {
 		return err
@@ -68,4 +78,15 @@ func (d *Desk) Alert(ctx context.Context, academy AcademyID, kind AlertKind, cou
 		d.committed()
 	}
 	return nil
+}
+
+// AlertMails is [Desk.Alert] with the count of the last day's mails that one of
+// these rows of the decision table decided on. It returns false, and tells
+// nothing, while there are fewer than least.
+func (d *Desk) AlertMails(ctx context.Context, academy AcademyID, kind AlertKind, rows []int, least int) (bool, error) {
+	n, err := d.store.CountMails(ctx, academy, rows, d.now().Add(-24*time.Hour))
+	if err != nil || n < least {
+		return false, err
+	}
+	return true, d.Alert(ctx, academy, kind, n)
 }

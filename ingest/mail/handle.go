@@ -48,6 +48,7 @@ type door struct {
 	// session is true where the refusal is said within the SMTP session: there
 	// the sender's own server tells them, and no guidance mail is owed.
 	session bool
+	alerts  alerts
 }
 
 func newReceivedCounter(a tickets.AcademyID) *prometheus.CounterVec {
@@ -239,6 +240,9 @@ func (d *door) recorded(ctx context.Context, j judged, first bool) {
 		"first", first, "link", string(j.link), "ticket", j.facts.Ticket.Number.String(),
 		"participant", j.facts.Participant, "authentication", string(j.authentication),
 		"draft", j.refused.Text != "" && first, "documents", documents, "mended", strings.Join(j.message.Notes, ", "))
+	if first {
+		d.alert(ctx, j.decision)
+	}
 }
 
 // report writes the one log line of a mail, without anything of its content,

@@ -86,7 +86,9 @@ func (s *site) send(t *testing.T, from, to string, data []byte) {
 	}
 }
 
-func (s *site) logged(what string) int { return strings.Count(strings.Join(s.postfix.Log(), "\n"), what) }
+func (s *site) logged(what string) int {
+	return strings.Count(strings.Join(s.postfix.Log(), "\n"), what)
+}
 
 func TestBehindPostfix(t *testing.T) {
 	s := newSite(t)
@@ -155,7 +157,9 @@ func (s *site) returnsOurMail(t *testing.T) {
 	removed := s.logged(": removed")
 	ours := "From: no-reply@creteil.example\r\nTo: parti@creteil.example\r\nMessage-ID: <x@creteil.example>\r\nX-Cecoia-Loop: creteil\r\nSubject: x\r\n\r\nBonjour\r\n"
 	s.send(t, "bounce+token@creteil.example", "parti@creteil.example", []byte(ours))
-	s.eventually(t, "the report is recorded", func() bool { return s.figure(t, `SELECT count(*) FROM inbound_mails WHERE row = 2 AND verdict = 'bounce'`) == before+1 })
+	s.eventually(t, "the report is recorded", func() bool {
+		return s.figure(t, `SELECT count(*) FROM inbound_mails WHERE row = 2 AND verdict = 'bounce'`) == before+1
+	})
 	wait.Until(t, "Postfix has done with it", func() bool { return s.logged(": removed") == removed+2 })
 	if s.logged("non-delivery notification") != 1 {
 		t.Error("a report was made on a report")

@@ -52,7 +52,10 @@ func newWorld(t testing.TB) *world {
 	}
 	t.Cleanup(func() { _ = dir.Close() })
 	academy := testAcademy
-	academy.Groups = []tickets.Group{{Code: "desk", Name: tickets.Text{FR: "Assistance"}, Channel: "assistance"}}
+	academy.Groups = []tickets.Group{
+		{Code: "desk", Name: tickets.Text{FR: "Assistance"}, Channel: "assistance"},
+		{Code: "supervision", Name: tickets.Text{FR: "Supervision"}, Channel: "supervision", Supervises: true},
+	}
 	academy.Themes = []tickets.Theme{{Code: "poste", Name: tickets.Text{FR: "Poste de travail"}}}
 	if _, err := db.Apply(t.Context(), []tickets.Academy{academy}, time.Now()); err != nil {
 		t.Fatal(err)

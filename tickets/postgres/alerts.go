@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -31,4 +32,15 @@ func (db *DB) OweAlert(ctx context.Context, d tickets.Delivery) (bool, error) {
 		return false, fmt.Errorf("postgres.OweAlert(%s, %s): %w", d.Academy, d.Rule, err)
 	}
 	return first, nil
+}
+
+// CountMails counts the inbound mails since then that one of these rows of the
+// decision table decided on.
+func (db *DB) CountMails(ctx context.Context, academy tickets.AcademyID, rows []int, since time.Time) (int, error) {
+	n, err := one(ctx, db.pool, pgx.RowTo[int],
+		`SELECT count(*) FROM inbound_mails WHERE academy = $1 AND row = ANY ($2) AND received_at > $3`, academy, rows, since)
+	if err != nil {
+		return 0, fmt.Errorf("postgres.CountMails(%s): %w", academy, err)
+	}
+	return n, nil
 }

@@ -45,3 +45,36 @@ func TestAlertsAreToldOnceAnHour(t *testing.T) {
 		t.Errorf("%d alerts owed in the next hour", n)
 	}
 }
+
+// Mails are counted over a day; quarantine is told once a day, after a while.
+func TestAlertsOfMails(t *testing.T) {
+	w := newWorld(t)
+	ctx, desk := t.Context(), w.desk()
+	for n := range uint32(5) {
+		m := mail(n)
+		m.Row = []int{10, 9, 10, 1, 12}[n]
+		if n == 0 {
+			m.ReceivedAt = w.now.Add(-25 * time.Hour)
+		}
+		must(t)(desk.RefuseMail(ctx, m, "", nil))
+	}
+	alert := func(kind tickets.AlertKind, least int, rows ...int) {
+		t.Helper()
+		if _, err := desk.AlertMails(ctx, "creteil", kind, rows, least); err != nil {
+			t.Fatal(err)
+		}
+	}
+	alert(tickets.AlertMailLoop, 2, 1)
+	if n := count(t, w, `SELECT count(*) FROM deliveries WHERE template = 'alert'`); n != 0 {
+		t.Error("one that comes back is an alert already")
+	}
+	alert(tickets.AlertMailQuarantine, 1, 0, 9, 10)
+	if n := count(t, w, `SELECT (data->>'count')::int FROM deliveries WHERE rule = 'alert-mail_quarantine' AND due > created_at + interval '59 minutes'`); n != 2 {
+		t.Errorf("count %d", n)
+	}
+	w.now = w.now.Add(3 * time.Hour)
+	alert(tickets.AlertMailQuarantine, 1, 0, 9, 10)
+	if n := count(t, w, `SELECT count(*) FROM deliveries WHERE template = 'alert'`); n != 1 {
+		t.Errorf("%d alerts of a day's quarantine", n)
+	}
+}
