@@ -137,19 +137,6 @@ func (d *Dir) put(ctx context.Context, academy tickets.AcademyID, r io.Reader, l
 	return s, d.sync(folder)
 }
 
-// PutAll keeps small contents: when it returns, their bytes and names are on the
-// disk. After an error some may be.
-func (d *Dir) PutAll(ctx context.Context, academy tickets.AcademyID, contents [][]byte) ([]tickets.Stored, error) {
-	stored := make([]tickets.Stored, len(contents))
-	for i, c := range contents {
-		var err error
-		if stored[i], err = d.Put(ctx, academy, bytes.NewReader(c), int64(len(c))); err != nil {
-			return nil, err
-		}
-	}
-	return stored, nil
-}
-
 // receive copies r to the file, to the disk, hashing and sniffing on the way.
 func receive(ctx context.Context, to *os.File, r io.Reader, limit int64) (tickets.Stored, error) {
 	hash, head := sha256.New(), prefix{max: sniffed}
