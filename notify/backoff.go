@@ -25,9 +25,9 @@ func (n *Notifier) backoff(attempts int) time.Duration {
 // settle completes a channel's receipt for the attempt that the notice was.
 func (n *Notifier) settle(notice tickets.Notice, r tickets.Receipt) tickets.Receipt {
 	now := n.opts.Now()
-	r.Academy, r.Delivery, r.Attempt, r.At = notice.Academy.ID, notice.ID, notice.Attempts, now
+	r.Academy, r.Delivery, r.Lease, r.At, r.Digest = notice.Academy.ID, notice.ID, notice.Lease, now, false
 	switch r.Outcome {
-	case tickets.Delivered:
+	case tickets.Delivered, tickets.Suppressed:
 		r.RetryAt, r.Dead = time.Time{}, false
 		return r
 	case tickets.Permanent:
@@ -48,4 +48,20 @@ func (n *Notifier) settle(notice tickets.Notice, r tickets.Receipt) tickets.Rece
 	}
 	r.RetryAt = from.Add(n.backoff(notice.Attempts))
 	return r
+}
+
+// heldBack is the receipt of a notice that is not told now, and false when it is.
+// Its time is exactly what was said: nothing failed.
+func (n *Notifier) heldBack(notice tickets.Notice) (tickets.Receipt, bool) {
+	now := n.opts.Now()
+	r := tickets.Receipt{Academy: notice.Academy.ID, Delivery: notice.ID, Lease: notice.Lease, At: now}
+	switch h := notice.Hold(now, n.opts.Window); {
+	case h.Never != "":
+		r.Outcome, r.Err = tickets.Suppressed, h.Never
+	case !h.Until.IsZero():
+		r.Outcome, r.RetryAt, r.Digest = tickets.Deferred, h.Until, h.Digest
+	default:
+		return r, false
+	}
+	return r, true
 }

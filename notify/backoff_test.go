@@ -37,6 +37,8 @@ func TestSettle(t *testing.T) {
 	}{
 		"delivered":                       {outcome: tickets.Delivered, attempts: 9, created: old, want: tickets.Delivered},
 		"permanent":                       {outcome: tickets.Permanent, attempts: 1, created: young, want: tickets.Permanent, dead: true},
+		"suppressed by the channel":       {outcome: tickets.Suppressed, attempts: 1, created: young, want: tickets.Suppressed},
+		"deferred is not for a channel":   {outcome: tickets.Deferred, retryAt: old, attempts: 1, created: young, want: tickets.Uncertain, due: now.Add(7 * time.Second)},
 		"retry":                           {outcome: tickets.Retry, attempts: 1, created: young, want: tickets.Retry, due: now.Add(7 * time.Second)},
 		"the other side named a time":     {outcome: tickets.Retry, retryAt: now.Add(time.Minute), attempts: 1, created: young, want: tickets.Retry, due: now.Add(67 * time.Second)},
 		"the other side named a past one": {outcome: tickets.Retry, retryAt: old, attempts: 1, created: young, want: tickets.Retry, due: now.Add(7 * time.Second)},
@@ -45,9 +47,9 @@ func TestSettle(t *testing.T) {
 		"often and old":                   {outcome: tickets.Uncertain, attempts: 3, created: old, want: tickets.Uncertain, dead: true},
 		"no outcome":                      {attempts: 1, created: young, want: tickets.Uncertain, due: now.Add(7 * time.Second)},
 	} {
-		notice := tickets.Notice{Delivery: tickets.Delivery{Attempts: c.attempts, CreatedAt: c.created}}
+		notice := tickets.Notice{Delivery: tickets.Delivery{Attempts: c.attempts, CreatedAt: c.created}, Lease: c.attempts + 1}
 		got := n.settle(notice, tickets.Receipt{Outcome: c.outcome, RetryAt: c.retryAt})
-		if got.Outcome != c.want || got.Dead != c.dead || !got.RetryAt.Equal(c.due) || !got.At.Equal(now) || got.Attempt != c.attempts {
+		if got.Outcome != c.want || got.Dead != c.dead || !got.RetryAt.Equal(c.due) || !got.At.Equal(now) || got.Lease != c.attempts+1 {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}

@@ -18,19 +18,28 @@
 //     of a lane is ever enqueued, so a lane keeps its order.
 //  3. Leased. A worker reads as many ids as it can send at once and leases the
 //     rows: attempts + 1, nobody else's until the lease ends. Ids that give no
-//     row were stale hints and are dropped.
-//  4. Sent. The channel has SendTimeout, which ends well before the lease. What
+//     row were stale hints and are dropped. What else the same recipient is to be
+//     told of the ticket comes with the row, as one notice.
+//  4. Asked for. [tickets.Notice.Hold] says whether its time has come: rapid
+//     changes follow one mail together when Window ends, a member of the desk has
+//     quiet hours and digests. If not, its receipt is deferred, until exactly
+//     then, and no attempt; whatever comes to its lane meanwhile has it leased
+//     and asked for anew, so that what asks something of its reader goes at once
+//     and takes along what was held. What its recipient wants never is
+//     suppressed: it leaves for the log.
+//  5. Sent. The channel has SendTimeout, which ends well before the lease. What
 //     it says is a receipt: delivered, permanent, retry or uncertain.
-//  5. Recorded. Receipts are recorded in batches: delivered and dead rows leave
+//  6. Recorded. Receipts are recorded in batches: delivered and dead rows leave
 //     for the log, the others become due again after a full-jitter backoff. When
 //     a later delivery of the lane was waiting, the relay is rung at once. Only
 //     then is the entry removed from the stream.
 //
 // # What may break
 //
-// A worker dies between 3 and 5: its lease ends, the row is older than
+// A worker dies between 3 and 6: its lease ends, the row is older than
 // Visibility, step 2 takes it again, and it is sent under the same id, by which
-// the other side can tell (a Message-ID, a post's delivery id). The dead
+// the other side can tell (a Message-ID, a post's delivery id), and with the
+// same events: only a first attempt gathers. The dead
 // worker's entries are hints to rows that come back by themselves, so whoever
 // finds them removes them and does nothing else.
 //

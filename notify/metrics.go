@@ -11,6 +11,7 @@ type metrics struct {
 	enqueued  prometheus.Counter
 	epochs    prometheus.Counter
 	attempts  *prometheus.CounterVec
+	held      *prometheus.CounterVec
 	sending   *prometheus.GaugeVec
 	duration  *prometheus.HistogramVec
 	delay     *prometheus.HistogramVec
@@ -26,8 +27,11 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 			Name: "cecoia_queue_epochs_total", Help: "Times the queue in Redis was found empty or incomplete and was made anew.",
 		}),
 		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "cecoia_delivery_attempts_total", Help: "Attempts to deliver, by how they ended; dead is the last of a delivery given up.",
+			Name: "cecoia_delivery_attempts_total", Help: "Attempts to deliver, by how they ended; dead is the last of a delivery given up, suppressed was not tried as its recipient chose.",
 		}, []string{"channel", "outcome"}),
+		held: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "cecoia_deliveries_held_total", Help: "Times that a delivery was held back, to be told later with others or at a better hour.",
+		}, []string{"channel"}),
 		sending: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "cecoia_deliveries_under_way", Help: "Deliveries leased by this process and not recorded yet.",
 		}, []string{"channel"}),
@@ -36,7 +40,7 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 			Buckets: []float64{.002, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 75},
 		}, []string{"channel"}),
 		delay: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "cecoia_delivery_delay_seconds", Help: "From the moment a delivery came to be owed until it was delivered.",
+			Name: "cecoia_delivery_delay_seconds", Help: "From the moment a delivery came to be owed, or was held back until, until it was delivered.",
 			Buckets: []float64{.01, .05, .1, .25, .5, 1, 2.5, 5, 15, 60, 300, 1800, 7200, 86400},
 		}, []string{"channel"}),
 		abandoned: prometheus.NewCounter(prometheus.CounterOpts{
@@ -46,7 +50,7 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 	if r == nil {
 		return m, nil
 	}
-	for _, c := range []prometheus.Collector{m.enqueued, m.epochs, m.attempts, m.sending, m.duration, m.delay, m.abandoned} {
+	for _, c := range []prometheus.Collector{m.enqueued, m.epochs, m.attempts, m.held, m.sending, m.duration, m.delay, m.abandoned} {
 		if err := r.Register(c); err != nil {
 			return nil, fmt.Errorf("register metrics: %w", err)
 		}

@@ -21,10 +21,10 @@ import (
 // Channel is a way to reach people: mail, a chat.
 type Channel interface {
 	// Send tries once to tell the recipient, until ctx ends, and says how that
-	// went: Outcome, Err, Thread, and RetryAt when the other side named a time.
-	// Tried again after a crash or an uncertain end, the notice has the same
-	// delivery id: the channel uses it to be idempotent where its protocol
-	// allows. It is called by several goroutines at once, never for two
+	// went: Outcome, Err, Thread, and RetryAt when the other side named a time;
+	// Deferred is not for it to say. Tried again after a crash or an uncertain
+	// end, the notice has the same delivery id and tells the same events: the
+	// channel uses it to be idempotent where its protocol allows. It is called by several goroutines at once, never for two
 	// deliveries of one lane.
 	Send(ctx context.Context, n tickets.Notice) tickets.Receipt
 }
@@ -40,7 +40,8 @@ type Store interface {
 	Enqueue(ctx context.Context, academy tickets.AcademyID, epoch string, now time.Time, visibility time.Duration,
 		limit int, push func(context.Context, []tickets.DeliveryKey) error) (int, error)
 	// Lease takes those of the deliveries that are undelivered, due, first of
-	// their lane and not leased, until the given time, and counts an attempt.
+	// their lane and not leased, until the given time, and counts an attempt. It
+	// returns each with what is told with it.
 	Lease(ctx context.Context, academy tickets.AcademyID, ids []uuid.UUID, now, until time.Time) ([]tickets.Notice, error)
 	// Record keeps receipts and returns how many later deliveries of the same
 	// lanes are waiting now.
@@ -54,6 +55,10 @@ type Options struct {
 	Redis    *redis.Client               // required; the caller closes it
 	Channels map[tickets.Channel]Channel // required
 
+	// Window is how long after one mail of a ticket the next to the same person
+	// waits, so that rapid changes are told together. Default 20 s; negative:
+	// none waits.
+	Window time.Duration
 	// Concurrency is how many deliveries are sent at once on each channel.
 	// Default 8.
 	Concurrency int
@@ -90,6 +95,9 @@ type Options struct {
 func (o *Options) complete() error {
 	if o.Store == nil || o.Redis == nil || len(o.Channels) == 0 {
 		return errors.New("Store, Redis and Channels are required")
+	}
+	if o.Window == 0 {
+		o.Window = 20 * time.Second
 	}
 	setDefault(&o.Concurrency, 8)
 	setDefault(&o.SendTimeout, 75*time.Second)

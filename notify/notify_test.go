@@ -41,8 +41,8 @@ func TestEverythingArrivesOnceAndInOrder(t *testing.T) {
 			stop()
 			stopOther()
 			o.once(t)
-			if got := o.count(); got != 20*6 || w.ended(t) != got { // four cards, two mails
-				t.Errorf("%d sent, %d in the log", got, w.ended(t))
+			if got := o.told(); got != 20*6 || w.ended(t) != got { // four cards, two mails
+				t.Errorf("%d told, %d in the log", got, w.ended(t))
 			}
 		})
 	}

@@ -181,8 +181,11 @@ func (w *worker) lease(ctx context.Context, academy tickets.AcademyID, ids []uui
 	}
 }
 
-// try sends one delivery and completes its receipt.
+// try sends one delivery, unless it is held back, and completes its receipt.
 func (w *worker) try(ctx context.Context, notice tickets.Notice) (r tickets.Receipt) {
+	if r, held := w.heldBack(notice); held {
+		return r
+	}
 	ctx, cancel := context.WithTimeout(ctx, w.opts.SendTimeout)
 	defer cancel()
 	began := time.Now()
@@ -276,12 +279,26 @@ func (w *worker) count(s sent) {
 	case r.Dead:
 		outcome, level = "dead", slog.LevelError
 	case r.Outcome == tickets.Delivered:
-		w.metrics.delay.WithLabelValues(string(w.channel)).Observe(r.At.Sub(s.notice.CreatedAt).Seconds())
+		w.metrics.delay.WithLabelValues(string(w.channel)).Observe(r.At.Sub(owedSince(s.notice)).Seconds())
+	case r.Outcome == tickets.Deferred:
+		w.metrics.held.WithLabelValues(string(w.channel)).Inc()
+	case r.Outcome == tickets.Suppressed:
 	case s.notice.Attempts <= 1: // the first failure is news, the next ones are not
 		level = slog.LevelWarn
 	}
-	w.metrics.attempts.WithLabelValues(string(w.channel), outcome).Inc()
+	if r.Outcome != tickets.Deferred { // that is no attempt
+		w.metrics.attempts.WithLabelValues(string(w.channel), outcome).Inc()
+	}
 	w.opts.Logger.Log(context.Background(), level, "notify: delivery "+outcome,
 		"channel", w.channel, "academy", r.Academy, "delivery", r.Delivery, "template", s.notice.Template,
 		"rule", s.notice.Rule, "attempts", s.notice.Attempts, "error", r.Err, "retry_at", r.RetryAt)
+}
+
+// owedSince is from when on a notice may be late: what was held back is not
+// before its time.
+func owedSince(n tickets.Notice) time.Time {
+	if n.Attempts <= 1 && n.Due.After(n.CreatedAt) {
+		return n.Due
+	}
+	return n.CreatedAt
 }

@@ -182,6 +182,14 @@ func (o *outbox) all() []tickets.Notice {
 
 func (o *outbox) count() int { return len(o.all()) }
 
+// told counts the deliveries that were sent, those told with others too.
+func (o *outbox) told() (n int) {
+	for _, notice := range o.all() {
+		n += 1 + len(notice.Earlier)
+	}
+	return n
+}
+
 // once fails the test unless everything was sent exactly once, each ticket's in
 // the order of its events.
 func (o *outbox) once(t *testing.T) {

@@ -57,6 +57,7 @@ const (
 	TemplateInformed     Template = "informed"       // mail: news from the desk
 	TemplateAsked        Template = "asked"          // mail: "demande de précisions"
 	TemplateResolved     Template = "resolved"       // mail: "réglé, à valider"
+	TemplateReminded     Template = "reminded"       // mail: still to be validated
 	TemplateClosed       Template = "closed"         // mail: closed by the desk
 	TemplateMerged       Template = "merged"         // mail: goes on in another ticket
 	TemplateReopened     Template = "reopened"       // mail: in progress again; chat: direct message to the assignee
@@ -99,6 +100,12 @@ type DeliveryKey struct {
 
 // Notice is a delivery with what a channel needs to word it: everything as it
 // stands now, except the event, which is as it happened.
+//
+// It may tell several deliveries (see [Together]). Then the latest of them is the
+// notice's own: Template, Rule, Cause, Seq, Data and Event are its, and in a
+// digest Ticket and Case too; the others are Earlier. ID, Attempts, Due and
+// CreatedAt are those of the first: what is tried again has the same ID, and
+// tells the same.
 type Notice struct {
 	Delivery
 	Academy   Academy
@@ -120,8 +127,12 @@ type Notice struct {
 	// Earlier is what else is told with it, in the order in which it happened
 	// and before it: of the same ticket, or, of a Digest, of any.
 	Earlier []Told
-	// Digest says that it gathers what the recipient wanted told together.
+	// Digest says that it gathers what the recipient wanted told together, of any
+	// ticket; that may be one thing. It has no Thread, and makes none.
 	Digest bool
+	// Lease says which of the times it was given to a worker this is, for the
+	// Receipt.
+	Lease int
 	// Direct is how the recipient wants to be told in chat.
 	Direct DirectMessages
 }
@@ -153,9 +164,9 @@ const (
 type Receipt struct {
 	Academy  AcademyID
 	Delivery uuid.UUID
-	// Attempt is the Notice's Attempts: a worker so late that another has the
-	// delivery by now does not take it away from them. 0 is the latest.
-	Attempt int
+	// Lease is the Notice's: a worker so late that another has the delivery by
+	// now does not take it away from them. 0 is the latest.
+	Lease   int
 	Outcome Outcome
 	Err     string    // why, unless Delivered; no secrets
 	RetryAt time.Time // for Retry, Uncertain and Deferred: not before; a channel sets it only when the other side said so

@@ -1,6 +1,7 @@
 package tickets
 
 import (
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -63,59 +64,98 @@ type Hold struct {
 	Never  string    // why it is never told; "" when it is
 }
 
+// gathering is how long what missed its digest waits for others that did: after
+// an outage they come together too.
+const gathering = time.Minute
+
 // Hold says whether the notice is to be told now. window is how long after one
 // mail of a ticket the next waits, so that rapid changes are told together; what
-// somebody has to answer never waits for it.
+// somebody has to answer never waits for it, and neither does what may have
+// arrived already.
 func (n Notice) Hold(now time.Time, window time.Duration) Hold {
 	switch {
-	case n.Channel == Mail && n.Ticket != uuid.Nil:
-		if n.Template.asks() || n.Told.IsZero() {
+	case !n.Delivery.News():
+	case n.Channel == Mail:
+		if n.Template.asks() || n.Told.IsZero() || n.Attempts > 1 {
 			return Hold{}
-		}
-		for _, e := range n.Earlier {
-			if e.Template.asks() {
-				return Hold{}
-			}
 		}
 		if until := n.Told.Add(window); now.Before(until) {
 			return Hold{Until: until}
 		}
-	case n.Channel == Chat && n.Delivery.Template.direct():
-		return n.Direct.hold(n.Delivery, now.In(n.Academy.Location()))
+	case n.Channel == Chat && n.Template.direct():
+		return n.holdDirect(now.In(n.Academy.Location()))
 	}
 	return Hold{}
+}
+
+// Together returns which of the deliveries of one ticket to one recipient on one
+// channel, given in their order, one notice tells: the first, and of the news
+// behind it all up to the first that asks something; without what the recipient
+// never wants told, which holds nobody up.
+func Together(owed []Delivery, how DirectMessages) []Delivery {
+	out := owed[:1:1]
+	if !owed[0].News() || how.never(owed[0]) {
+		return out
+	}
+	for _, d := range owed[1:] {
+		if out[len(out)-1].Template.asks() || !d.News() {
+			break
+		}
+		if !how.never(d) {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// News says whether the delivery tells somebody what happened to a ticket, so
+// that it may wait and be told with the next: not a card, which shows the ticket
+// as it stands, nor guidance, which answers a mail and has no event.
+func (d Delivery) News() bool {
+	_, person := d.Recipient.Person()
+	return person && d.Ticket != uuid.Nil && d.Seq > 0
 }
 
 // asks says whether the template asks something of its reader: it is never held.
 func (t Template) asks() bool { return t == TemplateAsked || t == TemplateResolved }
 
 // direct says whether the template is a direct message to a member of the desk.
-func (t Template) direct() bool {
-	for _, d := range DirectTemplates() {
-		if t == d {
-			return true
-		}
-	}
-	return false
+func (t Template) direct() bool { return slices.Contains(DirectTemplates(), t) }
+
+// never says whether its recipient chose not to be told of the delivery.
+func (d DirectMessages) never(owed Delivery) bool {
+	return owed.Channel == Chat && owed.Template.direct() && d.Pace(owed.Template) == PaceNever
 }
 
-// hold decides on a direct message by the clock of the academy.
-func (d DirectMessages) hold(owed Delivery, now time.Time) Hold {
-	h := Hold{}
-	switch d.Pace(owed.Template) {
-	case PaceNever:
+// pace is that of the most urgent of what the notice tells.
+func (n Notice) pace() Pace {
+	pace := n.Direct.Pace(n.Template)
+	for _, e := range n.Earlier {
+		switch p := n.Direct.Pace(e.Template); {
+		case p == PaceNow, p == PaceDigest && pace == PaceNever:
+			pace = p
+		}
+	}
+	return pace
+}
+
+// holdDirect decides on a direct message by the clock of the academy.
+func (n Notice) holdDirect(now time.Time) Hold {
+	h := Hold{Digest: n.Digest}
+	switch pace := n.pace(); {
+	case pace == PaceNever:
 		return Hold{Never: "chosen by the recipient"}
-	case PaceDigest:
+	case pace == PaceDigest && !n.Digest:
 		h.Digest = true
-		if next := d.nextDigest(owed.CreatedAt.In(now.Location())); now.Before(next) {
-			h.Until = next
+		if h.Until = n.Direct.nextDigest(n.CreatedAt.In(now.Location())); !now.Before(h.Until) {
+			h.Until = now.Add(gathering)
 		}
 	}
 	from := now
 	if !h.Until.IsZero() {
 		from = h.Until
 	}
-	if end := d.Quiet.end(from); !end.IsZero() {
+	if end := n.Direct.Quiet.end(from); !end.IsZero() {
 		h.Until = end
 	}
 	return h

@@ -214,8 +214,12 @@ func (h house) notifier() (*notify.Notifier, func(), error) {
 		channels[tickets.Chat] = bot
 		closeAll = func() { mailer.Close(); bot.Close() }
 	}
+	window := h.MailWindow
+	if window == 0 {
+		window = -1 // none, which 0 is not
+	}
 	notifier, err := notify.New(notify.Options{
-		Store: h.db, Redis: h.redis.Client, Channels: channels, SendTimeout: h.sendTimeout,
+		Store: h.db, Redis: h.redis.Client, Channels: channels, SendTimeout: h.sendTimeout, Window: window,
 		Logger: h.log.With("part", "notify"), Registerer: h.metrics,
 	})
 	return notifier, closeAll, err

@@ -46,6 +46,7 @@ type settings struct {
 
 	SMTPURL           string         `env:"CECOIA_SMTP_URL" secret:"" academy:"" help:"The server that sends mail: smtp://user:password@host:587 (STARTTLS required), smtps://host:465, or in the clear, without a user, smtp://host?tls=none. After the ?, joined by &: auth=plain, login or xoauth2 (without: XOAUTH2 when there is a CECOIA_SMTP_TOKEN, else what the server takes), connections=4 at once, per_minute=600 mails at most (without: as many as it takes). Empty: no mail."`
 	SMTPToken         string         `env:"CECOIA_SMTP_TOKEN" secret:"" academy:"" help:"The OAuth 2.0 access token of the user of CECOIA_SMTP_URL, in place of a password. From a file it is read anew at each sign-in: whatever renews it writes it there."`
+	MailWindow        time.Duration  `env:"CECOIA_MAIL_WINDOW" help:"How long after one mail about a ticket the next to the same person waits, so that rapid changes are told together; what asks something of them never waits. 0: none waits." default:"20s"`
 	DKIMSelector      string         `env:"CECOIA_DKIM_SELECTOR" academy:"" help:"The DKIM selector under which the public key is published, for mail servers that do not sign by themselves. Empty: not signed."`
 	DKIMDomain        string         `env:"CECOIA_DKIM_DOMAIN" academy:"" help:"The domain that signs. Empty: that of the no-reply address."`
 	DKIMKey           string         `env:"CECOIA_DKIM_KEY" secret:"" academy:"" help:"The private key that signs, RSA or Ed25519, as PEM. A file that every user of the machine can read is refused."`

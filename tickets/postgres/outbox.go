@@ -17,14 +17,25 @@ import (
 // Record moves it to the log, or frees it for a later try. Until it is in the
 // log, each of Enqueue and Lease finds it again.
 //
-// Who locks several rows does so in the order of their ids, and only the relay
-// skips locked ones: a worker must wait for the relay that has just told it of
-// them, or their turn would be lost until the queue's visibility ends.
+// Of a lane (what one recipient is told of one ticket on one channel) only the
+// first is ever enqueued and leased: its head. A worker may find that its time
+// has not come: Record then keeps it as held, and who comes to the lane
+// afterwards has it looked at anew. Lease gathers into the head what is told
+// with it (told_with): see told.go.
+//
+// Who locks several rows does so in the order of their ids, and who changes what
+// waits in a lane has its head locked. Only the relay skips locked ones: a
+// worker must wait for the relay that has just told it of them, or their turn
+// would be lost until the queue's visibility ends.
 
-// headOfLane says of deliveries AS d that none of their lane is before them.
-const headOfLane = `(d.ticket IS NULL OR NOT EXISTS (SELECT FROM deliveries e
-	WHERE e.academy = $1 AND e.ticket = d.ticket AND e.channel = d.channel AND e.recipient = d.recipient
-		AND (e.seq, e.id) < (d.seq, d.id)))`
+// headOfLane says of deliveries AS d that none of their lane is before them, no
+// other's notice tells them, and of a digest that none of it is before them.
+const headOfLane = `d.told_with IS NULL
+	AND (d.ticket IS NULL OR NOT EXISTS (SELECT FROM deliveries e
+		WHERE e.academy = $1 AND e.ticket = d.ticket AND e.channel = d.channel AND e.recipient = d.recipient
+			AND (e.seq, e.id) < (d.seq, d.id)))
+	AND (NOT d.digest OR NOT EXISTS (SELECT FROM deliveries e
+		WHERE e.academy = $1 AND e.channel = d.channel AND e.recipient = d.recipient AND e.digest AND e.id < d.id))`
 
 // Enqueue marks up to limit deliveries as put on the queue of that epoch and
 // calls push with them, in the order of their ids, before it commits: what push
@@ -38,6 +49,7 @@ func (db *DB) Enqueue(ctx context.Context, academy tickets.AcademyID, epoch stri
 	var keys []tickets.DeliveryKey
 	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
 		var b pgx.Batch
+		b.Queue(lookAnew, academy, now)
 		// The statistics of a queue are those of another moment: a plan made for a
 		// few rows sorts them all. This one always walks the index of due times,
 		// and stops at the limit.
@@ -71,24 +83,28 @@ func compareIDs(x, y uuid.UUID) int { return slices.Compare(x[:], y[:]) }
 
 // Lease gives the worker those of the deliveries that are its to send now (not
 // delivered, not leased, due, head of their lane), counts the attempt, keeps
-// others off them until that time, and returns each with all it takes to word
-// it, in the order of their ids.
+// others off them until that time, and returns each with what is told with it
+// and all it takes to word them, in the order of their ids.
 func (db *DB) Lease(ctx context.Context, academy tickets.AcademyID, ids []uuid.UUID, now, until time.Time) ([]tickets.Notice, error) {
 	var notices []tickets.Notice
 	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
-		leased, err := all(ctx, tx, scanDelivery, `WITH ready AS (
+		heads, err := all(ctx, tx, scanHead, `WITH ready AS (
 				SELECT d.id AS ready_id FROM deliveries d
 				WHERE d.academy = $1 AND d.id = ANY ($2) AND d.due <= $3 AND (d.lease IS NULL OR d.lease <= $3)
 					AND `+headOfLane+`
 				ORDER BY d.id FOR UPDATE OF d)
-			UPDATE deliveries d SET attempts = d.attempts + 1, lease = $4 FROM ready
+			UPDATE deliveries d SET attempts = d.attempts + 1, leases = d.leases + 1, lease = $4, held = false FROM ready
 			WHERE d.academy = $1 AND d.id = ready_id
-			RETURNING `+deliveryColumns, academy, ids, now, until)
-		if err != nil || len(leased) == 0 {
+			RETURNING `+deliveryColumns+`, d.leases, d.digest`, academy, ids, now, until)
+		if err != nil || len(heads) == 0 {
 			return err
 		}
-		slices.SortFunc(leased, func(x, y tickets.Delivery) int { return compareIDs(x.ID, y.ID) })
-		notices, err = complete(ctx, tx, academy, leased)
+		slices.SortFunc(heads, func(x, y told) int { return compareIDs(x.head.ID, y.head.ID) })
+		var b pgx.Batch
+		if err := gather(ctx, tx, &b, academy, heads, now); err != nil {
+			return err
+		}
+		notices, err = complete(ctx, tx, &b, academy, heads)
 		return err
 	})
 	if err != nil {
@@ -97,125 +113,16 @@ func (db *DB) Lease(ctx context.Context, academy tickets.AcademyID, ids []uuid.U
 	return notices, nil
 }
 
-// lane is one recipient's view of one ticket on one channel.
-type lane struct {
-	Ticket    uuid.UUID
-	Channel   tickets.Channel
-	Recipient tickets.Recipient
-}
-
-func laneOf(d tickets.Delivery) lane { return lane{d.Ticket, d.Channel, d.Recipient} }
-
-// accountKey is a person on a channel.
-type accountKey struct {
-	Channel tickets.Channel
-	Person  uuid.UUID
-}
-
-// complete makes notices of deliveries, with two round trips for all of them.
-func complete(ctx context.Context, tx pgx.Tx, academy tickets.AcademyID, ds []tickets.Delivery) ([]tickets.Notice, error) {
-	var causes, about, whom []uuid.UUID
-	for _, d := range ds {
-		causes = append(causes, d.Cause)
-		if d.Ticket != uuid.Nil {
-			about = append(about, d.Ticket)
-		}
-		if id, ok := d.Recipient.Person(); ok {
-			whom = append(whom, id)
-		}
-	}
-	var definition tickets.Academy
-	cases := map[uuid.UUID]tickets.Ticket{}
-	events := map[uuid.UUID]tickets.Event{}
-	threads := map[lane]string{}
-	accounts := map[accountKey]string{}
-	var b pgx.Batch
-	b.Queue(`SELECT definition FROM academies WHERE academy = $1`, academy).
-		QueryRow(func(row pgx.Row) error { return row.Scan(&definition) })
-	b.Queue(`SELECT `+ticketColumns+` FROM tickets WHERE academy = $1 AND id = ANY ($2)`, academy, about).
-		Query(func(rows pgx.Rows) error {
-			found, err := pgx.CollectRows(rows, scanTicket)
-			for _, t := range found {
-				cases[t.ID] = t
-			}
-			return err
-		})
-	b.Queue(`SELECT `+eventColumns+` FROM events WHERE academy = $1 AND id = ANY ($2)`, academy, causes).
-		Query(func(rows pgx.Rows) error {
-			found, err := pgx.CollectRows(rows, scanEvent)
-			for _, e := range found {
-				events[e.ID] = e
-			}
-			return err
-		})
-	b.Queue(`SELECT ticket, channel, recipient, ref FROM threads WHERE academy = $1 AND ticket = ANY ($2)`, academy, about).
-		Query(func(rows pgx.Rows) error {
-			var l lane
-			var ref string
-			_, err := pgx.ForEachRow(rows, []any{&l.Ticket, &l.Channel, &l.Recipient, &ref}, func() error {
-				threads[l] = ref
-				return nil
-			})
-			return err
-		})
-	b.Queue(`SELECT channel, person, account FROM accounts WHERE academy = $1 AND person = ANY ($2)`, academy, whom).
-		Query(func(rows pgx.Rows) error {
-			var k accountKey
-			var account string
-			_, err := pgx.ForEachRow(rows, []any{&k.Channel, &k.Person, &account}, func() error {
-				accounts[k] = account
-				return nil
-			})
-			return err
-		})
-	if err := tx.SendBatch(ctx, &b).Close(); err != nil {
-		return nil, err
-	}
-
-	for _, t := range cases {
-		whom = append(whom, named(t)...)
-	}
-	for _, e := range events {
-		whom = append(whom, e.Actor, e.Detail.Assignee)
-	}
-	everybody, err := people(ctx, tx, academy, whom)
-	if err != nil {
-		return nil, err
-	}
-	notices := make([]tickets.Notice, len(ds))
-	for i, d := range ds {
-		n := tickets.Notice{
-			Delivery: d, Academy: definition, Event: events[d.Cause], Thread: threads[laneOf(d)],
-			Elsewhere: map[tickets.Recipient]string{},
-		}
-		for l, ref := range threads {
-			if l.Ticket == d.Ticket && l.Channel == d.Channel && l.Recipient != d.Recipient {
-				n.Elsewhere[l.Recipient] = ref
-			}
-		}
-		if t, ok := cases[d.Ticket]; ok {
-			n.Case = caseOf(t, everybody)
-			for _, id := range []uuid.UUID{n.Event.Actor, n.Event.Detail.Assignee} {
-				if p, ok := everybody[id]; ok {
-					n.Case.People[id] = p
-				}
-			}
-		}
-		if id, ok := d.Recipient.Person(); ok {
-			n.Recipient, n.Account = everybody[id], accounts[accountKey{d.Channel, id}]
-		}
-		notices[i] = n
-	}
-	return notices, nil
-}
-
-// Record keeps how attempts ended. What was delivered or is dead moves to the
-// log of the day; the rest is due again at RetryAt (at At when that is zero) and
-// free at once, and who waits behind it is not due earlier. A thread that a
-// receipt names becomes the lane's, unless it is another ticket's. Deliveries
-// recorded before are passed over, and so is the retry of an attempt that is not
-// the latest: another worker has the delivery by now. It returns how many deliveries wait in the
-// lanes that it has freed.
+// Record keeps how attempts ended. What was delivered or suppressed or is dead
+// moves to the log of the day, with what was told with it; the rest is due again
+// at RetryAt (at At when that is zero) and free at once. Who waits behind a
+// retry is not due earlier. A deferral is no attempt: it keeps the delivery as
+// held, and until one is made what is told with it may change. A thread that a
+// receipt names becomes the lane's, unless it is another ticket's.
+//
+// Deliveries recorded before are passed over, and so is what came of a lease
+// that is not the latest, unless it ended: another worker has the delivery by
+// now. It returns how many deliveries wait in the lanes that it has freed.
 func (db *DB) Record(ctx context.Context, academy tickets.AcademyID, receipts []tickets.Receipt) (successors int, err error) {
 	if len(receipts) == 0 {
 		return 0, nil
@@ -225,6 +132,11 @@ func (db *DB) Record(ctx context.Context, academy tickets.AcademyID, receipts []
 		var b pgx.Batch
 		b.Queue(`SELECT id FROM deliveries WHERE academy = @academy AND id = ANY (@ids) ORDER BY id FOR UPDATE`, args)
 		b.Queue(keepThreads, args)
+		b.Queue(keepTold, args)
+		if slices.ContainsFunc(receipts, func(r tickets.Receipt) bool { return r.Outcome == tickets.Deferred }) {
+			b.Queue(holdBack, args)
+			b.Queue(ungather, args)
+		}
 		b.Queue(retryLater, args)
 		b.Queue(waitBehind, args)
 		b.Queue(moveToLog, args).QueryRow(func(row pgx.Row) error { return row.Scan(&successors) })
@@ -244,17 +156,20 @@ func receiptArgs(academy tickets.AcademyID, receipts []tickets.Receipt) pgx.Name
 		latest[r.Delivery] = r
 	}
 	var ids []uuid.UUID
-	var attempts []int
+	var leases []int
 	var outcomes, errs, threads []string
-	var dead []bool
+	var dead, ended, digests []bool
 	var at, due []time.Time
 	for id, r := range latest {
 		ids = append(ids, id)
-		attempts = append(attempts, r.Attempt)
+		leases = append(leases, r.Lease)
 		outcomes = append(outcomes, string(r.Outcome))
 		errs = append(errs, storable(r.Err))
 		threads = append(threads, storable(r.Thread))
-		dead = append(dead, r.Outcome != tickets.Delivered && (r.Dead || r.Outcome == tickets.Permanent))
+		gone := r.Outcome == tickets.Delivered || r.Outcome == tickets.Suppressed
+		given := !gone && (r.Dead || r.Outcome == tickets.Permanent)
+		dead, ended = append(dead, given), append(ended, gone || given)
+		digests = append(digests, r.Digest)
 		at = append(at, r.At)
 		if r.RetryAt.IsZero() {
 			r.RetryAt = r.At
@@ -262,19 +177,21 @@ func receiptArgs(academy tickets.AcademyID, receipts []tickets.Receipt) pgx.Name
 		due = append(due, r.RetryAt)
 	}
 	return pgx.NamedArgs{
-		"academy": academy, "ids": ids, "attempts": attempts, "outcomes": outcomes, "errors": errs,
-		"threads": threads, "dead": dead, "at": at, "due": due,
+		"academy": academy, "ids": ids, "leases": leases, "outcomes": outcomes, "errors": errs,
+		"threads": threads, "dead": dead, "ended": ended, "digests": digests, "at": at, "due": due,
 	}
 }
 
 const (
-	receiptRows = `unnest(@ids::uuid[], @attempts::integer[], @outcomes::text[], @errors::text[], @threads::text[],
-		@dead::boolean[], @at::timestamptz[], @due::timestamptz[]) AS r (id, attempt, outcome, error, thread, dead, at, due)`
+	receiptRows = `unnest(@ids::uuid[], @leases::integer[], @outcomes::text[], @errors::text[], @threads::text[],
+		@dead::boolean[], @ended::boolean[], @digests::boolean[], @at::timestamptz[], @due::timestamptz[])
+		AS r (id, lease, outcome, error, thread, dead, ended, digest, at, due)`
 
+	// A digest is about several tickets: it is the thread of none.
 	keepThreads = `INSERT INTO threads AS old (academy, ticket, channel, recipient, ref)
 		SELECT DISTINCT ON (d.ticket, d.channel, d.recipient) d.academy, d.ticket, d.channel, d.recipient, r.thread
 		FROM ` + receiptRows + ` JOIN deliveries d ON d.academy = @academy AND d.id = r.id
-		WHERE r.thread <> '' AND d.ticket IS NOT NULL AND NOT EXISTS (SELECT FROM threads o
+		WHERE r.thread <> '' AND d.ticket IS NOT NULL AND NOT d.digest AND NOT EXISTS (SELECT FROM threads o
 			WHERE o.academy = @academy AND o.channel = d.channel AND o.ref = r.thread)
 		ORDER BY d.ticket, d.channel, d.recipient, d.seq DESC, d.id DESC
 		ON CONFLICT (academy, ticket, channel, recipient) DO UPDATE SET ref = excluded.ref
@@ -283,29 +200,34 @@ const (
 	retryLater = `UPDATE deliveries d
 		SET due = r.due, error = r.error, lease = NULL, epoch = '', enqueued_at = NULL
 		FROM ` + receiptRows + `
-		WHERE d.academy = @academy AND d.id = r.id AND r.outcome <> 'delivered' AND NOT r.dead
-			AND r.attempt IN (0, d.attempts)`
+		WHERE d.academy = @academy AND d.id = r.id AND NOT r.ended AND r.outcome <> 'deferred'
+			AND r.lease IN (0, d.leases)`
 
 	// Who waits behind a retry is not due before it either: during an outage the
 	// relay would look at each of them at every turn, for nothing.
 	waitBehind = `UPDATE deliveries f SET due = d.due
 		FROM ` + receiptRows + ` JOIN deliveries d ON d.academy = @academy AND d.id = r.id
-		WHERE r.outcome <> 'delivered' AND NOT r.dead AND f.academy = @academy AND f.ticket = d.ticket
+		WHERE NOT r.ended AND r.outcome <> 'deferred' AND f.academy = @academy AND f.ticket = d.ticket
 			AND f.channel = d.channel AND f.recipient = d.recipient AND (f.seq, f.id) > (d.seq, d.id) AND f.due < d.due`
 
 	// The last count still sees the rows that this very statement removes: it
 	// leaves them out by their ids.
-	moveToLog = `WITH ended AS (
-			DELETE FROM deliveries d USING ` + receiptRows + `
-			WHERE d.academy = @academy AND d.id = r.id AND (r.outcome = 'delivered' OR r.dead)
+	moveToLog = `WITH going AS (
+			SELECT id, id AS head FROM ` + receiptRows + ` WHERE r.ended
+			UNION ALL
+			SELECT f.id, r.id FROM ` + receiptRows + ` JOIN deliveries f ON f.academy = @academy AND f.told_with = r.id
+			WHERE r.ended),
+		ended AS (
+			DELETE FROM deliveries d USING going JOIN ` + receiptRows + ` ON r.id = going.head
+			WHERE d.academy = @academy AND d.id = going.id
 			RETURNING d.*, r.dead, r.outcome, r.error AS last_error, r.at AS ended_at),
 		logged AS (
 			INSERT INTO delivery_log (academy, id, cause, ticket, seq, channel, recipient, template, rule, data,
-				attempts, dead, outcome, error, created_at, ended_at)
+				attempts, dead, outcome, error, created_at, ended_at, told_with)
 			SELECT academy, id, cause, ticket, seq, channel, recipient, template, rule, data,
-				attempts, dead, outcome, last_error, created_at, ended_at FROM ended)
+				attempts, dead, outcome, last_error, created_at, ended_at, told_with FROM ended)
 		SELECT count(*) FROM deliveries d
-		WHERE d.academy = @academy AND NOT d.id = ANY (@ids)
+		WHERE d.academy = @academy AND NOT d.id = ANY (@ids) AND d.id NOT IN (SELECT id FROM ended)
 			AND (d.ticket, d.channel, d.recipient) IN (SELECT ticket, channel, recipient FROM ended)`
 )
 

@@ -75,8 +75,9 @@ func TestLaneOrder(t *testing.T) {
 	w := newWorld(t)
 	c := w.open(t, "creteil", tickets.Card{})
 	agathe := by("creteil", "agathe")
-	w.do(t, agathe, c, tickets.ActionTake, "")
-	w.do(t, agathe, c, tickets.ActionAsk, "Quel écran ?")
+	w.do(t, agathe, c, tickets.ActionAsk, "Quel écran ?") // what asks ends what a mail tells
+	w.do(t, agathe, c, tickets.ActionInform, "Patience.")
+	w.do(t, agathe, c, tickets.ActionNote, "x")
 	now := w.now.Add(time.Second)
 	all := deliveries(t, w)
 	if len(all) != 5 { // three cards, two mails
@@ -84,7 +85,7 @@ func TestLaneOrder(t *testing.T) {
 	}
 	desk, claire := tickets.ToGroup("desk"), tickets.ToPerson(person("creteil", "claire").ID)
 	for _, want := range []struct{ card, mail tickets.Action }{
-		{tickets.ActionOpen, tickets.ActionTake}, {tickets.ActionTake, tickets.ActionAsk}, {tickets.ActionAsk, ""},
+		{tickets.ActionOpen, tickets.ActionAsk}, {tickets.ActionAsk, tickets.ActionInform}, {tickets.ActionNote, ""},
 	} {
 		heads := w.enqueue(t, "creteil", "e1", now)
 		notices := w.lease(t, "creteil", all, now) // asking for all gives the heads
@@ -106,7 +107,7 @@ func TestLaneOrder(t *testing.T) {
 			tickets.Receipt{Delivery: card.ID, Outcome: tickets.Delivered, At: now},
 			tickets.Receipt{Delivery: mail.ID, Outcome: tickets.Delivered, At: now})
 		left := count(t, w, `SELECT count(*) FROM deliveries`)
-		if want.card == tickets.ActionOpen && (waiting != 3 || left != 3) || want.card == tickets.ActionTake && (waiting != 1 || left != 1) {
+		if want.card == tickets.ActionOpen && (waiting != 3 || left != 3) || want.card == tickets.ActionAsk && (waiting != 1 || left != 1) {
 			t.Errorf("after %s: %d wait behind, %d are left", want.card, waiting, left)
 		}
 	}
@@ -283,11 +284,11 @@ func TestALateReceiptFreesNobodysLease(t *testing.T) {
 	if len(first) != 1 || len(second) != 1 {
 		t.Fatalf("leased %d, then %d", len(first), len(second))
 	}
-	w.record(t, "creteil", tickets.Receipt{Delivery: ids[0], Attempt: first[0].Attempts, Outcome: tickets.Retry, At: now})
+	w.record(t, "creteil", tickets.Receipt{Delivery: ids[0], Lease: first[0].Lease, Outcome: tickets.Retry, At: now})
 	if third := w.lease(t, "creteil", ids, now); len(third) != 0 {
 		t.Error("leased to two workers at once")
 	}
-	w.record(t, "creteil", tickets.Receipt{Delivery: ids[0], Attempt: second[0].Attempts, Outcome: tickets.Retry, At: now})
+	w.record(t, "creteil", tickets.Receipt{Delivery: ids[0], Lease: second[0].Lease, Outcome: tickets.Retry, At: now})
 	if third := w.lease(t, "creteil", ids, now); len(third) != 1 {
 		t.Error("its own worker's receipt frees it")
 	}
@@ -422,7 +423,7 @@ func TestConcurrentWorkers(t *testing.T) {
 	now := w.now.Add(time.Second)
 	total := len(deliveries(t, w))
 	var mu sync.Mutex
-	sent := map[uuid.UUID]int{}
+	sent := map[string]int{} // by event and channel
 	last := map[tickets.Recipient]map[uuid.UUID]int{}
 	var wg sync.WaitGroup
 	for worker := range 8 {
@@ -456,7 +457,10 @@ func TestConcurrentWorkers(t *testing.T) {
 					if n.Attempts == 1 && worker%2 == 0 {
 						r.Outcome = tickets.Uncertain
 					} else {
-						sent[n.ID]++
+						sent[n.Event.ID.String()+string(n.Channel)]++
+						for _, e := range n.Earlier {
+							sent[e.Event.ID.String()+string(n.Channel)]++
+						}
 						lane := last[n.Delivery.Recipient]
 						if lane == nil {
 							lane = map[uuid.UUID]int{}

@@ -85,10 +85,3 @@ func (db *DB) Deactivate(ctx context.Context, academy tickets.AcademyID, person 
 	}
 	return nil
 }
-
-// freeHeld makes due what waits for that recipient on the channel.
-func freeHeld(ctx context.Context, tx pgx.Tx, academy tickets.AcademyID, ch tickets.Channel, to tickets.Recipient) error {
-	_, err := tx.Exec(ctx, `UPDATE deliveries SET due = created_at, epoch = '', enqueued_at = NULL
-		WHERE academy = $1 AND channel = $2 AND recipient = $3 AND due > created_at`, academy, ch, to)
-	return err
-}

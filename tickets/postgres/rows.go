@@ -109,12 +109,15 @@ func queueEvent(b *pgx.Batch, e tickets.Event) {
 // deliveryColumns are those of a delivery that the domain knows of.
 const deliveryColumns = `academy, id, cause, ticket, seq, channel, recipient, template, rule, data, due, attempts, created_at`
 
-func scanDelivery(row pgx.CollectableRow) (tickets.Delivery, error) {
+// scanDelivery reads those columns, and more after them.
+func scanDelivery(row pgx.CollectableRow, more ...any) (tickets.Delivery, error) {
 	var d tickets.Delivery
 	var ticket uuid.NullUUID
 	var data []byte
-	err := row.Scan(&d.Academy, &d.ID, &d.Cause, &ticket, &d.Seq, &d.Channel, &d.Recipient,
-		&d.Template, &d.Rule, &data, &d.Due, &d.Attempts, &d.CreatedAt)
+	err := row.Scan(append([]any{
+		&d.Academy, &d.ID, &d.Cause, &ticket, &d.Seq, &d.Channel, &d.Recipient,
+		&d.Template, &d.Rule, &data, &d.Due, &d.Attempts, &d.CreatedAt,
+	}, more...)...)
 	d.Ticket, d.Data = ticket.UUID, data
 	return d, err
 }
