@@ -10,51 +10,49 @@ import (
 )
 
 func TestWhomANoteNames(t *testing.T) {
-	agents := []Person{
-		{ID: uuid.UUID{1}, GivenName: "Alix", Login: "amodele", Email: "alix.modele@creteil.example"},
-		{ID: uuid.UUID{2}, GivenName: "Sacha", Login: "sacha", Email: "s.gabarit@creteil.example"},
-		{ID: uuid.UUID{3}, GivenName: "Lou", Login: "lou", Email: "twin@creteil.example"},
-		{ID: uuid.UUID{4}, GivenName: "Robin", Login: "twin", Email: "robin@creteil.example"},
-	}
-	for text, want := range map[string]string{
-		"rien":                               "",
-		"@amodele":                           "Alix",
-		"voir @Alix.Modele.":                 "Alix",
-		"(@sacha), @alix.modele et @SACHA !": "Sacha Alix",
-		"à@sacha":                            "",
-		"s.gabarit@creteil.example":          "",
-		"@@sacha":                            "",
-		"@twin, qui est deux personnes":      "",
-		"@robin\n@lou":                       "Robin Lou",
-		"@all @here @channel":                "",
+	person := func(login, email string) Person { return Person{ID: newID(), Login: login, Email: email} }
+	helene, zoe := person("hélène", "helene.martin@creteil.example"), person("zoe-k", "zoe@creteil.example")
+	twin1, twin2 := person("dupont", "jean@creteil.example"), person("jean2", "dupont@creteil.example")
+	desk := []Person{helene, zoe, twin1, twin2}
+	for text, want := range map[string][]Person{
+		"@hélène peux-tu regarder ?":             {helene},
+		"@HÉLÈNE":                                {helene},
+		"vu avec @helene.martin.":                {helene},
+		"(@zoe-k) et, @hélène, merci":            {zoe, helene},
+		"@hélène @helene.martin @hélène":         {helene},
+		"écrire à helene.martin@creteil.example": nil,
+		"zoe@zoe-k":                              nil,
+		"@zoe-k.":                                {zoe},
+		"@zoe-kx":                                nil,
+		"@helene":                                nil, // neither the login nor an address
+		"@dupont":                                nil, // two may be meant
+		"@jean":                                  {twin1},
+		"@inconnu":                               nil,
+		"@ hélène":                               nil,
+		"@@hélène":                               nil,
+		"":                                       nil,
 	} {
-		if got := names(mentioned(agents, Input{Text: text})); got != want {
-			t.Errorf("%q names %q, want %q", text, got, want)
+		if got := mentioned(desk, Input{Text: text}); !slices.EqualFunc(got, want, func(a, b Person) bool { return a.ID == b.ID }) {
+			t.Errorf("%q names %v, want %v", text, got, want)
 		}
 	}
-	if got := names(mentioned(agents, Input{Text: "@sacha", Mentions: []uuid.UUID{{4}, {9}, {4}}})); got != "Robin" {
-		t.Errorf("those given, and not those of the text: %q", got)
+	// Those whom the chat named are all, each once, and only members of the desk.
+	got := mentioned(desk, Input{Text: "@hélène", Mentions: []uuid.UUID{zoe.ID, newID(), zoe.ID}})
+	if len(got) != 1 || got[0].ID != zoe.ID {
+		t.Errorf("named %v", got)
 	}
-	if got := names(mentioned(agents, Input{Text: "@sacha", Mentions: []uuid.UUID{}})); got != "" {
-		t.Errorf("nobody given, and %q named", got)
+	if got := mentioned(desk, Input{Text: "@hélène", Mentions: []uuid.UUID{}}); len(got) != 0 {
+		t.Errorf("nobody named, and %v", got)
 	}
-	var crowd []Person
+	var many []Person
 	var text strings.Builder
-	for i := range MaxMentions + 3 {
-		crowd = append(crowd, Person{ID: uuid.UUID{15: byte(i + 1)}, Login: fmt.Sprint("agent", i)})
+	for i := range MaxMentions + 5 {
+		many = append(many, person(fmt.Sprint("agent", i), fmt.Sprint("a", i, "@creteil.example")))
 		fmt.Fprintf(&text, "@agent%d ", i)
 	}
-	if got := mentioned(crowd, Input{Text: text.String()}); len(got) != MaxMentions {
-		t.Errorf("%d of a crowd", len(got))
+	if got := mentioned(many, Input{Text: text.String()}); len(got) != MaxMentions {
+		t.Errorf("%d are named", len(got))
 	}
-}
-
-func names(people []Person) string {
-	var out []string
-	for _, p := range people {
-		out = append(out, p.GivenName)
-	}
-	return strings.Join(out, " ")
 }
 
 func TestMentionedNames(t *testing.T) {
