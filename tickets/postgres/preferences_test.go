@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -50,5 +51,54 @@ func TestWhoIsDeactivatedIsNobodyUntilAnImport(t *testing.T) {
 	must(t)(nil, w.ImportPeople(ctx, "creteil", []postgres.Entry{{Person: alix}}))
 	if _, hash, err := w.Credentials(ctx, "creteil", alix.Email); err != nil || hash != "" {
 		t.Errorf("back with the password %q, %v", hash, err)
+	}
+}
+
+func TestWhatIsChosenOfDirectMessagesOutlivesAnImport(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	agathe := person("creteil", "agathe")
+	d, err := w.DirectMessages(ctx, "creteil", agathe.ID)
+	must(t)(nil, err)
+	same(t, "nothing chosen", d, tickets.DirectMessages{})
+	chosen := tickets.DirectMessages{
+		Paces:  map[tickets.Template]tickets.Pace{tickets.TemplateComplement: tickets.PaceDigest},
+		Quiet:  tickets.Quiet{From: 18 * 60, To: 8 * 60},
+		Digest: []tickets.Minute{9 * 60, 830},
+	}
+	must(t)(nil, w.SetDirectMessages(ctx, "creteil", agathe.ID, chosen))
+	must(t)(nil, w.ImportPeople(ctx, "creteil", []postgres.Entry{{Person: agathe}}))
+	d, err = w.DirectMessages(ctx, "creteil", agathe.ID)
+	must(t)(nil, err)
+	same(t, "chosen", d, chosen)
+	d, err = w.DirectMessages(ctx, "paris", person("paris", "agathe").ID)
+	must(t)(nil, err)
+	same(t, "another academy's", d, tickets.DirectMessages{})
+	code(t, "elsewhere", w.SetDirectMessages(ctx, "paris", agathe.ID, chosen), tickets.NotFound)
+	_, err = w.DirectMessages(ctx, "paris", agathe.ID)
+	code(t, "read elsewhere", err, tickets.NotFound)
+}
+
+// What was held for somebody is looked at anew once they choose again; what is
+// another's, or on another channel, is not.
+func TestAChoiceFreesWhatIsHeld(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	c := w.open(t, "creteil", tickets.Card{})
+	agathe, aurel := person("creteil", "agathe"), person("creteil", "aurel")
+	for _, to := range []tickets.Person{agathe, aurel} {
+		must(t)(w.desk().Do(ctx, by("creteil", "sylvie"), c.Number.Ref(), tickets.ActionAssign, tickets.Input{Assignee: to.ID}))
+	}
+	must(t)(nil, w.exec(t, `UPDATE deliveries SET held = true, due = due + interval '1 day' WHERE template = 'assigned'`))
+	now := w.now.Add(time.Minute)
+	due := func(p tickets.Person) int {
+		return count(t, w, `SELECT count(*) FROM deliveries WHERE recipient = $1 AND due <= $2`, tickets.ToPerson(p.ID), now)
+	}
+	if due(agathe)+due(aurel) != 0 {
+		t.Fatal("nothing is held")
+	}
+	must(t)(nil, w.SetDirectMessages(ctx, "creteil", agathe.ID, tickets.DirectMessages{}))
+	if due(agathe) != 1 || due(aurel) != 0 {
+		t.Errorf("%d of hers, %d of another's", due(agathe), due(aurel))
 	}
 }
