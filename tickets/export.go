@@ -10,7 +10,7 @@ import (
 )
 
 // Export writes all that is kept of the caller as one JSON object: their entry
-// in the directory, what they starred, the forms they have not sent, and the
+// in the directory, how they want to be told in chat, what they starred, the forms they have not sent, and the
 // tickets that they requested or benefit from, with what they may read there: no
 // internal events.
 // It reads and writes ticket by ticket; an error leaves the object unfinished.
@@ -27,10 +27,15 @@ func (d *Desk) Export(ctx context.Context, by Caller, w io.Writer) error {
 	if err != nil {
 		return err
 	}
+	direct, err := d.store.DirectMessages(ctx, a.ID, by.Person.ID)
+	if err != nil {
+		return err
+	}
 	e := exportWriter{w: w}
 	e.text(`{"exported_at":`).value(d.now().UTC())
 	e.text(`,"academy":`).value(a.Name)
 	e.text(`,"person":`).value(by.Person)
+	e.text(`,"direct_messages":`).value(direct)
 	e.text(`,"favourites":[`)
 	for i, f := range starred {
 		out := exportedFavourite{Address: f.Address, Label: f.Label, At: f.At}

@@ -79,8 +79,15 @@ func TestOnesOwnDataAreExported(t *testing.T) {
 		}
 	}
 	// An agent's file is that of the person, not of the desk.
-	if pg := p.as(t, agent).post("/donnees-personnelles/export", nil); strings.Contains(string(pg.raw), "Mon écran") {
+	if _, err := p.desk.SetDirectMessages(t.Context(), caller(agent), tickets.DirectMessages{Quiet: tickets.Quiet{From: 18 * 60, To: 8 * 60}}); err != nil {
+		t.Fatal(err)
+	}
+	pg = p.as(t, agent).post("/donnees-personnelles/export", nil)
+	if strings.Contains(string(pg.raw), "Mon écran") {
 		t.Error("an agent exports the desk")
+	}
+	if !strings.Contains(string(pg.raw), `"direct_messages":{"quiet":{"from":1080,"to":480}}`) {
+		t.Error("not how they want to be told")
 	}
 	if pg := p.browser(t).get("/donnees-personnelles"); pg.has("#export-button") || !pg.has("a[href=/connexion?suite=%2Fdonnees-personnelles]") {
 		t.Error("signed out, the page offers what it cannot give")
