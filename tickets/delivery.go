@@ -118,6 +118,9 @@ type Notice struct {
 	// Thread is where the ticket already lives on this channel for this
 	// recipient (a post's id, a first mail's Message-ID), "" before the first.
 	Thread string
+	// Muted is what keeps mail from its recipient's address; zero when nothing
+	// does, and on other channels.
+	Muted Muting
 	// Elsewhere is where it lives on this channel for others: the cards of the
 	// groups that it came through.
 	Elsewhere map[Recipient]string

@@ -237,7 +237,7 @@ func story(t *testing.T, d *demo, academy string, interrupt func()) {
 	agent.seeCard(number, "À valider")
 	mailbox.openMail(d, requester, "à valider")
 	mailbox.see("body", "Câble rebranché")
-	oneThread(t, d, requester, number, "Pris en compte", "Demande de précisions", "à valider")
+	oneThread(t, d, requester, number, 3)
 	person.open(d.url("CECOIA_PORTAL_ADDR", "/validations"))
 	person.see("main", number)
 	person.open(d.url("CECOIA_PORTAL_ADDR", "/demandes/"+academy+"/"+number+"/validation"))
@@ -262,9 +262,9 @@ func story(t *testing.T, d *demo, academy string, interrupt func()) {
 	person.picture("portal")
 }
 
-// oneThread holds that the desk's mails about a ticket answer the first of them,
-// which is how mail programs show them together.
-func oneThread(t *testing.T, d *demo, address, number string, subjects ...string) {
+// oneThread holds that the desk's mails about a ticket, so many, have one subject
+// and answer the first of them, which is how mail programs show them together.
+func oneThread(t *testing.T, d *demo, address, number string, count int) {
 	t.Helper()
 	c, err := imapclient.DialInsecure(d.addr["CECOIA_IMAP_ADDR"], nil)
 	if err != nil {
@@ -283,22 +283,19 @@ func oneThread(t *testing.T, d *demo, address, number string, subjects ...string
 	if err != nil {
 		t.Fatal(err)
 	}
-	first := ""
-	for _, subject := range subjects {
-		i := slices.IndexFunc(mails, func(m *imapclient.FetchMessageBuffer) bool {
-			return strings.HasPrefix(m.Envelope.Subject, "["+number+"]") && strings.Contains(m.Envelope.Subject, subject)
-		})
-		if i < 0 {
-			t.Fatalf("no mail «%s» about %s", subject, number)
-		}
-		switch e := mails[i].Envelope; {
-		case first == "":
-			first = e.MessageID
-			if len(e.InReplyTo) != 0 {
-				t.Errorf("the first mail answers %q", e.InReplyTo)
-			}
-		case !slices.Equal(e.InReplyTo, []string{first}):
-			t.Errorf("«%s» answers %q, not the first mail %s", e.Subject, e.InReplyTo, first)
+	mails = slices.DeleteFunc(mails, func(m *imapclient.FetchMessageBuffer) bool {
+		return !strings.HasPrefix(m.Envelope.Subject, "["+number+"]")
+	})
+	if len(mails) != count {
+		t.Fatalf("%d mails about %s, want %d", len(mails), number, count)
+	}
+	first := mails[0].Envelope
+	if len(first.InReplyTo) != 0 {
+		t.Errorf("the first mail answers %q", first.InReplyTo)
+	}
+	for _, m := range mails[1:] {
+		if e := m.Envelope; e.Subject != first.Subject || !slices.Equal(e.InReplyTo, []string{first.MessageID}) {
+			t.Errorf("«%s» answers %q, not the first mail, «%s» %s", e.Subject, e.InReplyTo, first.Subject, first.MessageID)
 		}
 	}
 }

@@ -2,7 +2,6 @@ package mail
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"flag"
 	"io"
@@ -11,10 +10,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	gomail "github.com/emersion/go-message/mail"
-	"github.com/google/uuid"
 	"go.uber.org/goleak"
 
 	"cecoia.example/tickets"
@@ -23,125 +20,6 @@ import (
 var update = flag.Bool("update", false, "rewrite the golden files")
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-var portal = tickets.NewPortal("https://portail.creteil.example")
-
-func keyring(t testing.TB) *tickets.Keyring {
-	t.Helper()
-	k, err := tickets.NewKeyring(bytes.Repeat([]byte("k"), 32))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return k
-}
-
-func id(n byte) uuid.UUID { return uuid.UUID{15: n} }
-
-// notice is one that Alix Exemple, who filed the ticket, gets from the desk.
-func notice(tpl tickets.Template, lang tickets.Lang, text string) tickets.Notice {
-	at := time.Date(2026, 11, 21, 9, 32, 0, 0, time.UTC)
-	alix := tickets.Person{Academy: "creteil", ID: id(1), GivenName: "Alix", FamilyName: "Exemple", Email: "alix.exemple@creteil.example", Lang: lang}
-	agent := tickets.Person{Academy: "creteil", ID: id(2), GivenName: "Dominique", FamilyName: "Modèle"}
-	academy := tickets.Academy{
-		ID: "creteil", Name: "Académie de Créteil", Timezone: "Europe/Paris",
-		NoReply: "no-reply@creteil.example", Bounce: "bounce@creteil.example",
-		Causes: []tickets.Choice{{Code: "panne", Name: tickets.Text{FR: "Panne", EN: "Breakdown"}}},
-	}
-	ticket := tickets.Ticket{
-		Academy: "creteil", ID: id(7), Number: tickets.Number{Kind: tickets.Incident, Day: "261121", Rank: 7},
-		Requester: alix.ID, Card: tickets.Card{Beneficiary: alix.ID, Summary: "Plus d’accès à la messagerie"},
-		Status: tickets.StatusInProgress,
-	}
-	return tickets.Notice{
-		Delivery: tickets.Delivery{
-			Academy: "creteil", ID: id(9), Cause: id(8), Ticket: ticket.ID, Channel: tickets.Mail,
-			Recipient: tickets.ToPerson(alix.ID), Template: tpl, Rule: "rule-of-" + string(tpl), CreatedAt: at, Attempts: 1,
-		},
-		Academy:   academy,
-		Case:      tickets.Case{Ticket: ticket, People: map[uuid.UUID]tickets.Person{alix.ID: alix, agent.ID: agent}},
-		Event:     tickets.Event{Ticket: ticket.ID, Actor: agent.ID, At: at, Text: text},
-		Recipient: alix,
-	}
-}
-
-func guidance(lang tickets.Lang, g tickets.Guidance) tickets.Notice {
-	n := notice(tickets.TemplateGuidance, lang, "")
-	g.Lang = lang
-	n.Data, _ = json.Marshal(g)
-	n.Delivery.Recipient, n.Recipient, n.Event = tickets.ToAddress("alix.exemple@creteil.example"), tickets.Person{}, tickets.Event{}
-	if g.Generic {
-		n.Case, n.Ticket = tickets.Case{}, uuid.Nil
-	}
-	return n
-}
-
-// linkCode is a notice of the code that links a chat account: it is about no ticket.
-func linkCode(lang tickets.Lang) tickets.Notice {
-	n := notice(tickets.TemplateLinkCode, lang, "")
-	n.Case, n.Ticket, n.Event = tickets.Case{}, uuid.Nil, tickets.Event{}
-	return n
-}
-
-func TestGolden(t *testing.T) {
-	words := map[tickets.Template]string{
-		tickets.TemplateOpenedForYou: "",
-		tickets.TemplateTaken:        "",
-		tickets.TemplateInformed:     "Le serveur redémarre à 14 h.\nMerci de votre patience.",
-		tickets.TemplateAsked:        "Quel message s’affiche ?\n<script>alert(1)</script> & <b>gras</b>",
-		tickets.TemplateResolved:     "Le compte était verrouillé : il ne l’est plus.",
-	}
-	for _, lang := range []tickets.Lang{tickets.French, tickets.English} {
-		for tpl, text := range words {
-			golden(t, string(tpl)+"."+string(lang), notice(tpl, lang, text))
-		}
-		for name, n := range ended(lang) {
-			golden(t, name+"."+string(lang), n)
-		}
-		refused := tickets.Guidance{
-			MessageID: "reponse@creteil.example", References: []string{"premier@creteil.example"},
-			Subject: "Re: [I261121_007] Demande de précisions", Quoted: "Le message est « quota dépassé ».\n> <b>x</b>",
-		}
-		golden(t, "guidance."+string(lang), guidance(lang, refused))
-		resolved := guidance(lang, refused)
-		resolved.Case.Status = tickets.StatusResolved
-		golden(t, "guidance_resolved."+string(lang), resolved)
-		closed := guidance(lang, refused)
-		closed.Case.Status = tickets.StatusClosed
-		golden(t, "guidance_closed."+string(lang), closed)
-		refused.Generic = true
-		golden(t, "guidance_generic."+string(lang), guidance(lang, refused))
-
-		golden(t, "link_code."+string(lang), linkCode(lang))
-
-		private := notice(tickets.TemplateAsked, lang, "Secret ?")
-		private.Case.Private, private.Thread = true, "premier@creteil.example"
-		golden(t, "private."+string(lang), private)
-	}
-}
-
-// ended are the letters about a ticket's end and what comes after it, by name.
-func ended(lang tickets.Lang) map[string]tickets.Notice {
-	of := func(tpl tickets.Template, action tickets.Action, text string, d tickets.Detail) tickets.Notice {
-		n := notice(tpl, lang, text)
-		n.Thread = "premier@creteil.example"
-		n.Event.Action, n.Event.Detail = action, d
-		return n
-	}
-	causeless := of(tickets.TemplateClosed, tickets.ActionClose, "Sans nouvelles de votre part.", tickets.Detail{})
-	reopenedByAnother := of(tickets.TemplateReopened, tickets.ActionReopen, "La panne est revenue.", tickets.Detail{})
-	other := tickets.Person{Academy: "creteil", ID: id(3), GivenName: "Camille", FamilyName: "Spécimen"}
-	reopenedByAnother.Case.People[other.ID] = other
-	reopenedByAnother.Case.Beneficiary, reopenedByAnother.Event.Actor = other.ID, other.ID
-	return map[string]tickets.Notice{
-		"closed":            of(tickets.TemplateClosed, tickets.ActionClose, "Le poste a été remplacé.\n<b>gras</b>", tickets.Detail{Cause: "panne"}),
-		"closed_causeless":  causeless,
-		"merged":            of(tickets.TemplateMerged, tickets.ActionMerge, "", tickets.Detail{Into: "I261121_003"}),
-		"merged_because":    of(tickets.TemplateMerged, tickets.ActionMerge, "Toute la salle est touchée.", tickets.Detail{Into: "I261121_003"}),
-		"reopened":          of(tickets.TemplateReopened, tickets.ActionReopen, "Clôturée par erreur.", tickets.Detail{}),
-		"reopened_by_party": reopenedByAnother,
-		"reopened_unmerged": of(tickets.TemplateReopened, tickets.ActionUnmerge, "", tickets.Detail{}),
-	}
-}
 
 // templates returns the templates that tickets/delivery.go says are for mail.
 func templates(t *testing.T) []tickets.Template {
@@ -174,7 +52,7 @@ func TestEveryTemplateForMailHasItsLetter(t *testing.T) {
 			}
 			p := parse(t, mustCompose(t, n))
 			subject, err := p.header.Subject()
-			if err != nil || !strings.HasPrefix(subject, "[I261121_007] ") || len(subject) < 20 {
+			if err != nil || !strings.HasPrefix(strings.TrimPrefix(subject, "Re: "), "[I261121_007] ") || len(subject) < 20 {
 				t.Errorf("%s: subject %q, %v", tpl, subject, err)
 			}
 			if !strings.Contains(p.text, portal.Ticket(n.Case.Ticket)) || strings.Contains(p.text+p.html+subject, "⟦") {
@@ -185,40 +63,6 @@ func TestEveryTemplateForMailHasItsLetter(t *testing.T) {
 	if _, err := compose(notice("carrier_pigeon", "fr", ""), portal, keyring(t)); err == nil {
 		t.Error("a template that is none has a letter")
 	}
-}
-
-// Whatever the subject says, mail readers keep a ticket's mails together.
-func TestAllMailsOfATicketAreOneThread(t *testing.T) {
-	for name, n := range ended(tickets.French) {
-		h := parse(t, mustCompose(t, n)).header
-		if h.Get("References") != "<premier@creteil.example>" || h.Get("In-Reply-To") != "<premier@creteil.example>" {
-			t.Errorf("%s: References %q, In-Reply-To %q", name, h.Get("References"), h.Get("In-Reply-To"))
-		}
-	}
-}
-
-func golden(t *testing.T, name string, n tickets.Notice) {
-	t.Run(name, func(t *testing.T) {
-		m, err := compose(n, portal, keyring(t))
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := "MAIL FROM:<" + m.from + ">\r\nRCPT TO:<" + m.to + ">\r\n\r\n" + string(m.data)
-		got = strings.ReplaceAll(got, "\r\n", "\n")
-		file := filepath.Join("testdata", name+".golden")
-		if *update {
-			if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got != string(want) {
-			t.Errorf("differs from %s (go test -update rewrites it):\n%s", file, got)
-		}
-	})
 }
 
 // parsed is a mail as its reader's program sees it.
@@ -327,28 +171,6 @@ func TestPrivateTicketsRevealNothing(t *testing.T) {
 		if s != subjects[0] {
 			t.Errorf("the subject tells what happened: %q, %q", s, subjects[0])
 		}
-	}
-}
-
-func TestWordsFromOutsideCannotBreakTheMail(t *testing.T) {
-	n := notice(tickets.TemplateAsked, "fr", "<img src=x onerror=alert(1)>\r\n.\r\nMAIL FROM:<x@x.example>")
-	n.Recipient.GivenName = "Alix\r\nBcc: tous@creteil.example"
-	n.Academy.Name = "Académie\r\nX-Evil: 1"
-	p := parse(t, mustCompose(t, n))
-	if p.header.Has("Bcc") || p.header.Has("X-Evil") {
-		t.Error("a header was injected")
-	}
-	if strings.Contains(p.html, "<img") {
-		t.Error("HTML survived")
-	}
-	if !strings.Contains(p.text, "> <img src=x onerror=alert(1)>\n> .\n> MAIL FROM:<x@x.example>") {
-		t.Errorf("the words are not quoted as written:\n%s", p.text)
-	}
-
-	g := guidance("fr", tickets.Guidance{MessageID: "a>\r\nBcc: x@x.example", References: []string{"ok@x.example", "é", "b c"}, Quoted: "x"})
-	h := parse(t, mustCompose(t, g)).header
-	if h.Has("Bcc") || h.Has("In-Reply-To") || h.Get("References") != "<ok@x.example>" {
-		t.Errorf("forged ids passed: %q %q", h.Get("In-Reply-To"), h.Get("References"))
 	}
 }
 

@@ -60,7 +60,7 @@ func TestWhatServersDo(t *testing.T) {
 			}
 			say(c, "354 go on")
 			_ = c.(*net.TCPConn).SetLinger(0)
-		}, tickets.Uncertain}, // the whole of it was on its way
+		}, ""}, // whether the whole of it was on its way is a matter of luck
 		"drops after the message": {func(c net.Conn, r *bufio.Reader, _ int) {
 			for _, line := range upTo(ok, ok) {
 				say(c, line)
@@ -98,7 +98,13 @@ func TestWhatServersDo(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			m := mailer(t, "smtp://"+hostile(t, s.talk)+"?tls=none", soon)
 			began := time.Now()
-			want(t, m.Send(t.Context(), taken()), s.want)
+			r := m.Send(t.Context(), taken())
+			if s.want == "" && r.Outcome == tickets.Retry {
+				s.want = tickets.Retry
+			} else if s.want == "" {
+				s.want = tickets.Uncertain
+			}
+			want(t, r, s.want)
 			if took := time.Since(began); took > 2*time.Second {
 				t.Errorf("it took %s", took)
 			}
@@ -163,7 +169,7 @@ func TestGreylisting(t *testing.T) {
 	n := taken()
 	n.Attempts = 2
 	want(t, m.Send(t.Context(), n), tickets.Delivered)
-	if len(got) != 1 || !strings.Contains(got[0], "Message-Id: <"+tickets.MessageID(n.Delivery, "creteil.example")+">") {
+	if len(got) != 1 || !strings.Contains(got[0], "Message-ID: <"+tickets.MessageID(n.Delivery, "creteil.example")+">") {
 		t.Errorf("%q", got)
 	}
 }

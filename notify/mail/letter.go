@@ -1,7 +1,7 @@
 package mail
 
 import (
-	"encoding/json"
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -9,30 +9,49 @@ import (
 	"cecoia.example/tickets/locale"
 )
 
-// longestQuote is how much of somebody's words a letter repeats, in characters:
-// all that the portal accepts.
-const longestQuote = tickets.MaxText
-
-// letter is what a mail says, in the order in which it is read; compose writes
-// it once as text and once as HTML.
+// letter is what a mail says, in the order in which it is read: what it is about
+// and the one thing to do, the link for it, then what happened. compose writes it
+// once as text and once as HTML.
 type letter struct {
-	Lang       tickets.Lang
-	Colour     string // of the academy, #rrggbb
-	Subject    string
-	Greeting   string
-	Lead       []string
-	QuoteTitle string // "" when the lead introduces the quote
-	Quote      string // somebody's words, as written
-	After      []string
-	Links      []link // the one to follow first
-	Footer     []string
-	FooterLink string
+	Lang           tickets.Lang
+	Accent, OnIt   string // the academy's colour and that of words on it, #rrggbb
+	Academy        string // its name
+	Subject        string
+	Number         string // of the ticket; "" when there is none
+	About          string // its summary, "" when there is none to show
+	Do             string
+	Links          []link // the one to follow first
+	Greeting       string
+	Story          telling
+	After          []string
+	Code           string // to be typed; "" for none
+	Earlier        []telling
+	EarlierTitle   string
+	More           []link // for who wants something else
+	Quote          string // the reader's own words, with their title
+	QuoteTitle     string
+	NoReply        string
+	NoReplyLink    string
+	Why            string // "Pourquoi ce message ?"
+	Rules          []string
+	revealsNothing bool
+}
+
+// telling is one thing that happened: a sentence, and somebody's words as written.
+type telling struct {
+	When  string // "" for now
+	Lead  string
+	Quote string
 }
 
 type link struct{ Label, URL string }
 
-// defaultColour is used by academies that name none.
-const defaultColour = "#000091"
+// longestQuote is how much of somebody's words a letter repeats, in characters:
+// all that the portal accepts. longestLine is the same for names and summaries.
+const (
+	longestQuote = tickets.MaxText
+	longestLine  = tickets.MaxLine
+)
 
 // write words the notice for its recipient.
 func write(n tickets.Notice, portal tickets.Portal, keys *tickets.Keyring) (letter, error) {
@@ -44,130 +63,124 @@ func write(n tickets.Notice, portal tickets.Portal, keys *tickets.Keyring) (lett
 	}
 	p := locale.For(n.Recipient.Lang, n.Academy.Location())
 	t := n.Case.Ticket
-	number := t.Number.String()
-	view := portal.Ticket(t)
-
+	w := writer{Printer: p, notice: n}
 	l := newLetter(n, p, n.Recipient.Name())
-	l.FooterLink = portal.Update(t)
-	l.Footer = []string{p.T("mail.footer.no_reply")}
-	why := p.T("mail.footer.beneficiary", number)
-	if n.Recipient.ID == t.Requester {
-		why = p.T("mail.footer.requester", number)
-	}
+	l.about(p, t)
+	l.NoReplyLink = portal.Update(t)
 	if t.Private {
-		l.Subject = subject(number, p.T("mail.subject.private"))
-		l.Lead = []string{p.T("mail.lead.private", number)}
-		l.Links = []link{{p.T("mail.link.view"), view}}
-		l.FooterLink = view
+		l.Do = p.T("mail.do.private")
+		l.Story = telling{Lead: p.T("mail.end.stop", p.T("mail.lead.private", l.Number))}
+		l.Links = []link{{p.T("mail.link.view"), portal.Ticket(t)}}
+		l.NoReplyLink = portal.Ticket(t)
+		l.Why = p.T("mail.why.private", l.Number)
 		return l, nil
 	}
-	l.Footer = append(l.Footer, why)
 
-	tpl := string(n.Template)
-	l.Subject = subject(number, p.T("mail.subject."+tpl))
-	lead, args := "mail.lead."+tpl, []any{number}
+	for _, e := range n.Earlier {
+		if e.Case.Private {
+			continue // of another ticket, and not to be told
+		}
+		told, err := w.tell(e)
+		if err != nil {
+			return letter{}, err
+		}
+		told.When = p.When(e.Event.At)
+		l.Earlier = append(l.Earlier, told)
+		l.Rules = append(l.Rules, e.Rule)
+	}
+	l.EarlierTitle = p.T("mail.earlier")
+	own := tickets.Told{Template: n.Template, Rule: n.Rule, Case: n.Case, Event: n.Event}
+	var err error
+	if l.Story, err = w.tell(own); err != nil {
+		return letter{}, err
+	}
+	l.Rules = append(l.Rules, n.Rule)
+	l.Do = p.T("mail.do." + string(n.Template))
+	l.Why = w.why(own)
+	l.Links = []link{{p.T("mail.link.view"), portal.Ticket(t)}}
 	switch n.Template {
-	case tickets.TemplateOpenedForYou:
-		args = append(args, who(n, p))
-		l.After = []string{p.T("mail.after." + tpl)}
-		l.Links = []link{{p.T("mail.link.view"), view}}
-	case tickets.TemplateTaken:
-		l.After = []string{p.T("mail.after." + tpl)}
-		l.Links = []link{{p.T("mail.link.view"), view}}
-	case tickets.TemplateInformed:
-		l.Quote = quoted(n.Event.Text)
-		l.Links = []link{{p.T("mail.link.view"), view}}
+	case tickets.TemplateOpenedForYou, tickets.TemplateTaken:
+		l.After = []string{p.T("mail.after." + string(n.Template))}
 	case tickets.TemplateAsked:
-		l.Quote = quoted(n.Event.Text)
-		l.After = []string{p.T("mail.after." + tpl)}
+		l.After = []string{p.T("mail.after.asked")}
 		l.Links = []link{{p.T("mail.link.answer"), portal.Update(t)}}
-	case tickets.TemplateResolved:
-		l.Quote = quoted(n.Event.Text)
-		l.After = []string{p.T("mail.after." + tpl)}
+	case tickets.TemplateResolved, tickets.TemplateReminded:
+		l.After = []string{p.T("mail.after." + string(n.Template))}
 		l.Links = []link{{p.T("mail.link.validate"), portal.Validate(t)}}
 	case tickets.TemplateClosed:
-		l.Quote = quoted(n.Event.Text)
 		if cause := p.Cause(n.Academy, n.Event.Detail.Cause); cause != "" {
-			l.After = []string{p.T("detail.cause", cause)}
+			l.After = []string{p.T("detail.cause", oneLine(cause))}
 		}
-		l.After = append(l.After, p.T("mail.after."+tpl, p.Date(n.Event.At.Add(tickets.ReopenWithin))))
-		l.Links = []link{{p.T("mail.link.reopen"), portal.Reopen(t)}, {p.T("mail.link.view"), view}}
-		l.FooterLink = view // it takes no update any more
-	case tickets.TemplateMerged:
-		args = append(args, n.Event.Detail.Into)
-		l.Quote = quoted(n.Event.Text)
-		l.After = []string{p.T("mail.after."+tpl, n.Event.Detail.Into)}
-		l.Links = []link{{p.T("mail.link.view"), view}} // the other's page may not be theirs to see
-		l.FooterLink = view
-	case tickets.TemplateReopened:
-		l.Quote = quoted(n.Event.Text)
-		l.Links = []link{{p.T("mail.link.view"), view}}
-		switch {
-		case n.Event.Action == tickets.ActionUnmerge:
-			lead = "mail.lead.reopened.unmerged"
-		case t.Party(n.Event.Actor):
-			lead = "mail.lead.reopened.by_party"
-			args = append(args, who(n, p))
-		}
-	default:
-		return letter{}, fmt.Errorf("mail has no template %q", n.Template)
-	}
-	l.Lead = []string{p.T(lead, args...)}
-	if t.Summary != "" && l.Quote == "" {
-		l.Lead = append(l.Lead, p.T("mail.about", t.Summary))
+		l.After = append(l.After, p.T("mail.after.closed", p.Date(n.Event.At.Add(tickets.ReopenWithin))))
+		l.More = []link{{p.T("mail.link.reopen"), portal.Reopen(t)}}
+		l.NoReplyLink = portal.Ticket(t) // it takes no update any more
+	case tickets.TemplateMerged: // the other's page may not be theirs to see
+		l.After = []string{p.T("mail.after.merged", oneLine(n.Event.Detail.Into))}
+		l.NoReplyLink = portal.Ticket(t)
 	}
 	return l, nil
+}
+
+// writer tells what happened to the reader of one notice.
+type writer struct {
+	locale.Printer
+	notice tickets.Notice
+}
+
+// tell words one event, or fails when mail has no words for its template.
+func (w writer) tell(e tickets.Told) (telling, error) {
+	number := e.Case.Number.String()
+	lead, args := string(e.Template), []any{number}
+	switch e.Template {
+	case tickets.TemplateTaken, tickets.TemplateInformed, tickets.TemplateAsked, tickets.TemplateResolved, tickets.TemplateReminded:
+	case tickets.TemplateOpenedForYou:
+		args = append(args, w.who(e))
+	case tickets.TemplateClosed:
+		if e.Case.Closure == tickets.ClosedBySilence {
+			lead = "closed.silence"
+		}
+	case tickets.TemplateMerged:
+		args = append(args, oneLine(e.Event.Detail.Into))
+	case tickets.TemplateReopened:
+		switch {
+		case e.Event.Action == tickets.ActionUnmerge:
+			lead = "reopened.unmerged"
+		case e.Case.Party(e.Event.Actor):
+			lead = "reopened.by_party"
+			args = append(args, w.who(e))
+		}
+	default:
+		return telling{}, fmt.Errorf("mail has no template %q", e.Template)
+	}
+	return w.sentence(w.T("mail.lead."+lead, args...), e.Event.Text), nil
+}
+
+// sentence ends a sentence before somebody's words, or without any.
+func (w writer) sentence(lead, words string) telling {
+	quote := quoted(words)
+	if quote != "" {
+		return telling{Lead: w.T("mail.end.quote", lead), Quote: quote}
+	}
+	return telling{Lead: w.T("mail.end.stop", lead)}
 }
 
 // who is the actor by name, for what another party of the ticket did; what the
 // desk does is the desk's.
-func who(n tickets.Notice, p locale.Printer) string {
-	if name := n.Case.Who(n.Event.Actor).Name(); name != "" {
-		return name
-	}
-	return p.T("mail.somebody")
+func (w writer) who(e tickets.Told) string {
+	return cmp.Or(oneLine(e.Case.Who(e.Event.Actor).Name()), w.T("mail.somebody"))
 }
 
-// writeGuidance words the answer to a refused reply: what happened, that nothing
-// is lost, and the one link.
-func writeGuidance(n tickets.Notice, portal tickets.Portal) (letter, error) {
-	var g tickets.Guidance
-	if err := json.Unmarshal(n.Data, &g); err != nil {
-		return letter{}, fmt.Errorf("guidance data: %w", err)
+// why says in words which rule made the mail go, and to this reader.
+func (w writer) why(e tickets.Told) string {
+	role := "mail.why.beneficiary"
+	if w.notice.Recipient.ID == e.Case.Requester {
+		role = "mail.why.requester"
 	}
-	p := locale.For(g.Lang, n.Academy.Location())
-	t := n.Case.Ticket
-	number := t.Number.String()
-	l := newLetter(n, p, "")
-	if !t.Private || g.Generic { // which says that the words are there
-		l.Quote = quoted(g.Quoted)
+	reason := "mail.why." + string(e.Template)
+	if e.Template == tickets.TemplateClosed && e.Case.Closure == tickets.ClosedBySilence {
+		reason = "mail.why.closed.silence"
 	}
-	if l.Quote != "" {
-		l.QuoteTitle = p.T("mail.guidance.quoted")
-	}
-	if g.Generic || number == "" {
-		l.Subject = p.T("mail.subject.generic")
-		l.Lead = []string{p.T("mail.lead.generic"), p.T("mail.guidance.generic")}
-		l.Links = []link{{p.T("mail.link.home"), portal.Home()}}
-		l.Footer = []string{p.T("mail.footer.no_reply"), p.T("mail.footer.sender")}
-		l.FooterLink = portal.Home()
-		return l, nil
-	}
-	l.Subject = subject(number, p.T("mail.subject.guidance"))
-	l.Lead = []string{p.T("mail.lead.guidance", number), p.T("mail.guidance.kept")}
-	l.Links = []link{{p.T("mail.link.update"), portal.Update(t)}}
-	if t.Status == tickets.StatusClosed { // it takes no update any more
-		l.Lead[1] = p.T("mail.guidance.closed")
-		l.Links = []link{{p.T("mail.link.view"), portal.Ticket(t)}}
-		l.Subject = subject(number, p.T("mail.subject.generic"))
-	}
-	if t.Status == tickets.StatusResolved && !t.Private {
-		l.Lead = append(l.Lead, p.T("mail.guidance.resolved"))
-		l.Links = append(l.Links, link{p.T("mail.link.validate"), portal.Validate(t)})
-	}
-	l.Footer = []string{p.T("mail.footer.no_reply"), p.T("mail.footer.sender_of")}
-	l.FooterLink = portal.Update(t)
-	return l, nil
+	return w.T("mail.why", w.T(role, e.Case.Number.String()), w.T(reason))
 }
 
 // writeLinkCode words the code that links a chat account: what to do with it and
@@ -177,41 +190,76 @@ func writeLinkCode(n tickets.Notice, portal tickets.Portal, keys *tickets.Keyrin
 	p := locale.For(n.Recipient.Lang, n.Academy.Location())
 	l := newLetter(n, p, n.Recipient.Name())
 	l.Subject = p.T("mail.subject.link_code") // without the code: subjects are shown and logged on the way
-	l.Lead = []string{p.T("mail.lead.link_code")}
-	l.Quote = keys.LinkCode(n.Delivery.Academy, n.Cause)
+	l.Do = p.T("mail.do.link_code")
+	l.Story = telling{Lead: p.T("mail.end.quote", p.T("mail.lead.link_code"))}
+	l.Code = keys.LinkCode(n.Delivery.Academy, n.Cause)
 	l.After = []string{
-		p.T("mail.after.link_code", l.Quote, p.When(n.CreatedAt.Add(tickets.LinkCodeLife))),
+		p.T("mail.after.link_code", l.Code, p.When(n.CreatedAt.Add(tickets.LinkCodeLife))),
 		p.T("mail.link_code.ignore"),
 	}
-	l.Footer = []string{p.T("mail.footer.no_reply"), p.T("mail.footer.link_code")}
-	l.FooterLink = portal.Home()
+	l.NoReplyLink = portal.Home()
+	l.Why = p.T("mail.why.link_code")
+	l.Rules = []string{n.Rule}
 	return l
 }
 
 func newLetter(n tickets.Notice, p locale.Printer, name string) letter {
-	l := letter{Lang: p.Lang, Colour: n.Academy.Colour, Greeting: p.T("mail.greeting.nameless")}
-	if l.Colour == "" {
-		l.Colour = defaultColour
-	}
-	if name != "" {
-		l.Greeting = p.T("mail.greeting", oneLine(name))
+	l := letter{Lang: p.Lang, Academy: oneLine(n.Academy.Name), Greeting: p.T("mail.greeting.nameless"), NoReply: p.T("mail.footer.no_reply")}
+	l.Accent, l.OnIt = accent(n.Academy.Colour)
+	if name = oneLine(name); name != "" {
+		l.Greeting = p.T("mail.greeting", name)
 	}
 	return l
 }
 
-// subject begins in the same way for all mails of a ticket, and holds what the
-// inbound side and mail readers recognise it by.
-func subject(number, what string) string { return "[" + number + "] " + what }
-
-func quoted(s string) string {
-	s = strings.TrimSpace(strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\r\n", "\n"))
-	if r := []rune(s); len(r) > longestQuote {
-		s = string(r[:longestQuote]) + " […]"
+// about names the ticket, by its number alone when it is private. The subject
+// begins in the same way for all mails of a ticket, holds what the inbound side
+// recognises it by, and never changes: mail programs keep together what has one
+// subject.
+func (l *letter) about(p locale.Printer, t tickets.Ticket) {
+	l.Number = t.Number.String()
+	l.revealsNothing = t.Private
+	if !t.Private {
+		l.About = oneLine(t.Summary)
 	}
-	return s
+	l.Subject = "[" + l.Number + "] " + cmp.Or(l.About, p.T("mail.subject"))
+}
+
+// quoted is somebody's words as a letter repeats them.
+func quoted(s string) string {
+	s = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n").Replace(strings.ToValidUTF8(s, "\uFFFD"))
+	return strings.TrimSpace(shorten(strings.Map(harmless, s), longestQuote))
 }
 
 // oneLine keeps header fields and greetings on their line.
 func oneLine(s string) string {
-	return strings.Join(strings.Fields(strings.ToValidUTF8(s, "\uFFFD")), " ")
+	s = strings.Map(func(r rune) rune {
+		if r == '\u2028' || r == '\u2029' {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\uFFFD"))
+	return shorten(strings.Map(harmless, strings.Join(strings.Fields(s), " ")), longestLine)
+}
+
+func shorten(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	if r := []rune(s); len(r) > limit {
+		return string(r[:limit]) + " […]"
+	}
+	return s
+}
+
+// harmless drops what is no text: control characters, and what turns the
+// direction of the words around it (Unicode UAX #9).
+func harmless(r rune) rune {
+	switch {
+	case r == '\n' || r == '\t':
+		return r
+	case r < ' ', r >= 0x7f && r <= 0x9f, r >= '\u202a' && r <= '\u202e', r >= '\u2066' && r <= '\u2069':
+		return -1
+	}
+	return r
 }

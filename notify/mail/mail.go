@@ -2,7 +2,8 @@
 // as a message (RFC 5322, MIME) and hands it to the academy's mail server by
 // SMTP over connections kept alive.
 //
-// letter.go says what is told, compose.go how it is written, dkim.go signs it.
+// letter.go and guidance.go say what is told, letter.html and text.go show it,
+// header.go and compose.go write the message, dkim.go signs it.
 // pool.go keeps the connections, pace.go the server's rate; server.go connects,
 // signin.go proves who we are, transmit.go carries one message and reads the
 // answers. What must not live here: who is told, retries and their times
@@ -140,6 +141,7 @@ func (m *Mailer) Send(ctx context.Context, n tickets.Notice) tickets.Receipt {
 	if err != nil {
 		return tickets.Receipt{Outcome: tickets.Permanent, Err: err.Error()}
 	}
+	defer msg.free()
 	account := m.opts.Accounts(n.Academy.ID)
 	s, err := m.server(account)
 	if err != nil {

@@ -179,7 +179,7 @@ func TestEachAcademySendsByItsOwnServer(t *testing.T) {
 		if len(p.got) != 1 || p.signedIn[0] != "PLAIN "+string(a) || !strings.HasPrefix(p.from[0], "bounce+") || !strings.HasSuffix(p.from[0], "@"+string(a)+".example") {
 			t.Fatalf("%s: %d mails, signed in as %q, from %q", a, len(p.got), p.signedIn, p.from)
 		}
-		for _, line := range []string{"\nFrom: \"Le bureau de " + string(a) + "\" <no-reply@" + string(a) + ".example>", "@" + string(a) + ".example>\r\nSubject"} {
+		for _, line := range []string{"From: \"Le bureau de " + string(a) + "\" <no-reply@" + string(a) + ".example>", "@" + string(a) + ".example>\r\nSubject"} {
 			if !strings.Contains(p.got[0], line) {
 				t.Errorf("%s: no %q in\n%s", a, line, p.got[0])
 			}

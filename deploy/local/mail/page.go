@@ -224,7 +224,7 @@ func (p *page) mailbox(w http.ResponseWriter, r *http.Request) error {
 	hidden := max(0, len(messages)-most)
 	rows := make([]row, 0, most)
 	for _, m := range messages[hidden:] {
-		rows = append(rows, row{Message: m, view: readHeaders(m)})
+		rows = append(rows, row{Message: m, view: readShort(m)})
 	}
 	p.render(w, http.StatusOK, "mailbox", map[string]any{"Title": acc.Address, "Account": acc.Account,
 		"Threads": threads(rows), "Hidden": hidden, "Changes": count, "Sent": r.URL.Query().Has("sent")})

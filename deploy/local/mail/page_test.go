@@ -98,7 +98,7 @@ func TestPageLists(t *testing.T) {
 	if status != http.StatusOK || !strings.HasPrefix(header.Get("Content-Security-Policy"), "default-src 'none'") {
 		t.Errorf("status %d, policy %q", status, header.Get("Content-Security-Policy"))
 	}
-	assertContains(t, body, `id="new"`, "apart &lt;b&gt;", "Demande de précisions")
+	assertContains(t, body, `id="new"`, "apart &lt;b&gt;", "Demande de précisions", `<span class="soft line">Quel modèle ?</span>`)
 	messages := s.Messages(person)
 	want := []string{messages[2].ID, messages[0].ID, messages[1].ID} // the thread of the newest first
 	if got := attribute(body, "data-message"); strings.Join(got, " ") != strings.Join(want, " ") {

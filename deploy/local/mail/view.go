@@ -32,6 +32,7 @@ type view struct {
 	AutoSubmitted         string
 	Authentication        string
 
+	Preview     string // in lists
 	Text        string
 	HTML        string
 	Attachments []attachment
@@ -48,6 +49,35 @@ type attachment struct {
 func readHeaders(m Message) view {
 	v, _ := openMessage(m)
 	return v
+}
+
+// readShort fills a view from the header and, of a message of the usual size,
+// with its first words.
+func readShort(m Message) view {
+	const usual = 128 << 10
+	if len(m.Raw) > usual {
+		return readHeaders(m)
+	}
+	v := readMessage(m)
+	v.Preview = preview(v.Text)
+	v.Text, v.HTML, v.Attachments = "", "", nil
+	return v
+}
+
+// preview is the first line of somebody's own words.
+func preview(text string) string {
+	for line := range strings.Lines(text) {
+		line = strings.Join(strings.Fields(line), " ")
+		if line == "" || strings.HasPrefix(line, ">") {
+			continue
+		}
+		const enough = 140
+		if r := []rune(line); len(r) > enough {
+			return string(r[:enough]) + "…"
+		}
+		return line
+	}
+	return ""
 }
 
 // readMessage fills a view with the parts too.
