@@ -64,11 +64,11 @@ type Guidance struct {
 type MailFacts struct {
 	Known       bool // an active person of the academy has this address
 	Person      Person
-	Participant bool // requester or beneficiary of the ticket
-	Ticket      Case // zero when the ticket is unknown
-	Answered    bool // guidance went to this sender about this ticket within 24 h
-	AnsweredDay int  // guidance mails to this sender within 24 h
-	AnsweredAll int  // guidance mails of the academy within an hour
+	Participant bool   // requester or beneficiary of the ticket
+	Ticket      Ticket // zero when the ticket is unknown
+	Answered    bool   // guidance went to this sender about this ticket within 24 h
+	AnsweredDay int    // guidance mails to this sender within 24 h
+	AnsweredAll int    // guidance mails of the academy within an hour
 }
 
 // MailQuestion asks for the facts of one mail.
@@ -106,6 +106,9 @@ type Inbox interface {
 	KeepMails(ctx context.Context, academy AcademyID, mails []MailRecord) ([]bool, error)
 	// ReplyDraft returns the person's draft on the ticket, unless expired.
 	ReplyDraft(ctx context.Context, academy AcademyID, ticket, person uuid.UUID, now time.Time) (ReplyDraft, error)
+	// Originals returns the mails that the person's words about the ticket came
+	// in since then, oldest first; none that nobody vouched for, no bounces.
+	Originals(ctx context.Context, academy AcademyID, ticket, person uuid.UUID, since time.Time) ([]InboundMail, error)
 }
 
 // RefuseMails records inbound mails of an academy with what they owe, all of

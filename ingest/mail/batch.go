@@ -219,22 +219,20 @@ func (w *Worker) origin(uid imap.UID) origin {
 	return origin{mailbox: w.account.name(), uidValidity: w.uidValidity, uid: uint32(uid)}
 }
 
-// handle keeps what is in memory, and decides on the batch. When that fails it
+// handle keeps and reads the batch, and then decides on it. When that fails it
 // goes through the mails one by one: one that fails among others that do not is
 // left for the next time; when all fail the fault is elsewhere. It touches
 // nothing of the worker that changes, as that reads the next batch meanwhile.
-// Batches are handled one after the other: one's answers count for the next.
+// It decides once the batch before is decided on, whose answers count.
 func (b *batch) handle(ctx context.Context, w *Worker, before <-chan struct{}) {
 	defer close(b.done)
+	read, err := w.prepare(ctx, b.arrivals)
 	<-before
 	b.outcomes = make([]outcome, len(b.arrivals))
-	if len(b.arrivals) == 0 {
+	if b.err = err; err != nil || len(read) == 0 {
 		return
 	}
-	if b.err = w.keepSmall(ctx, b.arrivals); b.err != nil {
-		return
-	}
-	decisions, err := w.handleAll(ctx, b.arrivals)
+	decisions, err := w.handleAll(ctx, read)
 	if err == nil {
 		for i, d := range decisions {
 			b.outcomes[i].folder = folderOf(d.Verdict)
@@ -243,8 +241,8 @@ func (b *batch) handle(ctx context.Context, w *Worker, before <-chan struct{}) {
 	}
 	const enough = 10 // failures in a row, to know that all would fail
 	failed, succeeded := 0, 0
-	for i, a := range b.arrivals {
-		decisions, err := w.handleAll(ctx, []arrival{a})
+	for i := range read {
+		decisions, err := w.handleAll(ctx, read[i:i+1])
 		switch {
 		case ctx.Err() != nil:
 			b.err = ctx.Err()
@@ -256,7 +254,7 @@ func (b *batch) handle(ctx context.Context, w *Worker, before <-chan struct{}) {
 		}
 		b.outcomes[i].err = err
 		failed++
-		if succeeded == 0 && (failed == enough || failed == len(b.arrivals)) {
+		if succeeded == 0 && (failed == enough || failed == len(read)) {
 			b.err = err
 			return
 		}

@@ -48,35 +48,16 @@ type door struct {
 	// session is true where the refusal is said within the SMTP session: there
 	// the sender's own server tells them, and no guidance mail is owed.
 	session bool
+	bounces bool // this is the bounce address: see returned.go
 	alerts  alerts
 }
 
-func newReceivedCounter(a tickets.AcademyID) *prometheus.CounterVec {
+func newReceivedCounter(a tickets.AcademyID, address string) *prometheus.CounterVec {
 	return prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name:        "cecoia_mail_received_total",
-		Help:        "Mails that reached the no-reply address, by row of the decision table and verdict; row 0 could not be read.",
-		ConstLabels: prometheus.Labels{"academy": string(a)},
+		Help:        "Mails that reached that address (no-reply, bounce), by row of the decision table and verdict; row 0 could not be read.",
+		ConstLabels: prometheus.Labels{"academy": string(a), "address": address},
 	}, []string{"row", "verdict"})
-}
-
-// keepSmall stores the raw messages that are in memory, all at once, durably.
-func (d *door) keepSmall(ctx context.Context, arrivals []arrival) error {
-	var small [][]byte
-	for _, a := range arrivals {
-		if a.small != nil {
-			small = append(small, a.small)
-		}
-	}
-	stored, err := d.files.PutAll(ctx, d.academy.ID, small)
-	if err != nil {
-		return fmt.Errorf("mail: keeping %d messages: %w", len(small), err)
-	}
-	for i := range arrivals {
-		if arrivals[i].small != nil {
-			arrivals[i].raw, stored = stored[0], stored[1:]
-		}
-	}
-	return nil
 }
 
 // origin is where a mail was read. The zero origin is a session of SMTP.
@@ -107,20 +88,24 @@ type arrival struct {
 	cut bool
 }
 
-// handle is [door.handleAll] of one message.
+// handle decides on one kept message, as [door.handleAll].
 func (d *door) handle(ctx context.Context, from origin, raw tickets.Stored) (Decision, error) {
-	decisions, err := d.handleAll(ctx, []arrival{{from: from, raw: raw}})
+	read, err := d.prepare(ctx, []arrival{{from: from, raw: raw}})
+	if err != nil {
+		return Decision{}, err
+	}
+	decisions, err := d.handleAll(ctx, read)
 	if err != nil {
 		return Decision{}, err
 	}
 	return decisions[0], nil
 }
 
-// handleAll decides on kept messages in their order and records the decisions
-// with all that they owe, in one transaction: all of them or, on an error, none.
-// It may be called again for the same messages: it then changes nothing.
-func (d *door) handleAll(ctx context.Context, arrivals []arrival) ([]Decision, error) {
-	cases, first, err := d.decide(ctx, arrivals)
+// handleAll decides on messages in their order and records the decisions with
+// all that they owe, in one transaction: all of them or, on an error, none. It
+// may be called again for the same messages: it then changes nothing.
+func (d *door) handleAll(ctx context.Context, read []reading) ([]Decision, error) {
+	cases, first, err := d.conclude(ctx, read)
 	if err != nil {
 		return nil, err
 	}
@@ -132,16 +117,56 @@ func (d *door) handleAll(ctx context.Context, arrivals []arrival) ([]Decision, e
 	return decisions, nil
 }
 
-// decide decides on messages and records the decisions.
+// decide reads messages, decides on them and records the decisions.
 func (d *door) decide(ctx context.Context, arrivals []arrival) (cases []judged, first []bool, err error) {
+	read, err := d.prepare(ctx, arrivals)
+	if err != nil {
+		return nil, nil, err
+	}
+	return d.conclude(ctx, read)
+}
+
+// prepare reads messages, while those that are in memory get to the disk.
+func (d *door) prepare(ctx context.Context, arrivals []arrival) ([]reading, error) {
+	var small [][]byte
+	for _, a := range arrivals {
+		if a.small != nil {
+			small = append(small, a.small)
+		}
+	}
+	var stored []tickets.Stored
+	var failed error
+	kept := make(chan struct{})
+	go func() {
+		defer close(kept)
+		if len(small) > 0 {
+			stored, failed = d.files.PutAll(ctx, d.academy.ID, small)
+		}
+	}()
+	read, err := d.readAll(ctx, arrivals)
+	<-kept
+	switch {
+	case failed != nil:
+		return nil, fmt.Errorf("mail: keeping %d messages: %w", len(small), failed)
+	case err != nil:
+		return nil, err
+	}
+	for i := range read {
+		if read[i].small != nil {
+			read[i].raw, stored = stored[0], stored[1:]
+			read[i].small = nil
+		}
+	}
+	return read, nil
+}
+
+// conclude decides on messages that were read and kept, and records the
+// decisions.
+func (d *door) conclude(ctx context.Context, read []reading) (cases []judged, first []bool, err error) {
 	if d.patience > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, d.patience)
 		defer cancel()
-	}
-	read, err := d.readAll(ctx, arrivals)
-	if err != nil {
-		return nil, nil, err
 	}
 	known, err := d.lookUp(ctx, read)
 	if err != nil {
@@ -153,6 +178,11 @@ func (d *door) decide(ctx context.Context, arrivals []arrival) (cases []judged, 
 	for i, r := range read {
 		cases[i] = d.judge(r, known[i], earlier)
 		refused[i] = cases[i].refused
+		if cases[i].decision.Verdict == Bounce {
+			if err := d.returned(ctx, cases[i]); err != nil {
+				return nil, nil, err
+			}
+		}
 	}
 	first, err = d.desk.RefuseMails(ctx, d.academy.ID, refused)
 	if err != nil {
@@ -195,10 +225,15 @@ func (d *door) judge(r reading, l linked, earlier *answers) judged {
 			l.facts.Answered, l.facts.AnsweredDay, l.facts.AnsweredAll = false, 0, 0
 		}
 		j.authentication = authenticate(m.Header, d.authServID, domainOf(m.Author))
-		j.decision = classify(Evidence{
+		evidence := Evidence{
 			Message: m, Facts: l.facts, Academy: d.academy, Authentication: j.authentication,
 			TrustParticipants: d.trust, Ceilings: d.ceilings,
-		})
+		}
+		if d.bounces {
+			j.decision = classifyReturned(evidence, r.returnedAs)
+		} else {
+			j.decision = classify(evidence)
+		}
 		if j.decision.Verdict == Answer {
 			earlier.all++
 			earlier.sender[m.Author]++
@@ -214,7 +249,7 @@ func (d *door) judge(r reading, l linked, earlier *answers) judged {
 	}
 	// A participant's words wait for them on the portal, answered or not: some
 	// servers stamp people's replies as automatic.
-	if l.facts.Participant && j.decision.Verdict != Bounce && j.decision.Row > 1 {
+	if l.facts.Participant && j.decision.Verdict != Bounce && j.decision.Row > 1 && !(d.bounces && j.decision.Verdict == File) {
 		j.refused.Text = r.said
 	}
 	if j.decision.Verdict == Answer && !d.session {
@@ -268,7 +303,8 @@ type reading struct {
 	arrival
 	message    Message
 	said       string
-	unreadable bool // it panics the code that reads it
+	returnedAs Report // what it says of a mail of ours that came back
+	unreadable bool   // it panics the code that reads it
 }
 
 // readAll reads messages, as many at once as there are processors.
@@ -301,15 +337,20 @@ func (d *door) read(ctx context.Context, a arrival) (r reading, err error) {
 			r, err = reading{arrival: a, unreadable: true}, nil
 		}
 	}()
-	if a.small != nil {
-		r.message, err = Parse(bytes.NewReader(a.small), d.bounds, d.now)
-	} else {
-		var f io.ReadCloser
-		if f, err = d.files.Open(ctx, d.academy.ID, a.raw.SHA256); err != nil {
-			return reading{}, fmt.Errorf("mail: opening %s: %w", hashOf(a.raw), err)
+	open := func() (io.ReadCloser, error) {
+		if a.small != nil {
+			return io.NopCloser(bytes.NewReader(a.small)), nil
 		}
-		defer f.Close()
-		r.message, err = Parse(f, d.bounds, d.now)
+		return d.files.Open(ctx, d.academy.ID, a.raw.SHA256)
+	}
+	f, err := open()
+	if err != nil {
+		return reading{}, fmt.Errorf("mail: opening %s: %w", hashOf(a.raw), err)
+	}
+	defer f.Close()
+	r.message, err = Parse(f, d.bounds, d.now)
+	if err == nil && (d.bounces || isReport(Evidence{Message: r.message}) != "") {
+		r.returnedAs, err = d.readReport(a, open)
 	}
 	r.said = newWords(r.message.Text)
 	return r, err
@@ -407,7 +448,7 @@ func guidance(m Message, l linked, said string) *tickets.Guidance {
 // along unseen: only a sender that somebody vouches for is believed.
 func draftDocuments(j judged, trust bool) bool {
 	believed := j.authentication == Authenticated || j.authentication == Unchecked && trust
-	return j.facts.Participant && believed && !j.cut &&
+	return j.message.Documents && j.facts.Participant && believed && !j.cut &&
 		j.decision.Verdict != Bounce && j.decision.Verdict != Quarantine && j.decision.Row > 1
 }
 

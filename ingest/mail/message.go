@@ -20,6 +20,8 @@ type Message struct {
 	Author     string   // the one From address, lower case; "" when there is not exactly one
 	Recipients []string // every address it was meant for or delivered to, lower case
 
+	Documents bool // it has parts that are documents, pictures of its HTML among them
+
 	Text  string   // what it says: its plain text, or its HTML as text; clean UTF-8
 	Notes []string // what was mended or left out on the way, for the log
 }
@@ -35,7 +37,12 @@ var recipientFields = []string{
 func Parse(r io.Reader, b Bounds, now func() time.Time) (Message, error) {
 	var m Message
 	texts := newSelection(b.Text)
-	header, notes, err := walk(r, b, now, texts.add)
+	header, notes, err := walk(r, b, now, func(p Part) error {
+		if _, ok := documentName(p); ok {
+			m.Documents = true
+		}
+		return texts.add(p)
+	})
 	if err != nil {
 		return Message{}, err
 	}

@@ -160,7 +160,7 @@ func refusal(portal tickets.Portal, j judged) string {
 	if j.facts.Participant {
 		key = "smtpd.kept"
 		if !j.facts.Ticket.Private {
-			link = portal.Ticket(j.facts.Ticket.Ticket)
+			link = portal.Ticket(j.facts.Ticket)
 		}
 	}
 	french, english := locale.For(tickets.French, nil), locale.For(tickets.English, nil)

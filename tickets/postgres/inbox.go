@@ -77,10 +77,6 @@ func (db *DB) mailFacts(ctx context.Context, academy tickets.AcademyID, asked []
 	if err := db.pool.SendBatch(ctx, &b).Close(); err != nil {
 		return nil, err
 	}
-	who, err := people(ctx, db.pool, academy, named(about...))
-	if err != nil {
-		return nil, err
-	}
 	facts := make([]tickets.MailFacts, len(asked))
 	for _, s := range senders {
 		facts[s.Rank-1].Person, facts[s.Rank-1].Known = s.Person, true
@@ -96,18 +92,10 @@ func (db *DB) mailFacts(ctx context.Context, academy tickets.AcademyID, asked []
 	}
 	for i := range facts {
 		f := &facts[i]
-		f.Ticket.Ticket = byID[asked[i].Ticket]
+		f.Ticket = byID[asked[i].Ticket]
 		f.Answered = perTicket[guided{Sender: addresses[i], Ticket: nullable(asked[i].Ticket)}]
 		f.AnsweredDay, f.AnsweredAll = perDay[addresses[i]], lastHour
 		f.Participant = f.Known && f.Ticket.Party(f.Person.ID)
-		if f.Ticket.ID != uuid.Nil {
-			f.Ticket.People = make(map[uuid.UUID]tickets.Person, 4)
-			for _, id := range named(f.Ticket.Ticket) {
-				if p, ok := who[id]; ok {
-					f.Ticket.People[id] = p
-				}
-			}
-		}
 	}
 	return facts, nil
 }

@@ -40,7 +40,7 @@ func TestRefusedMail(t *testing.T) {
 	if !f.Known || !f.Participant || f.Person.Login != "claire" || f.Ticket.ID != c.ID || f.Answered || f.AnsweredDay+f.AnsweredAll != 0 {
 		t.Errorf("facts %s", asJSON(f))
 	}
-	same(t, "the ticket", f.Ticket, c)
+	same(t, "the ticket", f.Ticket, c.Ticket)
 
 	m := mail(1)
 	m.Ticket = c.ID
