@@ -80,6 +80,7 @@ var routes = []route{
 	{method: "POST", pattern: "/demandes/{academy}/{number}/reouverture", handle: (*server).doReopening},
 	{method: "GET", pattern: "/demandes/{academy}/{number}/regroupement", handle: (*server).merging},
 	{method: "POST", pattern: "/demandes/{academy}/{number}/regroupement", handle: (*server).doMerging},
+	{method: "GET", pattern: "/demandes/{academy}/{number}/messages/{id}", handle: (*server).original, long: true},
 	{method: "GET", pattern: "/documents/{id}", handle: (*server).document, long: true},
 
 	{method: "GET", pattern: "/connaissances", handle: (*server).knowledge},

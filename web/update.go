@@ -14,6 +14,7 @@ type updateBody struct {
 	Seen      string // marks the draft that the words began with
 	DraftAt   stamp
 	DraftTill stamp
+	Originals []original
 	Question  *call
 	Resolved  bool // both a refusal and a mere addition are possible
 	Text      field
@@ -44,6 +45,11 @@ func (s *server) showUpdate(w http.ResponseWriter, r *http.Request, v *visit, vi
 	}
 	body.Seen = typed.draft
 	if view.Draft != nil {
+		mails, err := s.desk.Originals(r.Context(), v.caller(), view.Number.Ref())
+		if err != nil {
+			return err
+		}
+		body.Originals = originals(v.words, view.Ticket, mails)
 		body.Draft, body.DraftAt, body.DraftTill = true, when(v.words, view.Draft.CreatedAt), date(v.words, view.Draft.ExpiresAt)
 	}
 	if c := requesterCall(v, view); c != nil {

@@ -215,6 +215,7 @@ var portalWords = table{
 	"web.update.title.S":      {FR: "Mise à jour de la demande de service", EN: "Update of the service request"},
 	"web.update.draft":        {FR: "Votre réponse par mail a été conservée ici, relisez-la puis envoyez.", EN: "Your answer by mail was kept here, read it again and send it."},
 	"web.update.draft.at":     {FR: "Réponse du", EN: "Answer of"},
+	"web.update.original":     {FR: "Votre message d’origine :", EN: "Your original message:"},
 	"web.update.draft.till":   {FR: "gardée jusqu’au", EN: "kept until"},
 	"web.update.choice":       {FR: "Cette demande est marquée comme réglée. Votre message dit-il que ce n’est pas le cas ?", EN: "This request is marked as resolved. Does your message say that it is not?"},
 	"web.update.refuse":       {FR: "Envoyer : ce n’est pas résolu", EN: "Send: it is not resolved"},

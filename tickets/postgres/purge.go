@@ -21,7 +21,8 @@ const (
 )
 
 // Purge forgets the academy's expired reply drafts, the forms that nobody has
-// touched for 30 days, pending documents as old that no form waits for, commands
+// touched for 30 days, pending documents as old that no form waits for, those of a
+// refused reply with its draft, commands
 // done since a day, requests to be linked as old, bounces of 30 days and mutings
 // that ended a year ago. It returns how many rows that was. The bytes of
 // documents are not its business.
@@ -36,6 +37,10 @@ func (db *DB) Purge(ctx context.Context, academy tickets.AcademyID, now time.Tim
 	b.Queue(`DELETE FROM attachments a WHERE a.academy = $1 AND a.event IS NULL AND a.at < $2
 		AND NOT EXISTS (SELECT FROM forms f WHERE f.academy = $1 AND f.id = a.ticket)`,
 		academy, now.Add(-formsKept)).Exec(count)
+	b.Queue(`DELETE FROM attachments a WHERE a.academy = $1 AND a.event IS NULL AND a.at <= $2
+		AND EXISTS (SELECT FROM tickets t WHERE t.academy = $1 AND t.id = a.ticket)
+		AND NOT EXISTS (SELECT FROM reply_drafts d WHERE d.academy = $1 AND d.ticket = a.ticket AND d.person = a.author)`,
+		academy, now.Add(-tickets.ReplyDraftKept)).Exec(count)
 	b.Queue(`DELETE FROM commands WHERE academy = $1 AND finished AND accepted_at < $2`,
 		academy, now.Add(-commandsKept)).Exec(count)
 	b.Queue(`DELETE FROM link_requests WHERE academy = $1 AND at < $2`, academy, now.Add(-linksKept)).Exec(count)

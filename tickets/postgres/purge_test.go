@@ -124,3 +124,24 @@ func TestPartitions(t *testing.T) {
 		t.Errorf("%d rows in all", n)
 	}
 }
+
+// The documents of a refused reply go when its draft does, not before.
+func TestPurgeOfARefusedReplysDocuments(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	claire := by("creteil", "claire")
+	c := w.open(t, "creteil", tickets.Card{})
+	m := mail(1)
+	m.Ticket = c.ID
+	must(t)(w.desk().RefuseMail(ctx, m, "Bonjour.", nil))
+	must(t)(nil, w.AddAttachment(ctx, attachment(c.ID, claire.Person.ID, noon), 9))
+	w.now = noon.Add(6 * 24 * time.Hour)
+	m = mail(2)
+	m.Ticket = c.ID
+	must(t)(w.desk().RefuseMail(ctx, m, "Encore.", nil)) // keeps the draft for longer
+	for _, x := range []struct{ days, want int }{{7, 0}, {12, 0}, {14, 2}} {
+		if n, err := w.Purge(ctx, "creteil", noon.Add(time.Duration(x.days)*24*time.Hour)); err != nil || n != x.want {
+			t.Errorf("after %d days: %d, %v, want %d", x.days, n, err, x.want)
+		}
+	}
+}
