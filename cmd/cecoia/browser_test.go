@@ -159,3 +159,7 @@ func quote(s string) string {
 	}
 	return string(b)
 }
+
+func clickOn(selector string) chromedp.Action[chromedp.Void] {
+	return chromedp.Click(selector, chromedp.NodeVisible)
+}

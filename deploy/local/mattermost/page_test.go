@@ -246,6 +246,7 @@ func TestAPersonLivesTheStoryInABrowser(t *testing.T) {
 	// A direct channel with the bot, and a message that arrives meanwhile.
 	steps(ctx, t, press(`[data-channel="@cecoia"]`), see(`[data-channel="@cecoia"][aria-current]`), write("#message-box", "bonjour\r"), see("#posts .own"))
 	equal(t, "direct", d.DirectPosts("agent", "cecoia")[0].Message, "bonjour")
+	d.clock.advance(time.Second)
 	post(t, d.bot(), &model.Post{ChannelId: assistance, Message: "pendant ce temps"})
 	steps(ctx, t, see(`[data-channel="creteil/assistance"][data-unread="1"]`))
 

@@ -13,7 +13,9 @@ const title = document.title;
 async function loadChannels() {
   const box = document.createElement('template');
   box.innerHTML = await (await page('GET', '/channels')).text();
+  const focused = document.activeElement?.dataset.channel;
   $('channels').replaceChildren(box.content);
+  if (focused) document.querySelector(`[data-channel="${focused}"]`)?.focus();
   mark();
 }
 
@@ -31,15 +33,6 @@ function mark() {
   $('menu-mark').hidden = !more;
 }
 
-function unread(link, posts, mentions) {
-  if (posts) link.dataset.unread = posts;
-  else delete link.dataset.unread;
-  const badge = link.querySelector('.mentions');
-  badge.textContent = mentions || '';
-  badge.hidden = !mentions;
-  mark();
-}
-
 async function seen() {
   if (!here.channel || document.hidden) return;
   const { id } = here.channel;
@@ -47,7 +40,10 @@ async function seen() {
   const link = lineOf(id);
   if (!link) return;
   link.dataset.viewed = times[id] || '';
-  unread(link, 0, 0);
+  delete link.dataset.unread;
+  link.querySelector('.mentions').textContent = '';
+  link.querySelector('.mentions').hidden = true;
+  mark();
 }
 
 async function openChannel(link, keepThread) {
@@ -198,16 +194,13 @@ document.addEventListener('visibilitychange', () => attempt(seen));
 // Live updates.
 
 const on = {
-  posted: async ({ post, mentions }) => {
+  posted: async ({ post }) => {
     const p = JSON.parse(post);
-    if (p.channel_id === here.channel?.id) {
-      await refresh(p.id, true);
-      if (!isMine(p)) await seen();
-      if (!document.hidden) return;
-    }
-    if (!lineOf(p.channel_id)) return loadChannels(); // it comes with its counts
-    const link = lineOf(p.channel_id);
-    if (!isMine(p) && !p.type.startsWith('system_')) unread(link, 1 + Number(link.dataset.unread || 0), Number(link.querySelector('.mentions').textContent) + (mentions ? 1 : 0));
+    const open = p.channel_id === here.channel?.id;
+    if (open) await refresh(p.id, true);
+    if (isMine(p)) return;
+    if (open && !document.hidden) await seen();
+    else await loadChannels(); // the server counts
   },
   post_edited: ({ post }) => {
     const p = JSON.parse(post);
