@@ -70,10 +70,12 @@ const gathering = time.Minute
 
 // Hold says whether the notice is to be told now. window is how long after one
 // mail of a ticket the next waits, so that rapid changes are told together; what
-// somebody has to answer never waits for it, and neither does what may have
-// arrived already.
+// somebody has to answer never waits for it. What may have arrived already, as
+// it was tried before, only waits for the end of the quiet hours.
 func (n Notice) Hold(now time.Time, window time.Duration) Hold {
 	switch {
+	case n.Muted.ID != uuid.Nil:
+		return Hold{Never: "the address is muted since " + n.Muted.Since.UTC().Format(time.RFC3339) + ": " + n.Muted.Status}
 	case !n.Delivery.News():
 	case n.Channel == Mail:
 		if n.Template.asks() || n.Told.IsZero() || n.Attempts > 1 {
@@ -145,7 +147,7 @@ func (n Notice) holdDirect(now time.Time) Hold {
 	switch pace := n.pace(); {
 	case pace == PaceNever:
 		return Hold{Never: "chosen by the recipient"}
-	case pace == PaceDigest && !n.Digest:
+	case pace == PaceDigest && !n.Digest && n.Attempts <= 1:
 		h.Digest = true
 		if h.Until = n.Direct.nextDigest(n.CreatedAt.In(now.Location())); !now.Before(h.Until) {
 			h.Until = now.Add(gathering)

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -115,6 +116,32 @@ func (db *DB) Muting(ctx context.Context, academy tickets.AcademyID, address str
 	return m, nil
 }
 
+// queueMuted asks which of the recipients cannot be written to. What it returns
+// tells, once the batch was sent; mails are in it by the address they are for.
+func queueMuted(b *pgx.Batch, academy tickets.AcademyID, leased []told, people []uuid.UUID) map[string]tickets.Muting {
+	muted := map[string]tickets.Muting{}
+	var bare []string
+	byMail := false
+	for _, l := range leased {
+		byMail = byMail || l.head.Channel == tickets.Mail
+		if address, ok := l.head.Recipient.Address(); ok {
+			bare = append(bare, strings.ToLower(address))
+		}
+	}
+	if byMail {
+		b.Queue(`SELECT `+mutingColumns+` FROM mutings WHERE academy = $1 AND ended_at IS NULL AND (address = ANY ($2)
+				OR address IN (SELECT lower(email) FROM people WHERE academy = $1 AND id = ANY ($3)))`, academy, bare, people).
+			Query(func(rows pgx.Rows) error {
+				found, err := pgx.CollectRows(rows, scanMuting)
+				for _, m := range found {
+					muted[m.Address] = m
+				}
+				return err
+			})
+	}
+	return muted
+}
+
 // EndMuting ends a muting by its owner's word, and owes them anew the mails that
 // wait for it: see [tickets.Bounces].
 func (db *DB) EndMuting(ctx context.Context, m tickets.Muting, by uuid.UUID, at time.Time, limit int, renew func(tickets.Delivery) tickets.Delivery) (int, error) {
@@ -157,7 +184,8 @@ const lostMails = `WITH latest AS (
 	SELECT academy, id, cause, ticket, seq, channel, recipient, template, rule, data, ended_at AS due, attempts, created_at
 	FROM latest l
 	WHERE (outcome = 'suppressed' AND ended_at >= @since OR EXISTS (SELECT FROM bounces b
-			WHERE b.academy = @academy AND b.address = @address AND b.delivery = l.id AND b.kind <> 'delayed'))
+			WHERE b.academy = @academy AND b.address = @address
+				AND b.delivery = coalesce(l.told_with, l.id) AND b.kind <> 'delayed'))
 		AND NOT EXISTS (SELECT FROM deliveries d
 			WHERE d.academy = @academy AND d.ticket = l.ticket AND d.channel = 'mail' AND d.recipient = @to)
 	ORDER BY created_at DESC LIMIT @limit`

@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -200,6 +201,37 @@ func TestTheOwnerConfirms(t *testing.T) {
 	if other, muted, err := w.desk().Muting(t.Context(), claire); err != nil || !muted || other.ID == m.ID {
 		t.Errorf("%+v, %v, %v", other, muted, err)
 	}
+}
+
+// What is owed to a muted address says so when it is leased; by whatever kind of
+// recipient, and by mail alone.
+func TestMutedNoticesAreHeldForEver(t *testing.T) {
+	w := newWorld(t)
+	_, mail := w.mailed(t, "creteil")
+	bounced(t, w, refusal(mail, "5.1.1"), tickets.BounceMuted)
+	c := w.open(t, "creteil", tickets.Card{})
+	w.do(t, by("creteil", "agathe"), c, tickets.ActionAsk, "Quel écran ?")
+	for i, to := range []string{"Claire@creteil.example", "denis@creteil.example"} {
+		must(t)(nil, w.exec(t, `INSERT INTO deliveries (academy, id, cause, seq, channel, recipient, template, rule, due, created_at)
+			VALUES ('creteil', $1, $1, 0, 'mail', $2, 'guidance', 'reply-is-refused', $3, $3)`,
+			newID(), tickets.ToAddress(to), noon.Add(time.Duration(i))))
+	}
+	seen := map[string]bool{}
+	now := w.later()
+	for _, n := range w.lease(t, "creteil", deliveries(t, w), now) {
+		h := n.Hold(now, time.Minute)
+		seen[string(n.Channel)+" "+string(n.Template)+" "+n.Muted.Address] = h.Never != ""
+		if h.Never != "" && !strings.Contains(h.Never, "5.1.1") {
+			t.Errorf("the reason: %q", h.Never)
+		}
+	}
+	want := map[string]bool{
+		"chat card ": false, "chat alert ": false, "mail asked claire@creteil.example": true,
+		"mail guidance claire@creteil.example": true, "mail guidance ": false,
+	}
+	delete(seen, "chat alert ") // it waits a while before it is told
+	delete(want, "chat alert ")
+	same(t, "held", seen, want)
 }
 
 // sendMailsMaybe delivers what is owed, if anything.

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -93,6 +94,7 @@ func complete(ctx context.Context, tx pgx.Tx, b *pgx.Batch, academy tickets.Acad
 			})
 			return err
 		})
+	muted := queueMuted(b, academy, leased, whom)
 	if err := tx.SendBatch(ctx, b).Close(); err != nil {
 		return nil, err
 	}
@@ -145,6 +147,13 @@ func complete(ctx context.Context, tx pgx.Tx, b *pgx.Batch, academy tickets.Acad
 		}
 		if id, ok := l.head.Recipient.Person(); ok {
 			n.Recipient, n.Account = everybody[id], accounts[accountKey{l.head.Channel, id}]
+		}
+		if n.Channel == tickets.Mail {
+			address, bare := l.head.Recipient.Address()
+			if !bare {
+				address = n.Recipient.Email
+			}
+			n.Muted = muted[strings.ToLower(address)]
 		}
 		notices[i] = n
 	}
