@@ -108,10 +108,10 @@ func (g *Gateway) effort(id string) *effort {
 // begin says whether it is time to try the kept command again, and counts the
 // try: after 1, 2, 4 … times Abandoned, at most 5 minutes.
 func (g *Gateway) begin(id string) bool {
-	now := g.Now()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	e := g.effort(id)
+	now := g.Now() // after the effort was made: a new one is due
 	if now.Before(e.next) || e.ended {
 		return false
 	}

@@ -78,6 +78,10 @@ func (d *Desk) Academy(ctx context.Context, by Caller) (Academy, error) {
 // go through a form, which shows the number first. Where the card of somebody
 // else says nothing, their telephone, place and entity are the directory's.
 func (d *Desk) Open(ctx context.Context, by Caller, kind Kind, card Card) (Case, error) {
+	return d.open(ctx, by, newID(), kind, card)
+}
+
+func (d *Desk) open(ctx context.Context, by Caller, id uuid.UUID, kind Kind, card Card) (Case, error) {
 	a, err := d.store.Academy(ctx, by.Person.Academy)
 	if err != nil {
 		return Case{}, err
@@ -95,7 +99,24 @@ func (d *Desk) Open(ctx context.Context, by Caller, kind Kind, card Card) (Case,
 	if err != nil {
 		return Case{}, err
 	}
-	return d.create(ctx, a, by, newID(), n, card)
+	return d.create(ctx, a, by, id, n, card)
+}
+
+// OpenFrom is [Desk.Open] for what makes one ticket, whoever asks and however
+// often: source names it, as the id of a message. It returns the ticket that is
+// there already, which the caller may not be one to see.
+func (d *Desk) OpenFrom(ctx context.Context, by Caller, source string, kind Kind, card Card) (Case, error) {
+	return d.open(ctx, by, sourceID(by.Person.Academy, source), kind, card)
+}
+
+// CaseFrom returns the ticket that was opened from the source.
+func (d *Desk) CaseFrom(ctx context.Context, by Caller, source string) (Case, error) {
+	return d.store.CaseByID(ctx, by.Person, sourceID(by.Person.Academy, source))
+}
+
+// sourceID is the id of the ticket that a source makes (UUIDv5, RFC 9562).
+func sourceID(a AcademyID, source string) uuid.UUID {
+	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("ticket of "+string(a)+" from "+source))
 }
 
 func (d *Desk) reserve(ctx context.Context, a Academy, kind Kind) (Number, error) {
@@ -248,7 +269,7 @@ func (d *Desk) View(ctx context.Context, by Caller, ref Ref) (View, error) {
 	}
 	var more []uuid.UUID
 	for _, e := range v.Events {
-		for _, id := range []uuid.UUID{e.Actor, e.Detail.Assignee} {
+		for _, id := range append(e.Detail.Named(), e.Actor) {
 			if _, named := v.People[id]; !named && id != uuid.Nil {
 				more = append(more, id)
 			}

@@ -290,14 +290,16 @@ func (h house) ingest() (hooks http.Handler, runs []func(context.Context) error,
 		}
 		runs = append(runs, reader.Run)
 	}
+	var gateway *ingest.Gateway
 	commands := ingestmattermost.New(ingestmattermost.Options{
 		Desk: h.desk, Directory: h.db, Memory: h.db, Keyring: h.keys, Portal: h.portal, Tokens: tokens,
 		BaseURL: h.MattermostURL, HooksURL: h.hooksURL, BotToken: h.MattermostToken,
+		Take:  func(ctx context.Context, c ingest.Command) (bool, error) { return gateway.Take(ctx, c) },
 		Allow: h.HooksAllow, PerMinute: h.CommandsPerMinute, Burst: h.CommandsBurst, Logger: log, Registerer: h.metrics,
 	})
-	gateway := ingest.New(ingest.Options{
+	gateway = ingest.New(ingest.Options{
 		Store: h.db, Execute: commands.Execute, Reply: commands.Reply, Direct: commands.Direct, Redis: h.redis.options, Logger: log, Registerer: h.metrics,
 	})
-	runs = append(runs, func(ctx context.Context) error { gateway.Run(ctx); return nil })
+	runs = append(runs, func(ctx context.Context) error { gateway.Run(ctx); return nil }, commands.Listen)
 	return commands.Handler(gateway), runs, nil
 }

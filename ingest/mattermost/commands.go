@@ -7,12 +7,14 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/mattermost/mattermost/server/public/model"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"cecoia.example/ingest"
 	"cecoia.example/tickets"
 	"cecoia.example/tickets/locale"
 )
@@ -27,7 +29,7 @@ func table() []verb {
 		prendre, rendre, affecter, urgence, theme, note,
 		demander, attente, repondre, resoudre, cloturer, rouvrir, fusionner, nouveau,
 		alertes, ack, differer, escalader, silence, garde,
-		notif, compte, aide,
+		notif, pourquoi, compte, aide,
 	}
 }
 
@@ -79,6 +81,8 @@ type Directory interface {
 	// ChosenLang returns the language that the person chose on the portal, ""
 	// when they chose none.
 	ChosenLang(ctx context.Context, academy tickets.AcademyID, person uuid.UUID) (tickets.Lang, error)
+	// Unlinked returns those of the people of whom no account is known.
+	Unlinked(ctx context.Context, academy tickets.AcademyID, ch tickets.Channel, people []uuid.UUID) ([]uuid.UUID, error)
 }
 
 // Options are what Commands is made of. Desk, Directory, Keyring, Portal, Tokens
@@ -112,8 +116,12 @@ type Options struct {
 	// of them at once; default 60 and 20, as typed by a hurried person. Each
 	// process counts its own. Negative: as many as they like.
 	PerMinute, Burst int
-	// Now is the clock; default time.Now.
-	Now func() time.Time
+	// Take keeps a command that is a message and has it executed; see
+	// [ingest.Gateway.Take]. Without it messages to the bot are not heard.
+	Take func(context.Context, ingest.Command) (first bool, err error)
+	// Now is the clock and After its timer; default time.Now and time.After.
+	Now   func() time.Time
+	After func(time.Duration) <-chan time.Time
 	// Logger gets one line for each refused try. Default: discarded.
 	Logger *slog.Logger
 	// Registerer takes the metrics; nil for none.
@@ -128,9 +136,12 @@ type Commands struct {
 	bot   *model.Client4 // the server's API as the bot sees it; nil without BotToken
 
 	profiles    profiles
-	limiter     *limiter      // nil: no limit
-	bodyTimeout time.Duration // for a request to come in whole
+	account     atomic.Pointer[model.User] // the bot's own, nil before it is known
+	limiter     *limiter                   // nil: no limit
+	scolded     *limiter                   // how often an account is told by a message that it hurries
+	bodyTimeout time.Duration              // for a request to come in whole
 	refused     *prometheus.CounterVec
+	listening   prometheus.Gauge
 }
 
 // New returns the slash commands over a desk.
@@ -138,6 +149,9 @@ func New(o Options) *Commands {
 	o.BaseURL = strings.TrimRight(o.BaseURL, "/")
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.After == nil {
+		o.After = time.After
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -156,16 +170,19 @@ func New(o Options) *Commands {
 	}
 	s := &Commands{
 		Options: o, verbs: table(), bodyTimeout: 10 * time.Second,
-		profiles: profiles{kept: map[string]keptProfile{}},
+		profiles: profiles{kept: map[string]keptProfile{}}, scolded: newLimiter(6, 1),
 		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "cecoia_chat_refused_total", Help: "What came from the chat and was refused, by the reason that the log has.",
 		}, []string{"why"}),
+		listening: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "cecoia_chat_listening", Help: "1 while direct messages to the bot are heard by this process.",
+		}),
 	}
 	if o.PerMinute > 0 {
 		s.limiter = newLimiter(o.PerMinute, o.Burst)
 	}
 	if o.Registerer != nil {
-		o.Registerer.MustRegister(s.refused)
+		o.Registerer.MustRegister(s.refused, s.listening)
 	}
 	if o.BotToken != "" {
 		s.bot = model.NewAPIv4Client(o.BaseURL)

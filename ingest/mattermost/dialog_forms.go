@@ -15,7 +15,10 @@ import (
 // forms is every dialog. It is also which commands may be typed without words,
 // and which buttons ask for some.
 func forms() []form {
-	return []form{demanderForm, resoudreForm, affecterForm, requalifierForm, nouveauForm}
+	return []form{
+		demanderForm, resoudreForm, affecterForm, requalifierForm,
+		newForm("nouveau", tickets.Incident, "dialog.nouveau.description.help"), newForm(serviceForm, tickets.Service, "dialog.nouveau.service.help"),
+	}
 }
 
 // form is one dialog: what it asks, and what becomes of the answers. Five fields
@@ -63,6 +66,12 @@ func (s *Commands) formFor(text string) (f form, rest string, ok bool) {
 	name := fold(word)
 	if v, found := s.find(word); found {
 		name = fold(v.name)
+	}
+	if kind, only := kindNamed(rest); only && name == nouveau.name {
+		rest = ""
+		if kind == tickets.Service {
+			name = serviceForm
+		}
 	}
 	f, ok = formNamed(name)
 	return f, rest, ok

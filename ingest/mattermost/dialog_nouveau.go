@@ -11,38 +11,46 @@ import (
 	"cecoia.example/tickets"
 )
 
-// nouveauForm files a ticket for somebody on the telephone.
-var nouveauForm = form{
-	name: "nouveau", asks: []string{"beneficiary", "theme", "urgency", "private", "description"}, holds: map[string]string{"subject": "theme"},
-	fields: func(_ context.Context, c *call, _ tickets.Case) ([]model.DialogElement, error) {
-		theme := c.choice("dialog.nouveau.theme", "theme", "", c.topics())
-		theme.Optional, theme.Placeholder = true, c.print.Theme(c.academy, tickets.UnknownTheme)
-		return []model.DialogElement{
-			{
-				DisplayName: c.print.T("dialog.nouveau.beneficiary.label"), Name: "beneficiary", Type: "text", MaxLength: 150,
-				Placeholder: c.print.T("dialog.nouveau.beneficiary.example"), HelpText: c.print.T("dialog.nouveau.beneficiary.help"),
-			},
-			theme,
-			c.choice("dialog.nouveau.urgency", "urgency", fmt.Sprint(int(tickets.Low)), c.urgencies()),
-			c.box("dialog.nouveau.private", "private"),
-			c.area("dialog.nouveau.description", "description"),
-		}, nil
-	},
-	submit: func(ctx context.Context, c *call, _ tickets.Case, in values) (string, error) {
-		beneficiary, err := c.oneBeneficiary(ctx, in["beneficiary"])
-		if err != nil {
-			return "", err
-		}
-		theme, subject, _ := strings.Cut(in["theme"], "/")
-		cs, err := c.Desk.Open(ctx, c.by(0), tickets.Incident, tickets.Card{
-			Beneficiary: beneficiary, Theme: theme, Subject: subject, Urgency: urgency(in["urgency"]),
-			Private: in.yes("private"), Description: in["description"],
-		})
-		if err != nil {
-			return "", err
-		}
-		return c.print.T("dialog.nouveau.done", cs.Number.String(), inline(cs.Who(cs.Beneficiary).Name()), c.Portal.Ticket(cs.Ticket)), nil
-	},
+// serviceForm is the name of the dialog of "nouveau service".
+const serviceForm = "nouveau.service"
+
+// newForm files a ticket of that kind for somebody on the telephone. Its five
+// fields leave no room for the kind, which the command says.
+func newForm(name string, kind tickets.Kind, help string) form {
+	return form{
+		name: name, asks: []string{"beneficiary", "theme", "urgency", "private", "description"}, holds: map[string]string{"subject": "theme"},
+		fields: func(_ context.Context, c *call, _ tickets.Case) ([]model.DialogElement, error) {
+			theme := c.choice("dialog.nouveau.theme", "theme", "", c.topics())
+			theme.Optional, theme.Placeholder = true, c.print.Theme(c.academy, tickets.UnknownTheme)
+			description := c.area("dialog.nouveau.description", "description")
+			description.HelpText = c.print.T(help)
+			return []model.DialogElement{
+				{
+					DisplayName: c.print.T("dialog.nouveau.beneficiary.label"), Name: "beneficiary", Type: "text", MaxLength: 150,
+					Placeholder: c.print.T("dialog.nouveau.beneficiary.example"), HelpText: c.print.T("dialog.nouveau.beneficiary.help"),
+				},
+				theme,
+				c.choice("dialog.nouveau.urgency", "urgency", fmt.Sprint(int(tickets.Low)), c.urgencies()),
+				c.box("dialog.nouveau.private", "private"),
+				description,
+			}, nil
+		},
+		submit: func(ctx context.Context, c *call, _ tickets.Case, in values) (string, error) {
+			beneficiary, err := c.oneBeneficiary(ctx, in["beneficiary"])
+			if err != nil {
+				return "", err
+			}
+			theme, subject, _ := strings.Cut(in["theme"], "/")
+			cs, err := c.Desk.Open(ctx, c.by(0), kind, tickets.Card{
+				Beneficiary: beneficiary, Theme: theme, Subject: subject, Urgency: urgency(in["urgency"]),
+				Private: in.yes("private"), Description: in["description"],
+			})
+			if err != nil {
+				return "", err
+			}
+			return c.print.T("dialog.nouveau.done", cs.Number.String(), inline(cs.Who(cs.Beneficiary).Name()), c.Portal.Ticket(cs.Ticket)), nil
+		},
+	}
 }
 
 // mostNamesakes is how many people a refusal names for the agent to choose from.

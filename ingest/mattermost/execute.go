@@ -41,7 +41,10 @@ func (s *Commands) Execute(ctx context.Context, cmd ingest.Command) (string, err
 	if err != nil {
 		return "", err
 	}
-	if cmd.Form != nil {
+	switch {
+	case cmd.Instead != "":
+		return c.sayInstead(ctx)
+	case cmd.Form != nil:
 		return c.fillIn(ctx)
 	}
 	text, err := c.dispatch(ctx)
@@ -279,7 +282,7 @@ func (c *call) each(refs []tickets.Ref, do func(n int, ref tickets.Ref) (string,
 // or says that it was done before, perhaps with other words or too long ago.
 func (c *call) apply(ctx context.Context, refs []tickets.Ref, action tickets.Action, in tickets.Input, told func(tickets.Result) string) (string, error) {
 	return c.each(refs, func(n int, ref tickets.Ref) (string, error) {
-		if speaks(action) {
+		if speaks(action) && in.Text+in.Cause != "" { // without words it is refused for that
 			sure, err := c.sure(ctx, ref)
 			if err != nil {
 				return "", err

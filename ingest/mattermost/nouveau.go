@@ -20,16 +20,26 @@ var nouveau = verb{
 	name: "nouveau", aliases: []string{"new", "nouvelle", "open", "ouvrir", "creer", "create"},
 	run: func(ctx context.Context, c *call) (string, error) {
 		kind, words := cutKind(plainText(c.rest))
+		if _, only := kindNamed(words); only {
+			return "", errUsage // "nouveau service" alone is a dialog's
+		}
 		card := tickets.Card{
 			Beneficiary: c.person.ID, Phone: c.person.Phone, Place: c.person.Place, Entity: c.person.Entity, Urgency: tickets.Low,
 		}
+		named := false
 		if who, description, ok := cutBeneficiary(words); ok {
 			colleague, err := c.beneficiary(ctx, who)
 			if err != nil {
 				return "", err
 			}
 			card = tickets.Card{Beneficiary: colleague.ID, Place: colleague.Place, Entity: colleague.Entity, Urgency: tickets.Low}
-			words = description
+			words, named = description, true
+		}
+		if post, link, more, ok := cutPermalink(words); ok && c.bot != nil {
+			if !named {
+				card = tickets.Card{}
+			}
+			return c.fromMessage(ctx, kind, card, post, link, more)
 		}
 		if words == "" {
 			return "", errUsage
@@ -60,16 +70,29 @@ func (c *call) openOnce(ctx context.Context, kind tickets.Kind, card tickets.Car
 	return c.Desk.Open(ctx, c.by(0), kind, card)
 }
 
-// cutKind takes "service :" or "incident :" off the head of the words; without,
-// it is an incident.
+// kindNamed says which kind the words are the name of.
+func kindNamed(s string) (tickets.Kind, bool) {
+	switch fold(strings.TrimFunc(s, func(r rune) bool { return blank(r) || r == ':' })) {
+	case "service", "demande de service", "demande service", "service request":
+		return tickets.Service, true
+	case "incident":
+		return tickets.Incident, true
+	}
+	return "", false
+}
+
+// cutKind takes "service :" or "incident :" off the head of the words, or the
+// name alone before the link of a message; without, it is an incident.
 func cutKind(s string) (tickets.Kind, string) {
-	before, after, ok := strings.Cut(s, ":")
-	if ok {
-		switch fold(strings.TrimFunc(before, blank)) {
-		case "service", "demande de service", "service request":
-			return tickets.Service, plainText(after)
-		case "incident":
-			return tickets.Incident, plainText(after)
+	if before, after, ok := strings.Cut(s, ":"); ok {
+		if kind, named := kindNamed(before); named {
+			return kind, plainText(after)
+		}
+	}
+	word, after := cutWord(s)
+	if kind, named := kindNamed(word); named {
+		if _, _, _, link := cutPermalink(after); link {
+			return kind, after
 		}
 	}
 	return tickets.Incident, s

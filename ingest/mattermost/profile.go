@@ -23,6 +23,7 @@ const (
 type profile struct {
 	lang     tickets.Lang // of the account's display; "" when it is none of ours, or not known
 	verified string       // the mail address, when the server knows that it is theirs
+	bot      bool         // a program's account
 }
 
 // profiles remembers profiles for a while.
@@ -61,6 +62,7 @@ func (s *Commands) profile(ctx context.Context, account string) profile {
 		if l := tickets.Lang(lang); l == tickets.French || l == tickets.English {
 			next.lang = l
 		}
+		next.bot = user.IsBot
 		if user.EmailVerified {
 			next.verified = user.Email
 		}

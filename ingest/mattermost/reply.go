@@ -9,14 +9,10 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
-
-	"github.com/mattermost/mattermost/server/public/model"
 
 	"cecoia.example/ingest"
 	"cecoia.example/tickets"
-	"cecoia.example/tickets/locale"
 )
 
 // replyLife is how long Mattermost takes late answers to a command.
@@ -55,37 +51,6 @@ func (s *Commands) Reply(ctx context.Context, c ingest.Command, a ingest.Answer)
 		return fmt.Errorf("replying to command %s: status %d: %w", c.ID, resp.StatusCode, ingest.ErrUndeliverable)
 	}
 	return fmt.Errorf("replying to command %s: status %d", c.ID, resp.StatusCode)
-}
-
-// Direct sends a late answer as a direct message of the bot, where Reply is of
-// no use any more. Tried again within half a minute, the server takes it for
-// the same. Without a bot, or an account to write to, it is
-// [ingest.ErrUndeliverable].
-func (s *Commands) Direct(ctx context.Context, c ingest.Command, a ingest.Answer) error {
-	if s.bot == nil {
-		return fmt.Errorf("writing to the sender of command %s: no bot: %w", c.ID, ingest.ErrUndeliverable)
-	}
-	me, resp, err := s.bot.GetMe(ctx, "")
-	var channel *model.Channel
-	if err == nil {
-		channel, resp, err = s.bot.CreateDirectChannel(ctx, me.Id, c.Account)
-	}
-	if err == nil {
-		p := locale.For(s.langOf(ctx, c), nil)
-		// Between backquotes only a backquote or a new line would end the code.
-		typed := shorten(strings.ReplaceAll(strings.Join(strings.Fields(visible(c.Text)), " "), "`", "'"), 60)
-		_, resp, err = s.bot.CreatePost(ctx, &model.Post{
-			ChannelId: channel.Id, PendingPostId: "late." + c.ID,
-			Message: shown(p.T("chat.direct.command", typed) + "\n" + s.word(ctx, c, a)),
-		})
-	}
-	switch {
-	case err == nil:
-		return nil
-	case resp != nil && (resp.StatusCode == http.StatusBadRequest || resp.StatusCode == http.StatusForbidden || resp.StatusCode == http.StatusNotFound):
-		return fmt.Errorf("writing to the sender of command %s: %w: %w", c.ID, err, ingest.ErrUndeliverable)
-	}
-	return fmt.Errorf("writing to the sender of command %s: %w", c.ID, err)
 }
 
 // langOf is the language for whoever sent the command.

@@ -41,6 +41,9 @@ type world struct {
 	mu       sync.Mutex
 	now      time.Time
 	triggers int
+	options  Options // as the last process has them
+
+	abandoned time.Duration // of the gateways to come; their default when 0
 }
 
 type syncBuffer struct {
@@ -146,15 +149,27 @@ func newWorld(t *testing.T, change ...func(*Options)) *world {
 	for _, f := range change {
 		f(&o)
 	}
-	w.commands = New(o)
-	gateway := ingest.New(ingest.Options{Store: db, Execute: w.commands.Execute, Reply: w.commands.Reply, Logger: slog.New(slog.NewTextHandler(w.log, nil))})
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() { gateway.Run(ctx); close(done) }()
-	t.Cleanup(func() { cancel(); <-done })
+	w.options = o
+	gateway := w.process(o)
 	w.hooks = httptest.NewServer(w.commands.Handler(gateway))
 	t.Cleanup(w.hooks.Close)
 	return w
+}
+
+// process makes the commands of one process, and runs its gateway.
+func (w *world) process(o Options) *ingest.Gateway {
+	var gateway *ingest.Gateway
+	o.Take = func(ctx context.Context, c ingest.Command) (bool, error) { return gateway.Take(ctx, c) }
+	w.commands = New(o)
+	gateway = ingest.New(ingest.Options{
+		Store: w.db, Execute: w.commands.Execute, Reply: w.commands.Reply, Direct: w.commands.Direct,
+		Abandoned: w.abandoned, Logger: slog.New(slog.NewTextHandler(w.log, nil)),
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { gateway.Run(ctx); close(done) }()
+	w.t.Cleanup(func() { cancel(); <-done })
+	return gateway
 }
 
 // tick is a clock that moves by a second per look, so that things have an order.

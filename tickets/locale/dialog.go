@@ -40,8 +40,10 @@ var dialogWords = table{
 	"dialog.requalifier.unchanged":          {FR: "Rien n’a changé : %s est déjà ainsi.", EN: "Nothing changed: %s is like that already."},
 	"dialog.requalifier.done":               {FR: "%s est requalifié :", EN: "%s is requalified:"},
 
-	"dialog.nouveau.title":               {FR: "Nouvelle demande", EN: "New ticket"},
-	"dialog.nouveau.submit":              {FR: "Ouvrir la demande", EN: "Open the ticket"},
+	"dialog.nouveau.title":               {FR: "Nouvel incident", EN: "New incident"},
+	"dialog.nouveau.submit":              {FR: "Ouvrir l’incident", EN: "Open the incident"},
+	"dialog.nouveau.service.title":       {FR: "Demande de service", EN: "New service request"},
+	"dialog.nouveau.service.submit":      {FR: "Ouvrir la demande", EN: "Open the request"},
 	"dialog.nouveau.beneficiary.label":   {FR: "Pour qui", EN: "For whom"},
 	"dialog.nouveau.beneficiary.example": {FR: "prenom.nom@… ou un nom", EN: "first.last@… or a name"},
 	"dialog.nouveau.beneficiary.help":    {FR: "Son adresse, ou un nom que cette personne est seule à porter.", EN: "Their address, or a name that only they have."},
@@ -53,6 +55,7 @@ var dialogWords = table{
 	"dialog.nouveau.private.label":       {FR: "Demande privée", EN: "Private ticket"},
 	"dialog.nouveau.private.yes":         {FR: "Visible de l’équipe qui la traite seulement", EN: "Seen by the team that treats it only"},
 	"dialog.nouveau.description.label":   {FR: "Description", EN: "Description"},
-	"dialog.nouveau.description.help":    {FR: "Ce que la personne décrit, avec ses mots.", EN: "What the person describes, in their words."},
+	"dialog.nouveau.description.help":    {FR: "Ce que la personne décrit, avec ses mots. (Une demande de service : /ticket nouveau service)", EN: "What the person describes, in their words. (A service request: /ticket new service)"},
+	"dialog.nouveau.service.help":        {FR: "Ce que la personne demande, avec ses mots.", EN: "What the person asks for, in their words."},
 	"dialog.nouveau.done":                {FR: "**%[1]s** est ouvert pour %[2]s : [voir la demande](%[3]s).", EN: "**%[1]s** is open for %[2]s: [see the ticket](%[3]s)."},
 }
