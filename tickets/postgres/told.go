@@ -183,10 +183,11 @@ func freeHeld(ctx context.Context, tx pgx.Tx, academy tickets.AcademyID, ch tick
 }
 
 const (
-	// lookAnew has a held head looked at anew behind which somebody came.
-	lookAnew = `UPDATE deliveries h SET due = $2, held = false, digest = h.digest AND h.attempts > 0
+	// lookAnew has a held head looked at anew behind which somebody came, also one
+	// that is due and waits for another digest to end.
+	lookAnew = `UPDATE deliveries h SET due = least(h.due, $2), held = false, digest = h.digest AND h.attempts > 0
 		FROM (SELECT w.id FROM deliveries w
-			WHERE w.academy = $1 AND w.held AND w.due > $2 AND w.told_with IS NULL AND EXISTS (SELECT FROM deliveries f
+			WHERE w.academy = $1 AND w.held AND (w.due > $2 OR w.digest) AND w.told_with IS NULL AND EXISTS (SELECT FROM deliveries f
 				WHERE f.academy = $1 AND f.ticket = w.ticket AND f.channel = w.channel AND f.recipient = w.recipient
 					AND (f.seq, f.id) > (w.seq, w.id) AND f.told_with IS NULL AND NOT f.held)
 			FOR UPDATE OF w SKIP LOCKED) w
