@@ -133,7 +133,7 @@ func NewListener(o ListenerOptions) (*Listener, error) {
 		d := &door{
 			academy: a, desk: o.Desk, files: o.Files, keyring: o.Keyring, authServID: o.AuthServID(a.ID),
 			trust: o.TrustParticipants, bounds: bounds, now: o.Now, log: o.Logger, session: true,
-			received: newReceivedCounter(a.ID),
+			received: newReceivedCounter(a.ID, "no-reply"),
 		}
 		if err := register(o.Registerer, &d.received); err != nil {
 			return nil, fmt.Errorf("mail.NewListener(%s): %w", a.ID, err)

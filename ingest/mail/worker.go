@@ -27,6 +27,9 @@ type Options struct {
 	Desk    *tickets.Desk    // required
 	Files   tickets.Files    // required: keeps raw messages
 	Keyring *tickets.Keyring // required: knows our reply tokens
+	// Bounces says that the mailbox is that of the academy's bounce address: what
+	// is in it is read as reports on mails of ours, and never answered.
+	Bounces bool
 	// AuthServID is the authserv-id under which the site's mail server writes
 	// Authentication-Results (RFC 8601). It must remove those that come from
 	// elsewhere with that name. "" when it writes none.
@@ -61,6 +64,9 @@ type Timeouts struct {
 	// RetryMin and RetryMax bound the wait before the next connection, which
 	// doubles from one to the next; 1 s and 1 min when 0.
 	RetryMin, RetryMax time.Duration
+	// Refused is the wait after the user or the password was refused, so that
+	// trying does not lock the account; 15 min when 0.
+	Refused time.Duration
 }
 
 func (t Timeouts) withDefaults() Timeouts {
@@ -70,6 +76,7 @@ func (t Timeouts) withDefaults() Timeouts {
 	}{
 		{&t.Connect, 30 * time.Second}, {&t.Command, time.Minute}, {&t.Fetch, 10 * time.Minute},
 		{&t.Idle, 5 * time.Minute}, {&t.RetryMin, time.Second}, {&t.RetryMax, time.Minute},
+		{&t.Refused, 15 * time.Minute},
 	} {
 		if *d.value <= 0 {
 			*d.value = d.or
@@ -78,7 +85,8 @@ func (t Timeouts) withDefaults() Timeouts {
 	return t
 }
 
-// Worker reads the mailbox of one academy's no-reply address.
+// Worker reads the mailbox of one academy's no-reply address, or of its bounce
+// address.
 type Worker struct {
 	door
 	account   account
@@ -91,6 +99,7 @@ type Worker struct {
 	uidValidity uint32
 	handled     map[imap.UID]string // handled, not moved yet → its folder
 	strikes     map[imap.UID]int    // failures of a mail alone
+	trouble     string              // why the last connection ended; "" once mails are handled again
 	unmoved     map[string]string   // folder → why the server moves nothing there
 	batch       int                 // how many to read at once; halved by failures
 }
@@ -114,17 +123,22 @@ func New(o Options) (*Worker, error) {
 	if o.Poll <= 0 {
 		o.Poll = 30 * time.Second
 	}
+	address := "no-reply"
+	if o.Bounces {
+		address = "bounce"
+	}
 	w := &Worker{
 		door: door{
 			academy: o.Academy, desk: o.Desk, files: o.Files, keyring: o.Keyring,
 			authServID: o.AuthServID, trust: o.TrustParticipants, ceilings: o.Ceilings,
-			patience: o.Timeouts.withDefaults().Command, bounds: defaultBounds, now: o.Now, log: o.Logger, received: newReceivedCounter(o.Academy.ID),
+			patience: o.Timeouts.withDefaults().Command, bounds: defaultBounds, now: o.Now, log: o.Logger, bounces: o.Bounces,
+			received: newReceivedCounter(o.Academy.ID, address),
 		},
 		account: account, tls: o.TLS, poll: o.Poll, timeouts: o.Timeouts.withDefaults(),
 		connected: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name:        "cecoia_mail_mailbox_connected",
-			Help:        "1 while the mailbox of the no-reply address is open.",
-			ConstLabels: prometheus.Labels{"academy": string(o.Academy.ID)},
+			Help:        "1 while the mailbox of that address (no-reply, bounce) is open.",
+			ConstLabels: prometheus.Labels{"academy": string(o.Academy.ID), "address": address},
 		}),
 		handled: map[imap.UID]string{}, strikes: map[imap.UID]int{}, unmoved: map[string]string{}, batch: maxBatch,
 	}
@@ -153,7 +167,11 @@ func (w *Worker) Run(ctx context.Context) error {
 		}
 		wait = min(max(2*wait, w.timeouts.RetryMin), w.timeouts.RetryMax)
 		pause := wait/2 + rand.N(wait) //nolint:gosec // spreads reconnections, guards nothing
-		w.log.WarnContext(ctx, "mail: mailbox", "academy", string(w.academy.ID), "error", err, "retry_in", pause.Round(time.Millisecond).String())
+		var refused *signInError
+		if errors.As(err, &refused) {
+			pause = max(pause, w.timeouts.Refused)
+		}
+		w.fails(ctx, err, pause)
 		timer := time.NewTimer(pause)
 		select {
 		case <-timer.C:
@@ -162,6 +180,16 @@ func (w *Worker) Run(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// fails logs why a connection ended: once, as long as the reason is the same.
+func (w *Worker) fails(ctx context.Context, err error, pause time.Duration) {
+	level := slog.LevelDebug
+	if err.Error() != w.trouble {
+		level = slog.LevelWarn
+	}
+	w.trouble = err.Error()
+	w.log.Log(ctx, level, "mail: mailbox", "academy", string(w.academy.ID), "error", err, "retry_in", pause.Round(time.Millisecond).String())
 }
 
 // connection runs one session until something fails. progress says whether the
@@ -191,6 +219,10 @@ func (w *Worker) connection(ctx context.Context) (progress bool, err error) {
 			return progress || errors.As(err, &broken), err
 		}
 		progress = true
+		if w.trouble != "" {
+			w.trouble = ""
+			w.log.InfoContext(ctx, "mail: the mailbox is read again", "academy", string(w.academy.ID))
+		}
 		if err := s.wait(ctx, w.poll); err != nil {
 			return progress, err
 		}
