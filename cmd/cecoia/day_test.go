@@ -113,4 +113,13 @@ func TestADayByButtonsAndDialogs(t *testing.T) {
 	specialist.press(second, "prendre")
 	specialist.seeCard(second, "En cours")
 	specialist.picture("specialists")
+
+	// A colleague names them in a note: their one message about the ticket says
+	// what, how the ticket stands, and why it came.
+	agent.answered("/ticket note "+second+" : @reseau, c’est pour aujourd’hui", "Prévenu par message direct")
+	specialist.openChat(d, "reseau.creteil", "@"+demoBot)
+	specialist.seeCard(second, "vous cite dans une note", "c’est pour aujourd’hui", "En cours")
+	specialist.press(second, "pourquoi")
+	specialist.see("#posts .ephemeral", "car une note vous cite", "La demande est à vous depuis le", "/ticket notif")
+	specialist.picture("direct")
 }

@@ -148,7 +148,7 @@ func TestATicketIsPassedOnToTheSpecialists(t *testing.T) {
 
 	d.do("renfort", c.Number, tickets.ActionAssign, tickets.Input{Assignee: d.as("reseau").Person.ID})
 	direct := func() []*model.Post { return d.chat.DirectPosts(demoBot, "reseau.creteil") }
-	d.sees("the assignee's message", direct, "Sacha Échantillon vous confie "+number+".")
+	message := d.sees("the assignee's message", direct, "Sacha Échantillon vous confie "+number+".")
 	d.do("reseau", c.Number, tickets.ActionTake, tickets.Input{})
 	if taken := d.sees("the card once taken", d.channel("reseaux"), number+" · En cours [voir]"); taken.Id != there.Id {
 		t.Error("a second card at the specialists")
@@ -156,7 +156,13 @@ func TestATicketIsPassedOnToTheSpecialists(t *testing.T) {
 	d.do("reseau", c.Number, tickets.ActionClose, tickets.Input{Text: "Remplacé.", Cause: "reseau"})
 	d.sees("the card once closed", d.channel("reseaux"), number+" · Clôturé (par l’assistance) [voir]")
 	d.do("demandeur", c.Number, tickets.ActionReopen, tickets.Input{Text: "C’est revenu."})
-	d.sees("the reopening, to the assignee", direct, "Le demandeur rouvre "+number)
+	reopened := d.sees("the reopening, to the assignee", direct, "Le demandeur rouvre "+number)
+	d.do("agent", c.Number, tickets.ActionNote, tickets.Input{Text: "@reseau, je peux passer."})
+	named := d.sees("the note, to whom it names", direct, "Alix Démonstration vous cite dans une note sur "+number)
+	if reopened.RootId != message.Id || named.RootId != message.Id || len(direct()) != 3 {
+		t.Errorf("%d direct messages, want one and its thread", len(direct()))
+	}
+	d.sees("how it stands, in the message", direct, "[voir] [demander] [resoudre] [affecter] [rendre] [pourquoi]")
 
 	posts := d.channel("assistance")()
 	if len(posts) != 2 || posts[0].Id != card.Id || posts[1].RootId != card.Id {

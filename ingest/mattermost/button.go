@@ -20,7 +20,7 @@ import (
 // post must be one that the bot made for that ticket.
 func (s *Commands) click(r *http.Request, gateway *ingest.Gateway) string {
 	p := locale.For(tickets.French, nil)
-	body, err := readBody(r, "application/json")
+	body, err := s.readBody(r, "application/json")
 	var req model.PostActionIntegrationRequest
 	if err == nil {
 		err = json.Unmarshal(body, &req)
@@ -45,7 +45,11 @@ func (s *Commands) click(r *http.Request, gateway *ingest.Gateway) string {
 	if req.ChannelId != button.Channel {
 		return refuse("button is from another channel")
 	}
-	ticket, err := s.postTicket(r.Context(), button.Academy, req.PostId)
+	thread := req.PostId
+	if button.Operation == pourquoi.name {
+		thread = s.root(r.Context(), req.PostId)
+	}
+	ticket, err := s.postTicket(r.Context(), button.Academy, thread)
 	switch {
 	case tickets.CodeOf(err) == tickets.NotFound, err == nil && ticket != button.Ticket:
 		return refuse("button is on a post that is not the bot's for its ticket")
@@ -56,7 +60,7 @@ func (s *Commands) click(r *http.Request, gateway *ingest.Gateway) string {
 	cmd := ingest.Command{
 		ID:      commandID(req.TriggerId, req.UserId, req.PostId, button.Operation),
 		Academy: button.Academy, Account: req.UserId, Text: button.Operation,
-		Place: req.ChannelId, Thread: req.PostId, ReceivedAt: s.Now(),
+		Place: req.ChannelId, Thread: thread, ReceivedAt: s.Now(),
 	}
 	if said, is := s.tooFast(r, cmd); is {
 		return said
@@ -81,4 +85,24 @@ func (s *Commands) postTicket(ctx context.Context, academy tickets.AcademyID, po
 			return uuid.Nil, ctx.Err()
 		}
 	}
+}
+
+// root returns the post in whose thread the bot posted that one, or the post
+// itself: news in a direct message's thread have a button of their own.
+func (s *Commands) root(ctx context.Context, post string) string {
+	if s.bot == nil {
+		return post
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	me, err := s.me(ctx)
+	if err != nil {
+		s.Logger.Info("root of a post is not known", "post", post, "error", err)
+		return post
+	}
+	p, _, err := s.bot.GetPost(ctx, post, "")
+	if err != nil || p.UserId != me.Id || p.RootId == "" {
+		return post
+	}
+	return p.RootId
 }

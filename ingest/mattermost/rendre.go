@@ -7,7 +7,7 @@ import (
 )
 
 var rendre = verb{
-	name: "rendre", aliases: []string{"release", "liberer", "untake"},
+	name: "rendre", aliases: []string{"release", "liberer", "untake"}, button: true,
 	run: func(ctx context.Context, c *call) (string, error) {
 		refs, words, err := c.about(ctx, false)
 		if err != nil {

@@ -56,7 +56,8 @@ var expectations = map[string]expectation{
 	"escalader": {text: "escalader", agent: saysSupervisor, supervisor: "pas encore en service", foreign: saysSupervisor},
 	"silence":   {text: "silence", agent: saysSupervisor, supervisor: "pas encore en service", foreign: saysSupervisor},
 	"garde":     {text: "garde", agent: saysSupervisor, supervisor: "pas encore en service", foreign: saysSupervisor},
-	"notif":     {text: "notif", agent: "pas encore en service", foreign: "pas encore en service"},
+	"notif":     {text: "notif mention jamais", agent: "une note vous cite | jamais", foreign: "une note vous cite | jamais"},
+	"pourquoi":  {text: "pourquoi NUMBER", agent: "Pourquoi la demande NUMBER est-elle dans le canal de Assistance"},
 	"compte":    {text: "compte", agent: "Alix Modèle", supervisor: "Sacha Gabarit", foreign: "Alix Modèle", requester: "Dominique Exemple"},
 	"aide":      {text: "aide", agent: "prendre NUMÉRO", foreign: "prendre NUMÉRO", requester: "Les autres commandes sont réservées"},
 }
@@ -123,6 +124,7 @@ func TestWrongUseShowsHowToWriteIt(t *testing.T) {
 		"demander 1": "demander", "attente 1": "attente", "répondre 1": "répondre", "résoudre 1": "résoudre", "clôturer 1": "clôturer",
 		"rouvrir": "rouvrir", "fusionner": "fusionner", "fusionner 1 dans le mur": "fusionner", "fusionner 1": "fusionner",
 		"nouveau": "nouveau", "chercher": "chercher", "kb": "kb", "liste autrement": "liste", "liste miens suite x": "liste",
+		"notif calme": "notif", "pourquoi 1 et alors": "pourquoi",
 	} {
 		said := w.say("creteil", "agent", typed)
 		wants(t, typed, said, "Usage : `/ticket "+verb+" ", "Exemple : `/ticket "+verb)

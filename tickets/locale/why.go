@@ -30,7 +30,7 @@ var whyWords = table{
 	"chat.why.head.group":   {FR: "Pourquoi la demande %s est-elle dans le canal de %s ?", EN: "Why is %s in the channel of %s?"},
 	"chat.why.yours":        {FR: "La demande est à vous depuis le %s.", EN: "The ticket has been yours since %s."},
 	"chat.why.not_yours":    {FR: "La demande n’est pas, ou plus, à vous.", EN: "The ticket is not yours, or no longer."},
-	"chat.why.line":         {FR: "%s · %s : parce que %s.", EN: "%s · %s: because %s."},
+	"chat.why.line":         {FR: "%s · %s : car %s.", EN: "%s · %s: because %s."},
 	"chat.why.waits":        {FR: "en attente", EN: "waiting"},
 	"chat.why.none":         {FR: "Rien ne vous a été envoyé ici sur %s.", EN: "Nothing was sent to you here about %s."},
 	"chat.why.change":       {FR: "Pour régler vos messages directs : `/ticket notif`, par exemple `/ticket notif mention jamais`.", EN: "To tune your direct messages: `/ticket notify`, for example `/ticket notify mention never`."},
