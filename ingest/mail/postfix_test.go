@@ -161,6 +161,9 @@ func (s *site) returnsOurMail(t *testing.T) {
 		return s.figure(t, `SELECT count(*) FROM inbound_mails WHERE row = 2 AND verdict = 'bounce'`) == before+1
 	})
 	wait.Until(t, "Postfix has done with it", func() bool { return s.logged(": removed") == removed+2 })
+	if s.log.count("mail: returned") == 0 {
+		t.Error("the report did not reach the bounces' pipeline")
+	}
 	if s.logged("non-delivery notification") != 1 {
 		t.Error("a report was made on a report")
 	}

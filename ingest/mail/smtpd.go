@@ -130,15 +130,21 @@ func NewListener(o ListenerOptions) (*Listener, error) {
 	bounds := defaultBounds
 	bounds.Message += maxTrace
 	for _, a := range o.Academies {
-		d := &door{
-			academy: a, desk: o.Desk, files: o.Files, keyring: o.Keyring, authServID: o.AuthServID(a.ID),
-			trust: o.TrustParticipants, bounds: bounds, now: o.Now, log: o.Logger, session: true,
-			received: newReceivedCounter(a.ID, "no-reply"),
+		for _, bounces := range []bool{false, true} {
+			address := "no-reply"
+			if bounces {
+				address = "bounce"
+			}
+			d := &door{
+				academy: a, desk: o.Desk, files: o.Files, keyring: o.Keyring, authServID: o.AuthServID(a.ID),
+				trust: o.TrustParticipants, bounds: bounds, now: o.Now, log: o.Logger, session: true, bounces: bounces,
+				received: newReceivedCounter(a.ID, address),
+			}
+			if err := register(o.Registerer, &d.received); err != nil {
+				return nil, fmt.Errorf("mail.NewListener(%s): %w", a.ID, err)
+			}
+			l.doors = append(l.doors, d)
 		}
-		if err := register(o.Registerer, &d.received); err != nil {
-			return nil, fmt.Errorf("mail.NewListener(%s): %w", a.ID, err)
-		}
-		l.doors = append(l.doors, d)
 	}
 	if o.Registerer != nil {
 		if err := o.Registerer.Register(l.replies); err != nil {
@@ -196,23 +202,18 @@ func (l *Listener) Serve(ctx context.Context, on net.Listener) error {
 	return <-ended
 }
 
-// purpose is whose business a mail is: one academy's, replies or bounces.
-type purpose struct {
-	door    *door
-	bounces bool
-}
-
-// purposeOf returns the door that an address belongs to, nil when it is none of
+// doorOf returns the door that an address belongs to, nil when it is none of
 // ours.
-func (l *Listener) purposeOf(address string) purpose {
+func (l *Listener) doorOf(address string) *door {
 	base, _ := splitToken(address)
 	for _, d := range l.doors {
-		switch {
-		case strings.EqualFold(base, d.academy.NoReply):
-			return purpose{door: d}
-		case strings.EqualFold(base, d.academy.Bounce):
-			return purpose{door: d, bounces: true}
+		own := d.academy.NoReply
+		if d.bounces {
+			own = d.academy.Bounce
+		}
+		if strings.EqualFold(base, own) {
+			return d
 		}
 	}
-	return purpose{}
+	return nil
 }

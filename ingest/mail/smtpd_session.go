@@ -29,7 +29,7 @@ type smtpSession struct {
 
 	from      string
 	to        []string
-	purpose   purpose
+	door      *door // of the recipients; nil before the first
 	strangers int
 }
 
@@ -47,7 +47,7 @@ func reply(code int, enhanced smtp.EnhancedCode, message string) *smtp.SMTPError
 }
 
 // Reset forgets the mail that was begun.
-func (s *smtpSession) Reset() { s.from, s.to, s.purpose = "", nil, purpose{} }
+func (s *smtpSession) Reset() { s.from, s.to, s.door = "", nil, nil }
 
 // Logout is called at the end of the session.
 func (s *smtpSession) Logout() error { return nil }
@@ -70,17 +70,17 @@ func (s *smtpSession) Mail(from string, _ *smtp.MailOptions) error {
 // Rcpt takes a recipient. As a mail has one answer, its recipients are one
 // academy's, for replies or for bounces; others are for another mail.
 func (s *smtpSession) Rcpt(to string, _ *smtp.RcptOptions) error {
-	p := s.purposeOf(plausible(to))
+	d := s.doorOf(plausible(to))
 	switch {
-	case p.door == nil:
+	case d == nil:
 		if s.strangers++; s.strangers > maxStrangers {
 			s.hang()
 		}
 		return reply(550, smtp.EnhancedCode{5, 1, 1}, "No such address here")
-	case s.purpose.door != nil && s.purpose != p:
+	case s.door != nil && s.door != d:
 		return reply(452, smtp.EnhancedCode{4, 5, 3}, "Send this recipient a mail of its own")
 	}
-	s.purpose, s.to = p, append(s.to, plausible(to))
+	s.door, s.to = d, append(s.to, plausible(to))
 	return nil
 }
 
@@ -105,7 +105,7 @@ var tryAgain = reply(451, smtp.EnhancedCode{4, 3, 0}, "Not recorded, try again l
 
 // receive returns the answer to a mail, nil for 250.
 func (s *smtpSession) receive(r io.Reader) *smtp.SMTPError {
-	d := s.purpose.door
+	d := s.door
 	log := s.options.Logger.With("academy", string(d.academy.ID), "peer", s.conn.peer.String())
 	raw, err := d.keep(s.ctx, io.MultiReader(strings.NewReader(s.trace()), r))
 	var protocol *smtp.SMTPError
@@ -133,7 +133,7 @@ func (s *smtpSession) receive(r io.Reader) *smtp.SMTPError {
 		return tryAgain
 	}
 	d.recorded(ctx, cases[0], first[0])
-	if j := cases[0]; j.decision.Verdict == Answer && !s.purpose.bounces {
+	if j := cases[0]; j.decision.Verdict == Answer {
 		return reply(550, smtp.EnhancedCode{5, 7, 1}, refusal(s.options.Portal, j))
 	}
 	return nil
