@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -106,12 +107,20 @@ type Theme struct {
 
 // Location returns the academy's time zone; Validate has proved that it loads.
 func (a Academy) Location() *time.Location {
+	if loc, ok := zones.Load(a.Timezone); ok {
+		return loc.(*time.Location)
+	}
 	loc, err := time.LoadLocation(a.Timezone)
 	if err != nil {
 		return time.UTC
 	}
+	zones.Store(a.Timezone, loc)
 	return loc
 }
+
+// zones remembers the time zones by name: [time.LoadLocation] reads a file each
+// time, and each mail, card and page asks. They are as many as academies have.
+var zones sync.Map
 
 // Desk returns the group where new tickets arrive.
 func (a Academy) Desk() Group {

@@ -119,7 +119,9 @@ func (d Delivery) News() bool {
 }
 
 // asks says whether the template asks something of its reader: it is never held.
-func (t Template) asks() bool { return t == TemplateAsked || t == TemplateResolved }
+func (t Template) asks() bool {
+	return t == TemplateAsked || t == TemplateResolved || t == TemplateReminded
+}
 
 // direct says whether the template is a direct message to a member of the desk.
 func (t Template) direct() bool { return slices.Contains(DirectTemplates(), t) }

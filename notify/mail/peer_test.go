@@ -162,7 +162,7 @@ func (s peerSession) Logout() error {
 }
 
 // newPeer starts a peer; with TLS it offers STARTTLS, its certificate is in pool.
-func newPeer(t *testing.T, withTLS bool) *peer {
+func newPeer(t testing.TB, withTLS bool) *peer {
 	t.Helper()
 	p := &peer{}
 	var config *tls.Config
@@ -176,7 +176,7 @@ func newPeer(t *testing.T, withTLS bool) *peer {
 }
 
 // serve answers on the listener until the test ends.
-func (p *peer) serve(t *testing.T, l net.Listener, config *tls.Config) {
+func (p *peer) serve(t testing.TB, l net.Listener, config *tls.Config) {
 	server := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -202,7 +202,7 @@ type quiet struct{}
 func (quiet) Printf(string, ...any) {}
 func (quiet) Println(...any)        {}
 
-func listen(t *testing.T) net.Listener {
+func listen(t testing.TB) net.Listener {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -214,7 +214,7 @@ func listen(t *testing.T) net.Listener {
 
 // selfSigned makes a certificate of 127.0.0.1, or of what change makes of it, and
 // the pool that trusts it.
-func selfSigned(t *testing.T, change func(*x509.Certificate)) (tls.Certificate, *x509.CertPool) {
+func selfSigned(t testing.TB, change func(*x509.Certificate)) (tls.Certificate, *x509.CertPool) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
