@@ -93,7 +93,10 @@ func (p Printer) N(key string, n int, args ...any) string {
 	if n == 1 || n == 0 && p.Lang == tickets.French {
 		form = ".one"
 	}
-	return p.T(key+form, append([]any{n}, args...)...)
+	if key += form; !strings.Contains(words[key].In(p.Lang), "%") { // "one" may say it in letters
+		return p.T(key)
+	}
+	return p.T(key, append([]any{n}, args...)...)
 }
 
 // Number writes a count as the language does, its thousands apart: "10 000",
