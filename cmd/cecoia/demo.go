@@ -91,11 +91,13 @@ func (c *demoCommand) Run(ctx context.Context, out *output) (err error) {
 	c.own = map[string]string{}
 	for _, a := range academies {
 		c.own[academyVariable("CECOIA_SLASH_TOKEN", a.ID)] = slashToken(a.ID)
-		mailbox := url.URL{
-			Scheme: "imap", User: url.UserPassword(a.NoReply, demoPassword),
-			Host: mailServer.IMAPAddr(), RawQuery: "tls=none",
+		for variable, address := range map[string]string{"CECOIA_IMAP_URL": a.NoReply, "CECOIA_BOUNCE_IMAP_URL": a.Bounce} {
+			mailbox := url.URL{
+				Scheme: "imap", User: url.UserPassword(address, demoPassword),
+				Host: mailServer.IMAPAddr(), RawQuery: "tls=none",
+			}
+			c.own[academyVariable(variable, a.ID)] = mailbox.String()
 		}
-		c.own[academyVariable("CECOIA_IMAP_URL", a.ID)] = mailbox.String()
 	}
 
 	seed := func(ctx context.Context, db *postgres.DB) error { return seedDemo(ctx, db, academies, people) }

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 
+	ingestmail "cecoia.example/ingest/mail"
 	notifymail "cecoia.example/notify/mail"
 	"cecoia.example/tickets"
 )
@@ -86,4 +89,48 @@ func forUsAlone(path string) error {
 		return fmt.Errorf("%s is open to every user of this machine, and so is worth nothing: chmod o= (in Kubernetes, defaultMode: 0440)", path)
 	}
 	return nil
+}
+
+// refused takes into account that a mail server knows no such address, as if it
+// had said so in a report.
+func (h house) refused(ctx context.Context, b tickets.Bounce) {
+	desk := tickets.NewDesk(tickets.Options{Store: h.db}) // the notifier is wired before the house's own
+	outcome, err := desk.MailBounced(ctx, b)
+	h.log.Info("mail: refused in our session", "part", "mail", "academy", b.Academy, "delivery", b.Delivery,
+		"status", b.Status, "outcome", outcome, "error", err)
+}
+
+// mailboxes wires the readers of each academy's mailboxes: that of its no-reply
+// address and that of its bounce address, where they are set.
+func (h house) mailboxes(log *slog.Logger) (runs []func(context.Context) error, err error) {
+	for _, a := range h.academies {
+		authServID, err := h.forAcademy("CECOIA_AUTHSERV_ID", a.ID, h.AuthServID)
+		if err != nil {
+			return nil, err
+		}
+		for _, box := range []struct {
+			variable, common string
+			bounces          bool
+		}{
+			{"CECOIA_IMAP_URL", h.IMAPURL, false},
+			{"CECOIA_BOUNCE_IMAP_URL", h.BounceIMAPURL, true},
+		} {
+			url, err := h.forAcademy(box.variable, a.ID, box.common)
+			if err != nil {
+				return nil, err
+			}
+			if url == "" {
+				continue
+			}
+			reader, err := ingestmail.New(ingestmail.Options{
+				Academy: a, URL: url, Bounces: box.bounces, Desk: h.desk, Files: h.files, Keyring: h.keys, AuthServID: authServID,
+				TrustParticipants: h.TrustParticipants, Logger: log, Registerer: h.metrics,
+			})
+			if err != nil {
+				return nil, fmt.Errorf("%s of %s: %w", box.variable, a.ID, err)
+			}
+			runs = append(runs, reader.Run)
+		}
+	}
+	return runs, nil
 }

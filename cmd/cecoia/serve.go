@@ -18,7 +18,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"cecoia.example/ingest"
-	ingestmail "cecoia.example/ingest/mail"
 	ingestmattermost "cecoia.example/ingest/mattermost"
 	"cecoia.example/notify"
 	notifymail "cecoia.example/notify/mail"
@@ -197,7 +196,7 @@ func (h house) notifier() (*notify.Notifier, func(), error) {
 	}
 	mailer, err := notifymail.New(notifymail.Options{
 		Portal: h.portal, Keyring: h.keys, Logger: h.log.With("part", "mail"),
-		Accounts: func(a tickets.AcademyID) notifymail.Account { return accounts[a] },
+		Accounts: func(a tickets.AcademyID) notifymail.Account { return accounts[a] }, Refused: h.refused,
 	})
 	if err != nil {
 		return nil, nil, err
@@ -249,8 +248,8 @@ func (h house) web() (http.Handler, error) {
 	return portal, err
 }
 
-// ingest wires what comes in: the chat's hooks, the commands' workers, and a
-// reader for each academy's no-reply mailbox.
+// ingest wires what comes in: the chat's hooks, the commands' workers, and the
+// readers of the academies' mailboxes.
 func (h house) ingest() (hooks http.Handler, runs []func(context.Context) error, err error) {
 	log := h.log.With("part", "ingest")
 	tokens, tokenOf := map[tickets.AcademyID][]string{}, map[string]tickets.AcademyID{}
@@ -270,25 +269,9 @@ func (h house) ingest() (hooks http.Handler, runs []func(context.Context) error,
 			tokenOf[t] = a.ID
 			tokens[a.ID] = append(tokens[a.ID], t)
 		}
-		mailbox, err := h.forAcademy("CECOIA_IMAP_URL", a.ID, h.IMAPURL)
-		if err != nil {
-			return nil, nil, err
-		}
-		if mailbox == "" {
-			continue
-		}
-		authServID, err := h.forAcademy("CECOIA_AUTHSERV_ID", a.ID, h.AuthServID)
-		if err != nil {
-			return nil, nil, err
-		}
-		reader, err := ingestmail.New(ingestmail.Options{
-			Academy: a, URL: mailbox, Desk: h.desk, Files: h.files, Keyring: h.keys, AuthServID: authServID,
-			TrustParticipants: h.TrustParticipants, Logger: log, Registerer: h.metrics,
-		})
-		if err != nil {
-			return nil, nil, fmt.Errorf("CECOIA_IMAP_URL of %s: %w", a.ID, err)
-		}
-		runs = append(runs, reader.Run)
+	}
+	if runs, err = h.mailboxes(log); err != nil {
+		return nil, nil, err
 	}
 	var gateway *ingest.Gateway
 	commands := ingestmattermost.New(ingestmattermost.Options{

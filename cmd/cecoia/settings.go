@@ -51,6 +51,7 @@ type settings struct {
 	DKIMDomain        string         `env:"CECOIA_DKIM_DOMAIN" academy:"" help:"The domain that signs. Empty: that of the no-reply address."`
 	DKIMKey           string         `env:"CECOIA_DKIM_KEY" secret:"" academy:"" help:"The private key that signs, RSA or Ed25519, as PEM. A file that every user of the machine can read is refused."`
 	IMAPURL           string         `env:"CECOIA_IMAP_URL" secret:"" academy:"" help:"The no-reply mailbox: imaps://user:password@host, or imap://…?tls=none. Empty: replies are not read."`
+	BounceIMAPURL     string         `env:"CECOIA_BOUNCE_IMAP_URL" secret:"" academy:"" help:"The mailbox of the bounce address, where mail servers report what they could not deliver; as CECOIA_IMAP_URL. Empty: reports are not read."`
 	SMTPDAddr         string         `env:"CECOIA_SMTPD_ADDR" help:"Where mail servers hand over what is written to the no-reply and bounce addresses, so that a reply is refused in its SMTP session: 127.0.0.1:2526. How to route it there: deploy/postfix. Empty: off."`
 	SMTPDAllow        []netip.Prefix `env:"CECOIA_SMTPD_ALLOW" help:"Networks of the mail servers that may connect there, as 10.1.2.3/32,…: the Authentication-Results that they pass on are believed. Empty: this machine only."`
 	SMTPDName         string         `env:"CECOIA_SMTPD_NAME" help:"The name it presents itself with. Empty: this machine's."`
@@ -78,7 +79,7 @@ func (s *settings) AfterApply() error {
 	for variable, value := range map[string]*string{
 		"CECOIA_DATABASE_URL": &s.DatabaseURL, "CECOIA_REDIS_URL": &s.RedisURL, "CECOIA_SECRET_KEY": &s.SecretKey,
 		"CECOIA_MATTERMOST_TOKEN": &s.MattermostToken, "CECOIA_SLASH_TOKEN": &s.SlashToken,
-		"CECOIA_SMTP_URL": &s.SMTPURL, "CECOIA_IMAP_URL": &s.IMAPURL, "CECOIA_DKIM_KEY": &s.DKIMKey,
+		"CECOIA_SMTP_URL": &s.SMTPURL, "CECOIA_IMAP_URL": &s.IMAPURL, "CECOIA_BOUNCE_IMAP_URL": &s.BounceIMAPURL, "CECOIA_DKIM_KEY": &s.DKIMKey,
 	} {
 		if *value != "" {
 			continue

@@ -33,6 +33,10 @@ type Options struct {
 	// accounts with the same URL share their connections. Required.
 	Accounts func(tickets.AcademyID) Account
 
+	// Refused is told of an address that a server says there is no mail for, as it
+	// is written to. Default: nobody is told.
+	Refused func(context.Context, tickets.Bounce)
+
 	// MaxConns is how many connections a server gets at once, unless its URL
 	// says. Default 4.
 	MaxConns int
@@ -153,6 +157,7 @@ func (m *Mailer) Send(ctx context.Context, n tickets.Notice) tickets.Receipt {
 		}
 	}
 	if outcome, err := s.send(ctx, msg); err != nil {
+		m.tellRefused(ctx, n, msg, err)
 		return tickets.Receipt{Outcome: outcome, Err: err.Error(), RetryAt: m.retryAt(outcome, err)}
 	}
 	r := tickets.Receipt{Outcome: tickets.Delivered}

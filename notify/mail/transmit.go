@@ -33,7 +33,7 @@ func (c *conn) transmit(m mail) (tickets.Outcome, error) {
 		return tickets.Retry, fmt.Errorf("MAIL: %w", err) // it refuses us, not the mail
 	}
 	if err := c.Rcpt(m.to, nil); err != nil {
-		return outcomeOf(err, tickets.Retry), fmt.Errorf("RCPT: %w", err)
+		return outcomeOf(err, tickets.Retry), &recipientError{err}
 	}
 	w, err := c.Data()
 	if err != nil {
