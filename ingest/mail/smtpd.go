@@ -112,6 +112,7 @@ type Listener struct {
 	doors    []*door
 	deciding chan struct{} // a place for each mail that may be decided on at once
 	replies  *prometheus.CounterVec
+	largest  int64 // bytes of a mail
 }
 
 // NewListener returns a listener, or an error naming the option at fault.
@@ -121,7 +122,7 @@ func NewListener(o ListenerOptions) (*Listener, error) {
 	}
 	o = o.withDefaults()
 	l := &Listener{
-		options: o, deciding: make(chan struct{}, o.Parallel),
+		options: o, deciding: make(chan struct{}, o.Parallel), largest: MaxMessage,
 		replies: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "cecoia_mail_smtpd_replies_total",
 			Help: "Mails offered in SMTP sessions, by the code they were answered with.",
@@ -181,7 +182,7 @@ func (l *Listener) Serve(ctx context.Context, on net.Listener) error {
 	server.Domain = l.options.Hostname
 	server.TLSConfig = l.options.TLS
 	server.ReadTimeout, server.WriteTimeout = l.options.Timeout, time.Minute
-	server.MaxMessageBytes, server.MaxRecipients = MaxMessage, maxRecipients
+	server.MaxMessageBytes, server.MaxRecipients = l.largest, maxRecipients
 	server.EnableSMTPUTF8 = true
 	server.ErrorLog = slog.NewLogLogger(l.options.Logger.Handler(), slog.LevelDebug)
 	ended := make(chan error, 1)

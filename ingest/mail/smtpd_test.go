@@ -37,11 +37,14 @@ func (w *world) listenerOptions() ListenerOptions {
 }
 
 // listen serves until the test ends, or stop is called.
-func listen(t testing.TB, o ListenerOptions) (addr string, stop func()) {
+func listen(t testing.TB, o ListenerOptions, change ...func(*Listener)) (addr string, stop func()) {
 	t.Helper()
 	l, err := NewListener(o)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, c := range change {
+		c(l)
 	}
 	on, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -349,7 +352,8 @@ func TestTooLargeMailsAreRefused(t *testing.T) {
 	if !errors.As(err, &refused) || refused.Code != 552 {
 		t.Errorf("a size that is told: %v", err)
 	}
-	from, data := envelope(w.reply(1, strings.Repeat("une ligne de texte\n", MaxMessage/19)))
+	addr, _ = listen(t, w.listenerOptions(), func(l *Listener) { l.largest = 1 << 20 })
+	from, data := envelope(w.reply(1, strings.Repeat("une ligne de texte\n", 1<<20/19)))
 	if refused := submit(t, addr, from, []string{w.tokenAddress()}, data); refused == nil || refused.Code != 552 {
 		t.Errorf("a size that is found out: %+v", refused)
 	}
