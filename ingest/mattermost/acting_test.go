@@ -71,6 +71,14 @@ func TestWordsGoNowhereWhileItIsUnclearToWhom(t *testing.T) {
 	w.later(2 * time.Minute) // else it is the "prendre 1" of before
 	w.say("creteil", "agent", "prendre 1")
 	wants(t, "theirs", w.say("creteil", "agent", "résoudre 1 fait"), "I261122_001 est réglé")
+	w.later(24 * time.Hour)
+	w.open("creteil", tickets.Card{}) // of the third day
+	events := len(w.view(second).Events)
+	wants(t, "what is merged", w.say("creteil", "agent", "fusionner 2 dans I261122_001"), "Rien n’est envoyé", "I261121_002")
+	wants(t, "what is kept", w.say("creteil", "supervisor", "fusionner I261121_002 dans 2"), "Rien n’est envoyé", "I261121_002")
+	if n := len(w.view(second).Events); n != events {
+		t.Errorf("%d events", n)
+	}
 	wants(t, "the full number", w.say("creteil", "agent", "résoudre I261121_001 fait"), "I261121_001 est réglé")
 }
 

@@ -140,6 +140,7 @@ type Commands struct {
 	limiter     *limiter                   // nil: no limit
 	scolded     *limiter                   // how often an account is told by a message that it hurries
 	bodyTimeout time.Duration              // for a request to come in whole
+	long        chan struct{}              // slots for long requests
 	refused     *prometheus.CounterVec
 	listening   prometheus.Gauge
 }
@@ -169,7 +170,7 @@ func New(o Options) *Commands {
 		o.Burst = 20
 	}
 	s := &Commands{
-		Options: o, verbs: table(), bodyTimeout: 10 * time.Second,
+		Options: o, verbs: table(), bodyTimeout: 10 * time.Second, long: make(chan struct{}, maxLong),
 		profiles: profiles{kept: map[string]keptProfile{}}, scolded: newLimiter(6, 1),
 		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "cecoia_chat_refused_total", Help: "What came from the chat and was refused, by the reason that the log has.",

@@ -141,7 +141,7 @@ func (s *Commands) show(ctx context.Context, d model.OpenDialogRequest) error {
 // a state that we sealed for that user.
 func (s *Commands) dialog(r *http.Request, gateway *ingest.Gateway) model.SubmitDialogResponse {
 	p := locale.For(tickets.French, nil)
-	body, err := readBody(r, "application/json")
+	body, err := s.readBody(r, "application/json")
 	var req model.SubmitDialogRequest
 	if err == nil {
 		err = json.Unmarshal(body, &req)

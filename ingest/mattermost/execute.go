@@ -282,7 +282,7 @@ func (c *call) each(refs []tickets.Ref, do func(n int, ref tickets.Ref) (string,
 // or says that it was done before, perhaps with other words or too long ago.
 func (c *call) apply(ctx context.Context, refs []tickets.Ref, action tickets.Action, in tickets.Input, told func(tickets.Result) string) (string, error) {
 	return c.each(refs, func(n int, ref tickets.Ref) (string, error) {
-		if speaks(action) && in.Text+in.Cause != "" { // without words it is refused for that
+		if speaks(action) && (in.Text != "" || in.Cause != "" || in.Into != (tickets.Ref{})) { // without words it is refused for that
 			sure, err := c.sure(ctx, ref)
 			if err != nil {
 				return "", err
@@ -310,10 +310,11 @@ func (c *call) act(ctx context.Context, action tickets.Action, told func(tickets
 	return c.apply(ctx, refs, action, tickets.Input{Text: words}, told)
 }
 
-// speaks says whether the action's words go to the requester.
+// speaks says whether the action tells the requester something that cannot be
+// taken back: by its words, or as a merge does, by the number that it gives.
 func speaks(action tickets.Action) bool {
 	switch action {
-	case tickets.ActionInform, tickets.ActionAsk, tickets.ActionResolve, tickets.ActionClose, tickets.ActionReopen:
+	case tickets.ActionInform, tickets.ActionAsk, tickets.ActionResolve, tickets.ActionClose, tickets.ActionReopen, tickets.ActionMerge:
 		return true
 	}
 	return false

@@ -32,7 +32,14 @@ var fusionner = verb{
 		if err != nil {
 			return "", err
 		}
-		in := tickets.Input{Into: kept.Ref}
+		into, _, err := c.targets(ctx, kept)
+		if err != nil {
+			return "", err
+		}
+		if into[0], err = c.sure(ctx, into[0]); err != nil {
+			return "", err
+		}
+		in := tickets.Input{Into: into[0]}
 		return c.apply(ctx, refs, tickets.ActionMerge, in, func(res tickets.Result) string {
 			line := c.print.T("chat.merge.done", res.Number.String(), res.Event.Detail.Into)
 			return line + " " + c.print.T("chat.merge.undo", c.verb.label(c.print), res.Number.String())

@@ -72,7 +72,7 @@ func (s *Commands) refuse(r *http.Request, why string, args ...any) {
 // slash answers a slash command.
 func (s *Commands) slash(r *http.Request, gateway *ingest.Gateway) string {
 	p := locale.For(tickets.French, nil)
-	body, err := readBody(r, "application/x-www-form-urlencoded")
+	body, err := s.readBody(r, "application/x-www-form-urlencoded")
 	if errors.Is(err, errTooLong) {
 		s.refuse(r, "body too long")
 		return p.T("chat.http.too_long")

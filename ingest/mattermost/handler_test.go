@@ -64,6 +64,11 @@ func TestRecordedRequests(t *testing.T) {
 	}
 }
 
+// padded is a form of that many bytes.
+func padded(bytes int, form string) string {
+	return form + "&x=" + strings.Repeat("x", bytes-len(form)-len("&x="))
+}
+
 func TestWhatIsNoCommandOfOursIsRefused(t *testing.T) {
 	w := newWorld(t)
 	form := func(token, text string) string {
@@ -75,6 +80,8 @@ func TestWhatIsNoCommandOfOursIsRefused(t *testing.T) {
 		"an empty token":   {formType, "Token ", form("", "aide"), "jeton n’est pas le bon"},
 		"basic":            {formType, "Basic token-of-creteil", form("", "aide"), "jeton n’est pas le bon"},
 		"2 MB":             {formType, "Token token-of-creteil", form("token-of-creteil", strings.Repeat("x", 2<<20)), "trop longue"},
+		"1 MiB":            {formType, "Token token-of-creteil", padded(1<<20, form("token-of-creteil", "voir 9")), "La demande 9 n’existe pas"},
+		"a byte more":      {formType, "Token token-of-creteil", padded(1<<20+1, form("token-of-creteil", "voir 9")), "trop longue"},
 		"longest message":  {formType, "Token token-of-creteil", form("token-of-creteil", "note 1 "+strings.Repeat("😀", 16_376)), "La demande 1 n’existe pas"},
 		"JSON":             {"application/json", "Token token-of-creteil", `{"text":"aide"}`, "pas lisible"},
 		"no content type":  {"", "Token token-of-creteil", form("token-of-creteil", "aide"), "pas lisible"},

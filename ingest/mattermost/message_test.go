@@ -621,3 +621,8 @@ func TestAMessageOfSomebodyOfSeveralAcademies(t *testing.T) {
 		t.Error("the ticket of the thread is not taken")
 	}
 }
+
+// ingestCommand is what an agent of the chat types after /ticket.
+func ingestCommand(c *talk, text string) ingest.Command {
+	return ingest.Command{ID: "typed", Academy: "creteil", Account: mattermost.UserID("agent"), Text: text, ReceivedAt: time.Now()}
+}

@@ -17,8 +17,13 @@ import (
 
 const (
 	// maxBody is the longest request in bytes. A message of Mattermost has at
-	// most 16,383 characters, each up to 12 bytes in a form.
-	maxBody = 256 << 10
+	// most 16,383 characters, each up to 12 bytes in a form, beside what it
+	// mentions.
+	maxBody = 1 << 20
+	// freeBody is how much of a request anybody may have read at any time; the
+	// rest of longer ones is read maxLong at a time, so that they fill no memory.
+	freeBody = 64 << 10
+	maxLong  = 16
 	// maxDrained is how much of a longer body is read and dropped, so that the
 	// sender gets to read why it is refused.
 	maxDrained = 8 << 20
@@ -43,11 +48,22 @@ func (s *Commands) guard(h http.Handler) http.Handler {
 var errTooLong = errors.New("body too long")
 
 // readBody reads a request's body of that media type.
-func readBody(r *http.Request, mediaType string) ([]byte, error) {
+func (s *Commands) readBody(r *http.Request, mediaType string) ([]byte, error) {
 	if got, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || got != mediaType {
 		return nil, fmt.Errorf("content type %.60q is not %s", r.Header.Get("Content-Type"), mediaType)
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	body, err := io.ReadAll(io.LimitReader(r.Body, freeBody))
+	if err == nil && len(body) == freeBody {
+		select {
+		case s.long <- struct{}{}:
+		case <-r.Context().Done():
+			return nil, r.Context().Err()
+		}
+		defer func() { <-s.long }()
+		var rest []byte
+		rest, err = io.ReadAll(io.LimitReader(r.Body, maxBody+1-freeBody))
+		body = append(body, rest...)
+	}
 	if err != nil {
 		return nil, err
 	}
