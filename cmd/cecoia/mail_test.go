@@ -116,7 +116,7 @@ func TestTheMailSettingsAreExplained(t *testing.T) {
 		t.Fatalf("code %d: %s", code, out.String())
 	}
 	for _, want := range []string{
-		"CECOIA_SMTP_TOKEN (secret) (per academy)", "CECOIA_DKIM_KEY (secret) (per academy)", "CECOIA_DKIM_SELECTOR (per academy)",
+		"CECOIA_SMTP_TOKEN (secret) (per academy)", "CECOIA_DKIM_KEY (secret) (per academy)", "CECOIA_DKIM_SELECTOR (per academy)", "CECOIA_SEND_AT_ONCE = 8",
 		"auth=plain, login or xoauth2", "connections=4", "per_minute=600", "tls=none",
 	} {
 		if !strings.Contains(out.String(), want) {

@@ -218,7 +218,7 @@ func (h house) notifier() (*notify.Notifier, func(), error) {
 		window = -1 // none, which 0 is not
 	}
 	notifier, err := notify.New(notify.Options{
-		Store: h.db, Redis: h.redis.Client, Channels: channels, SendTimeout: h.sendTimeout, Window: window,
+		Store: h.db, Redis: h.redis.Client, Channels: channels, Concurrency: h.SendAtOnce, SendTimeout: h.sendTimeout, Window: window,
 		Logger: h.log.With("part", "notify"), Registerer: h.metrics,
 	})
 	return notifier, closeAll, err

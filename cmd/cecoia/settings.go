@@ -50,6 +50,7 @@ type settings struct {
 	DKIMSelector      string         `env:"CECOIA_DKIM_SELECTOR" academy:"" help:"The DKIM selector under which the public key is published, for mail servers that do not sign by themselves. Empty: not signed."`
 	DKIMDomain        string         `env:"CECOIA_DKIM_DOMAIN" academy:"" help:"The domain that signs. Empty: that of the no-reply address."`
 	DKIMKey           string         `env:"CECOIA_DKIM_KEY" secret:"" academy:"" help:"The private key that signs, RSA or Ed25519, as PEM. A file that every user of the machine can read is refused."`
+	SendAtOnce        int            `env:"CECOIA_SEND_AT_ONCE" help:"How many mails, and how many posts, each process sends at the same time; connections= of CECOIA_SMTP_URL bounds the mails further." default:"8"`
 	IMAPURL           string         `env:"CECOIA_IMAP_URL" secret:"" academy:"" help:"The no-reply mailbox: imaps://user:password@host, or imap://…?tls=none. Empty: replies are not read."`
 	BounceIMAPURL     string         `env:"CECOIA_BOUNCE_IMAP_URL" secret:"" academy:"" help:"The mailbox of the bounce address, where mail servers report what they could not deliver; as CECOIA_IMAP_URL. Empty: reports are not read."`
 	SMTPDAddr         string         `env:"CECOIA_SMTPD_ADDR" help:"Where mail servers hand over what is written to the no-reply and bounce addresses, so that a reply is refused in its SMTP session: 127.0.0.1:2526. How to route it there: deploy/postfix. Empty: off."`
