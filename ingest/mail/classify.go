@@ -145,9 +145,9 @@ func senders(m Message) []string {
 	for _, name := range []string{"From", "Sender", "Return-Path"} {
 		for _, v := range m.Header.Values(name) {
 			out = append(out, scanAddresses(v)...)
-			// A From that is no address still may name a daemon.
-			if name == "From" && !strings.Contains(v, "@") {
-				out = append(out, strings.ToLower(strings.TrimSpace(stripComments(v))))
+			// What is no address still may name a daemon.
+			if !strings.Contains(v, "@") {
+				out = append(out, strings.ToLower(strings.Trim(stripComments(v), " \t<>")))
 			}
 		}
 	}

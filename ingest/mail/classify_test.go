@@ -76,6 +76,11 @@ func TestDecisionTable(t *testing.T) {
 		{"From: bounce@creteil.example", 1, File},
 		{"From: bounce+token@creteil.example", 1, File},
 		{"Message-ID: <cecoia.other@elsewhere.example>", 12, Answer},
+		{"Message-ID: <cecoia.other@creteil.example>", 12, Answer},
+		{"In-Reply-To: <" + delivery + ">", 12, Answer},
+		{"Reply-To: no-reply@creteil.example", 12, Answer},
+		{"From: Ada <ada.exemple@creteil.example>, no-reply@creteil.example", 1, File},
+		{"From: no-reply@elsewhere.creteil.example", 7, Silent},
 
 		{"Return-Path: <>", 2, Bounce},
 		{"Return-Path: < >", 2, Bounce},
@@ -83,12 +88,25 @@ func TestDecisionTable(t *testing.T) {
 		{"From: MAILER-DAEMON@mx.creteil.example (Mail Delivery System)", 2, Bounce},
 		{"From: MAILER-DAEMON", 2, Bounce},
 		{"Return-Path: <MAILER-DAEMON@creteil.example>", 2, Bounce},
+		{"Return-Path: <MAILER-DAEMON>", 2, Bounce},
+		{"Return-Path: mailer-daemon (null sender)", 2, Bounce},
+		{"From: Mailer-Daemon <MAILER-DAEMON@localhost>", 2, Bounce},
+		{"From: mailer-daemon.fan@creteil.example", 12, Answer},
+		{"From: \"MAILER-DAEMON\" <ada.exemple@creteil.example>", 12, Answer},
+		{"Content-Type: multipart/reporting; boundary=b", 12, Answer},
+		{"Content-Type: multipart/mixed; report-type=delivery-status; boundary=b", 12, Answer},
+		{"Subject: Undelivered Mail Returned to Sender", 12, Answer},
 		{"Content-Type: multipart/report; report-type=delivery-status; boundary=b", 2, Bounce},
 		{"Content-Type: Multipart/Report; report-type=disposition-notification; boundary=b", 2, Bounce},
 
 		{"Auto-Submitted: auto-replied", 3, File},
 		{"Auto-Submitted: AUTO-GENERATED; owner-email=\"x@y.example\"", 3, File},
 		{"auto-submitted: (comment) auto-notified (really)", 3, File},
+		{"Auto-Submitted:  ", 3, File},
+		{"Auto-Submitted: \"auto-replied\"", 3, File},
+		{"Auto-Submitted: x-unheard-of", 3, File},
+		{"X-Auto-Submitted: auto-replied", 12, Answer},
+		{"Auto-Submitted: \"no\"", 12, Answer},
 		{"Auto-Submitted: no", 12, Answer},
 		{"Auto-Submitted: No; reason=typed (by hand)", 12, Answer},
 		{"Auto-Submitted: (a person) NO", 12, Answer},
@@ -108,6 +126,11 @@ func TestDecisionTable(t *testing.T) {
 		{"X-Precedence: AUTO_REPLY (vacation)", 4, File},
 		{"Preference: auto_reply", 4, File},
 		{"X-Precedence: normal", 12, Answer},
+		{"Preference: plain text (auto_reply)", 12, Answer},
+		{"Delivered-To: autoresponder@creteil.example", 12, Answer},
+		{"X-POST-MessageClass: 9; Other", 12, Answer},
+		{"X-POST-MessageClass: 19; Autoresponder", 12, Answer},
+		{"X-Autoreply-Other: x", 12, Answer},
 
 		{"Precedence: bulk", 5, File},
 		{"Precedence: List", 5, File},
@@ -119,12 +142,20 @@ func TestDecisionTable(t *testing.T) {
 		{"Mailing-List: contact x", 5, File},
 		{"Feedback-ID: 1:2:3:x", 5, File},
 		{"Listen: no list", 12, Answer},
+		{"X-List: x", 12, Answer},
+		{"X-Precedence: bulk", 12, Answer},
+		{"Precedence: not bulk", 12, Answer},
+		{"LIST-POST: NO", 5, File},
 
 		{"X-Auto-Response-Suppress: All", 6, Portal},
 		{"X-Auto-Response-Suppress: OOF, AutoReply", 6, Portal},
 		{"X-Auto-Response-Suppress: dr,oof", 6, Portal},
 		{"X-Auto-Response-Suppress: OOF, RN, NRN", 12, Answer},
 		{"X-Auto-Response-Suppress: OOF", 12, Answer},
+		{"X-Auto-Response-Suppress: RN; NRN", 12, Answer},
+		{"X-Auto-Response-Suppress: None", 12, Answer},
+		{"X-Auto-Response-Suppress: (All) OOF", 12, Answer},
+		{"X-Auto-Response-Suppress: OOF;DR", 6, Portal},
 
 		{"From: postmaster@creteil.example", 7, Silent},
 		{"From: NoReply@creteil.example", 7, Silent},
@@ -136,12 +167,22 @@ func TestDecisionTable(t *testing.T) {
 		{"Sender: owner-annonces@creteil.example", 7, Silent},
 		{"Return-Path: <annonces-request@creteil.example>", 7, Silent},
 		{"From: requester@creteil.example", 12, Answer},
+		{"From: request@creteil.example", 12, Answer},
+		{"From: owner@creteil.example", 12, Answer},
+		{"From: postmaster.ada@creteil.example", 12, Answer},
+		{"From: noreply+tag@creteil.example", 7, Silent},
+		{"Sender: NO-REPLY@creteil.example", 7, Silent},
+		{"Return-Path: <postmaster@creteil.example>", 7, Silent},
 
 		{"To: somebody@creteil.example", 8, Silent},
 		{"To:", 8, Silent},
 		{"To: =?utf-8?q?Assistance?= <No-Reply@CRETEIL.example>", 12, Answer},
 		{"To: no-reply+token@creteil.example", 12, Answer},
 		{"To: no-reply@paris.example", 8, Silent},
+		{"To: bounce+token@creteil.example", 12, Answer},
+		{"To: no-reply.creteil@creteil.example", 8, Silent},
+		{"To: \"no-reply@creteil.example\" <somebody@creteil.example>", 12, Answer},
+		{"To: undisclosed-recipients:;", 8, Silent},
 
 		{"From:", 9, Quarantine},
 		{"From: not an address", 9, Quarantine},
@@ -149,6 +190,11 @@ func TestDecisionTable(t *testing.T) {
 		{"From: Équipe: a@creteil.example, b@creteil.example;", 9, Quarantine},
 		{"Return-Path: <ada@elsewhere.example>", 9, Quarantine},
 		{"Return-Path: <ada@mail.creteil.example>", 12, Answer},
+		{"Return-Path: <ada@creteil.example.elsewhere.example>", 9, Quarantine},
+		{"From: <>", 9, Quarantine},
+		{"From: ada@", 9, Quarantine},
+		{"From: <ada.exemple@creteil.example> <claude@elsewhere.example>", 9, Quarantine},
+		{"From: ada.exemple@creteil.example, ada.exemple@creteil.example", 9, Quarantine},
 		{"Return-Path:", 12, Answer},
 		{"From: =?x-unknown?q?Ada?= <ada.exemple@creteil.example>", 12, Answer},
 		{"From: Ada [Lycée] Exemple <ada.exemple@creteil.example>", 12, Answer},
@@ -167,9 +213,15 @@ func TestDecisionTable(t *testing.T) {
 }
 
 func TestRecipientCountsWhereverServersWriteIt(t *testing.T) {
-	for _, name := range []string{"Cc", "Resent-To", "Resent-Cc", "Delivered-To", "X-Original-To"} {
+	for _, name := range []string{"Cc", "Resent-To", "Resent-Cc", "Resent-Bcc", "Delivered-To", "X-Original-To"} {
 		e := evidence(t, "To: somebody@creteil.example", name+": no-reply@creteil.example")
 		if got := classify(e); got.Row != 12 {
+			t.Errorf("%s: row %d (%s)", name, got.Row, got.Reason)
+		}
+	}
+	for _, name := range []string{"Bcc", "Reply-To", "X-To", "References"} { // who wrote it decides what is there
+		e := evidence(t, "To: somebody@creteil.example", name+": no-reply@creteil.example")
+		if got := classify(e); got.Row != 8 {
 			t.Errorf("%s: row %d (%s)", name, got.Row, got.Reason)
 		}
 	}

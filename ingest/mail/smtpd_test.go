@@ -183,7 +183,7 @@ func TestOnlyPeopleAreRefused(t *testing.T) {
 		{9, "ada@elsewhere.example", nil, 250},
 		{12, w.ada.Email, nil, 550},
 	} {
-		_, data := envelope(w.reply(100+i, "Bonjour", c.fields...))
+		_, data := envelope(w.reply(100+i, fmt.Sprintf("Bonjour, %d.", c.row), c.fields...))
 		refused := submit(t, addr, c.from, []string{w.tokenAddress()}, data)
 		code := 250
 		if refused != nil {
@@ -194,6 +194,14 @@ func TestOnlyPeopleAreRefused(t *testing.T) {
 		}
 		if n := w.figure(t, `SELECT row FROM inbound_mails ORDER BY received_at DESC, id DESC LIMIT 1`); n != c.row {
 			t.Errorf("%v: row %d, want %d", c.fields, n, c.row)
+		}
+		if w.log.count(fmt.Sprintf(" row=%d verdict=", c.row)) == 0 {
+			t.Errorf("row %d is not in the log", c.row)
+		}
+		// Row 6 is told on the portal: the words wait there, as those of any
+		// participant whom no machine's mark or bounce stands for.
+		if v := w.view(t); c.row == 6 && (v.Draft == nil || !strings.HasSuffix(v.Draft.Text, "Bonjour, 6.")) {
+			t.Errorf("draft %+v", v.Draft)
 		}
 	}
 	// Row 10: nobody vouches for the sender.
