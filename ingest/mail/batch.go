@@ -56,23 +56,24 @@ func (w *Worker) drain(ctx context.Context, s *session) error {
 		return err
 	}
 	w.forget(uids)
-	// Those settled before first: they are only to be moved.
-	old := 0
-	slices.SortStableFunc(uids, func(a, b imap.UID) int { return w.rank(ctx, a) - w.rank(ctx, b) })
-	for old < len(uids) && w.handled[uids[old]] != "" {
-		old++
+	var settled, unread []imap.UID
+	for _, uid := range uids {
+		if w.settled(ctx, uid) {
+			settled = append(settled, uid)
+		} else {
+			unread = append(unread, uid)
+		}
 	}
-	for some := range slices.Chunk(uids[:old], maxBatch) {
+	for some := range slices.Chunk(settled, maxBatch) {
 		if err := w.moveHandled(ctx, s, some); err != nil {
 			return err
 		}
 	}
-	uids = uids[old:]
 	before := &batch{done: make(chan struct{})}
 	close(before.done)
-	for len(uids) > 0 {
-		n := min(w.batch, len(uids))
-		next, failed := w.readBatch(ctx, s, uids[:n])
+	for len(unread) > 0 {
+		n := min(w.batch, len(unread))
+		next, failed := w.readBatch(ctx, s, unread[:n])
 		if failed != nil {
 			// What is handled must not be handled again.
 			w.settle(ctx, before)
@@ -83,17 +84,9 @@ func (w *Worker) drain(ctx context.Context, s *session) error {
 			w.settle(ctx, next)
 			return err
 		}
-		before, uids = next, uids[n:]
+		before, unread = next, unread[n:]
 	}
 	return w.finish(ctx, s, before)
-}
-
-// rank puts mails that are settled before the others.
-func (w *Worker) rank(ctx context.Context, uid imap.UID) int {
-	if w.settled(ctx, uid) {
-		return 0
-	}
-	return 1
 }
 
 // readBatch reads mails. Those that went meanwhile are left out.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -58,6 +59,7 @@ type session struct {
 	timeouts    Timeouts
 	uidValidity uint32
 	prefix      string        // of the account's folders: "" or "INBOX."
+	separator   string        // between a folder and those within it: "/" or "."
 	news        chan struct{} // the server told of new mail
 }
 
@@ -119,32 +121,97 @@ func (s *session) begin(ctx context.Context, a account, config *tls.Config) (err
 	if err := s.client.WaitGreeting(); err != nil {
 		return err
 	}
-	if err := s.client.Login(a.user, a.password).Wait(); err != nil {
-		return fmt.Errorf("signing in: %w", err)
+	if err := s.signIn(a); err != nil {
+		return err
 	}
 	caps := s.client.Caps()
 	if !caps.Has(imap.CapMove) && !caps.Has(imap.CapUIDPlus) {
-		return errors.New("the server offers neither MOVE nor UIDPLUS: mails could not be moved safely")
+		return errNoMove
 	}
-	if caps.Has(imap.CapNamespace) {
-		if ns, err := s.client.Namespace().Wait(); err == nil && len(ns.Personal) > 0 {
-			s.prefix = ns.Personal[0].Prefix
-		}
+	if err := s.nameSpace(); err != nil {
+		return err
 	}
 	for _, folder := range []string{folderRefused, folderQuarantine, folderAutomatic, folderBounces} {
-		if err := s.create(s.prefix + folder); err != nil {
+		if err := s.create(s.name(folder)); err != nil {
 			return err
 		}
 	}
-	selected, err := s.client.Select(a.folder, nil).Wait()
+	selected, err := s.client.Select(s.name(a.folder), nil).Wait()
 	if err != nil {
-		return fmt.Errorf("selecting %s: %w", a.folder, err)
+		return fmt.Errorf("selecting %s: %w", s.name(a.folder), err)
 	}
 	if selected.UIDValidity == 0 {
 		return errors.New("the server gives no UIDVALIDITY: mails could not be told apart")
 	}
 	s.uidValidity = selected.UIDValidity
 	return nil
+}
+
+// errNoMove ends a connection before anything is touched.
+var errNoMove = errors.New("the server offers neither MOVE (RFC 6851) nor UIDPLUS (RFC 4315), so mails could not be moved safely: " +
+	"enable one of them, or put the mailbox on a server that has it")
+
+// signInError is a refusal of the user or the password.
+type signInError struct{ err error }
+
+func (e *signInError) Error() string {
+	return "signing in was refused: check the user and the password in CECOIA_IMAP_URL: " + e.err.Error()
+}
+func (e *signInError) Unwrap() error { return e.err }
+
+// signIn signs in. That the server is too busy to know is not a refusal
+// (RFC 5530).
+func (s *session) signIn(a account) error {
+	err := s.client.Login(a.user, a.password).Wait()
+	var refused *imap.Error
+	if errors.As(err, &refused) && refused.Type == imap.StatusResponseTypeNo && refused.Code != imap.ResponseCodeUnavailable &&
+		refused.Code != imap.ResponseCodeInUse && refused.Code != imap.ResponseCodeServerBug && refused.Code != imap.ResponseCodeLimit {
+		return &signInError{err}
+	}
+	if err != nil {
+		return fmt.Errorf("signing in: %w", err)
+	}
+	return nil
+}
+
+// nameSpace finds out how the account's folders are named: below which prefix,
+// and what is between a folder and those within it.
+func (s *session) nameSpace() error {
+	s.separator = "/"
+	if s.client.Caps().Has(imap.CapNamespace) {
+		ns, err := s.client.Namespace().Wait()
+		if err != nil {
+			return fmt.Errorf("asking for the namespace: %w", err)
+		}
+		if len(ns.Personal) > 0 {
+			s.prefix = ns.Personal[0].Prefix
+			if ns.Personal[0].Delim != 0 {
+				s.separator = string(ns.Personal[0].Delim)
+			}
+		}
+		return nil
+	}
+	root, err := s.client.List("", "", nil).Collect() // RFC 3501, section 6.3.8
+	if err != nil {
+		return fmt.Errorf("asking for the separator: %w", err)
+	}
+	if len(root) > 0 && root[0].Delim != 0 {
+		s.separator = string(root[0].Delim)
+	}
+	return nil
+}
+
+// name returns the server's name of a folder that is written as in the mailbox's
+// URL: with slashes, and without the prefix or with it.
+func (s *session) name(folder string) string {
+	if strings.EqualFold(folder, "INBOX") {
+		return folder
+	}
+	folder = strings.ReplaceAll(folder, "/", s.separator)
+	if strings.HasPrefix(folder, s.prefix) {
+		return folder
+	}
+	return s.prefix + folder
 }
 
 // create makes a folder unless it is there.
@@ -263,7 +330,7 @@ func (s *session) fetch(ctx context.Context, uids []imap.UID, first int64, each 
 				}
 			}
 		}
-		return cmd.Close()
+		return notGone(cmd.Close())
 	})
 	if stopped != nil {
 		return stopped
@@ -272,6 +339,15 @@ func (s *session) fetch(ctx context.Context, uids []imap.UID, first int64, each 
 		return &fetchError{err}
 	}
 	return nil
+}
+
+// notGone leaves out that some mails are gone: who asked looks at what came.
+func notGone(err error) error {
+	var refused *imap.Error
+	if errors.As(err, &refused) && refused.Code == "EXPUNGEISSUED" { // RFC 5530
+		return nil
+	}
+	return err
 }
 
 // literal is a mail on its way. go-imap ends it without an error when the
@@ -305,25 +381,37 @@ func (e *fetchError) Unwrap() error { return e.err }
 // move puts mails into a folder. Without MOVE it copies first and removes only
 // what was copied: go-imap's own fallback would remove what was not.
 func (s *session) move(ctx context.Context, uids []imap.UID, folder string) error {
-	set := imap.UIDSetNum(uids...)
 	err := s.within(ctx, s.timeouts.Command, func() error {
-		if s.client.Caps().Has(imap.CapMove) {
-			_, err := s.client.Move(set, s.prefix+folder).Wait()
-			return err
+		err := s.moveNow(uids, s.name(folder))
+		var refused *imap.Error
+		if errors.As(err, &refused) && refused.Code == imap.ResponseCodeTryCreate { // somebody removed it
+			if err := s.create(s.name(folder)); err != nil {
+				return err
+			}
+			err = s.moveNow(uids, s.name(folder))
 		}
-		if _, err := s.client.Copy(set, s.prefix+folder).Wait(); err != nil {
-			return err
-		}
-		deleted := &imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: []imap.Flag{imap.FlagDeleted}}
-		if err := s.client.Store(set, deleted, nil).Close(); err != nil {
-			return err
-		}
-		return s.client.UIDExpunge(set).Close()
+		return notGone(err)
 	})
 	if err != nil {
 		return fmt.Errorf("mail: moving %d mails to %s: %w", len(uids), folder, err)
 	}
 	return nil
+}
+
+func (s *session) moveNow(uids []imap.UID, folder string) error {
+	set := imap.UIDSetNum(uids...)
+	if s.client.Caps().Has(imap.CapMove) {
+		_, err := s.client.Move(set, folder).Wait()
+		return err
+	}
+	if _, err := s.client.Copy(set, folder).Wait(); err != nil {
+		return err
+	}
+	deleted := &imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: []imap.Flag{imap.FlagDeleted}}
+	if err := s.client.Store(set, deleted, nil).Close(); err != nil {
+		return err
+	}
+	return s.client.UIDExpunge(set).Close()
 }
 
 // wait returns when the server tells of new mail, when limit has passed, or with

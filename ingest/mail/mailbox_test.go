@@ -130,6 +130,32 @@ func TestWithoutMoveAndUIDPlusNothingIsTouched(t *testing.T) {
 	}
 }
 
+// Mails that the server refuses to move hold up no others, are answered once, and
+// are moved as soon as they can be.
+func TestRefusedMovesHoldNothingUp(t *testing.T) {
+	w := newWorld(t)
+	box := newMailbox(t, imap.CapMove)
+	box.hook(func(h *hooks) {
+		h.move = func() error {
+			return &imap.Error{Type: imap.StatusResponseTypeNo, Code: imap.ResponseCodeNoPerm, Text: "read-only"}
+		}
+	})
+	const mails = maxBatch + 50
+	for i := range mails {
+		box.put(t, w.reply(i, fmt.Sprint("Texte ", i)))
+	}
+	o := w.options(box.url())
+	o.Poll = 20 * time.Millisecond
+	start(t, o)
+	w.eventually(t, "all are handled", func() bool { return w.figure(t, "SELECT count(*) FROM inbound_mails") == mails })
+	w.eventually(t, "the log says why they stay", func() bool { return w.log.count("the server refuses to move them") == 1 })
+	box.hook(func(h *hooks) { h.move = nil })
+	w.eventually(t, "they are filed", func() bool { return box.count(folderRefused) == mails && box.count("INBOX") == 0 })
+	if n := w.guidances(t); n != 1 || w.log.count("the server refuses to move them") != 1 {
+		t.Errorf("%d answers, said %d times", n, w.log.count("the server refuses to move them"))
+	}
+}
+
 // New mail wakes the worker; the poll is far away.
 func TestIdleWakes(t *testing.T) {
 	w := newWorld(t)

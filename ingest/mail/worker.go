@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"maps"
 	"math/rand/v2"
+	"net"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -184,11 +185,16 @@ func (w *Worker) Run(ctx context.Context) error {
 
 // fails logs why a connection ended: once, as long as the reason is the same.
 func (w *Worker) fails(ctx context.Context, err error, pause time.Duration) {
+	reason := err.Error()
+	var network *net.OpError
+	if errors.As(err, &network) { // the rest names a port, another each time
+		reason = network.Op + ": " + network.Err.Error()
+	}
 	level := slog.LevelDebug
-	if err.Error() != w.trouble {
+	if reason != w.trouble {
 		level = slog.LevelWarn
 	}
-	w.trouble = err.Error()
+	w.trouble = reason
 	w.log.Log(ctx, level, "mail: mailbox", "academy", string(w.academy.ID), "error", err, "retry_in", pause.Round(time.Millisecond).String())
 }
 

@@ -286,7 +286,7 @@ func TestNewNamesWhatIsMissing(t *testing.T) {
 		t.Error("a worker without a desk")
 	}
 	o := w.options("imaps://u:hunter2@imap.creteil.example")
-	o.Desk, o.Files, o.Registerer = tickets.NewDesk(tickets.Options{}), &crashing{}, prometheus.NewRegistry()
+	o.Desk, o.Files, o.Registerer = tickets.NewDesk(tickets.Options{}), killed{}, prometheus.NewRegistry()
 	if _, err := New(o); err != nil {
 		t.Error(err)
 	}
