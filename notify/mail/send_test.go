@@ -111,11 +111,12 @@ func TestReplyCodes(t *testing.T) {
 		"message refused for now": {data: answer(451), want: tickets.Retry},
 		"closing after message":   {data: answer(421), want: tickets.Retry},
 		// Postfix says so at RCPT, Exchange after the message; it is about us.
-		"our sender is not ours": {rcpt: says(553, "5.7.1 <no-reply@creteil.example>: Sender address rejected: not owned by user app"), want: tickets.Retry},
-		"we may not relay":       {rcpt: says(554, "5.7.1 <alix@creteil.example>: Relay access denied"), want: tickets.Retry},
-		"we are on a list":       {rcpt: says(554, "5.7.1 Service unavailable; Client host [192.0.2.1] blocked"), want: tickets.Retry},
-		"we may not send as":     {data: says(550, "5.7.60 SMTP; Client does not have permissions to send as this sender"), want: tickets.Retry},
-		"enough for a day":       {data: says(550, "5.4.5 Daily user sending limit exceeded"), want: tickets.Retry},
+		"our sender is not ours":   {rcpt: says(553, "5.7.1 <no-reply@creteil.example>: Sender address rejected: not owned by user app"), want: tickets.Retry},
+		"our sender is no address": {rcpt: &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 8}, Message: "no such domain, as told"}, want: tickets.Retry},
+		"we may not relay":         {rcpt: says(554, "5.7.1 <alix@creteil.example>: Relay access denied"), want: tickets.Retry},
+		"we are on a list":         {rcpt: says(554, "5.7.1 Service unavailable; Client host [192.0.2.1] blocked"), want: tickets.Retry},
+		"we may not send as":       {data: says(550, "5.7.60 SMTP; Client does not have permissions to send as this sender"), want: tickets.Retry},
+		"enough for a day":         {data: says(550, "5.4.5 Daily user sending limit exceeded"), want: tickets.Retry},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newPeer(t, false)

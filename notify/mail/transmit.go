@@ -72,10 +72,20 @@ func outcomeOf(err error, silent tickets.Outcome) tickets.Outcome {
 		return silent
 	case code == 530, code == 534, code == 535, code == 538:
 		return tickets.Retry
-	case code >= 500 && !refusesUs.MatchString(err.Error()):
+	case code >= 500 && !aboutUs(err):
 		return tickets.Permanent
 	}
 	return tickets.Retry
+}
+
+// aboutUs says whether a refusal is of our sender (X.1.7 and X.1.8 of RFC 3463),
+// or says so in words.
+func aboutUs(err error) bool {
+	var refusal *smtp.SMTPError
+	if errors.As(err, &refusal) && refusal.EnhancedCode[1] == 1 && (refusal.EnhancedCode[2] == 7 || refusal.EnhancedCode[2] == 8) {
+		return true
+	}
+	return refusesUs.MatchString(err.Error())
 }
 
 // comeBack is how greylisting servers say when: "in 300 seconds", "in 00:05:00",
