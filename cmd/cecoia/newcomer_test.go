@@ -118,6 +118,17 @@ func TestANewcomersDayWithNothingReadButTheHelp(t *testing.T) {
 	me.answered("/ticket liste en retard", "Aucune demande")
 	me.answered("/ticket chercher écran", screen, double)
 
+	// A colleague's message in the channel is a ticket by its link, as its tools copy it.
+	colleague.channel("creteil/assistance")
+	colleague.say("L’imprimante de la salle 5 fume, qui prend ?")
+	me.see("#posts", "salle 5 fume")
+	eval[any](me, `(navigator.clipboard.writeText = async link => { window.copied = link },
+		[...document.querySelectorAll("#posts article")].find(e => e.innerText.includes("salle 5 fume")).querySelector("[data-copy-link]").click())`)
+	me.see("#status", "Lien copié")
+	printer := me.numberIn("/ticket nouveau "+eval[string](me, "window.copied"), "Sacha Échantillon")
+	me.seeCard(printer, "Nouveau")
+	colleague.see("#posts article.own", "1 réponse")
+
 	// Resolved by dialog, refused and validated by the one who asked, reopened.
 	me.press(screen, "resoudre")
 	me.fillIn("text", "Écran changé.")

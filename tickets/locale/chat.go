@@ -8,7 +8,7 @@ var chatWords = table{
 
 	"chat.help.head":      {FR: "**Assistance, %s**", EN: "**Helpdesk, %s**"},
 	"chat.help.columns":   {FR: "| Commande | Ce qu’elle fait |", EN: "| Command | What it does |"},
-	"chat.help.numbers":   {FR: "Devant chaque commande : `/ticket`. NUMÉRO : `12`, `#12` ou `I261121_012` ; dans le fil d’une demande, il peut être omis. Accents et majuscules sont sans importance. Plus : `/ticket aide prendre`.", EN: "Before each command: `/ticket`. NUMBER: `12`, `#12` or `I261121_012`; in the thread of a ticket it may be left out. Accents and case do not matter. More: `/ticket help take`."},
+	"chat.help.numbers":   {FR: "Devant chaque commande : `/ticket`, ou rien dans un message direct au robot. NUMÉRO : `12`, `#12` ou `I261121_012` ; dans le fil d’une demande, il peut être omis. Accents et majuscules sont sans importance. Les boutons des cartes font de même ; en message direct au robot, `/ticket` ne se tape pas. Plus : `/ticket aide prendre`.", EN: "Before each command: `/ticket`, or nothing in a direct message to the bot. NUMBER: `12`, `#12` or `I261121_012`; in the thread of a ticket it may be left out. Accents and case do not matter. The buttons of the cards do the same; in a direct message to the bot, `/ticket` is left out. More: `/ticket help take`."},
 	"chat.help.desk_only": {FR: "Les autres commandes sont réservées à l’assistance. Vos demandes sont sur le portail : %s", EN: "The other commands are for the desk. Your tickets are on the portal: %s"},
 	"chat.help.verb":      {FR: "**%s** : %s.", EN: "**%s**: %s."},
 	"chat.help.aliases":   {FR: "S’écrit aussi : %s.", EN: "Also written: %s."},
