@@ -34,6 +34,7 @@ func languages() []option {
 
 type preferencesBody struct {
 	Heading                     string
+	Direct                      string // where direct messages are tuned, "" for who gets none
 	Lang, Appearance, Shortcuts field
 }
 
@@ -60,6 +61,9 @@ func (s *server) preferences(w http.ResponseWriter, r *http.Request, v *visit) e
 		Shortcuts: choose("shortcuts", shortcuts,
 			option{Value: "off", Label: v.words.T("web.shortcuts.off")},
 			option{Value: "on", Label: v.words.T("web.shortcuts.on"), Hint: v.words.T("web.shortcuts.on.hint")}),
+	}
+	if v.signedIn && v.person.Agent() {
+		body.Direct = v.words.T("web.preferences.direct")
 	}
 	return s.render(w, r, v, content{template: "preferences", title: body.Heading, body: body})
 }

@@ -156,3 +156,12 @@ func TestWhoIsRemovedReadsWhy(t *testing.T) {
 	p.importAgain(t, who) // back
 	p.as(t, who)
 }
+
+func TestMembersOfTheDeskReadWhereDirectMessagesAreTuned(t *testing.T) {
+	p := newPortal(t)
+	for login, told := range map[string]bool{"alix": true, "dominique": false} {
+		if pg := p.as(t, person("creteil", login)).get("/preferences"); strings.Contains(pg.text("main"), "/ticket notif") != told {
+			t.Errorf("%s reads %s", login, pg.text("main"))
+		}
+	}
+}

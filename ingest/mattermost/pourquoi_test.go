@@ -1,6 +1,9 @@
 package mattermost
 
 import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -129,4 +132,35 @@ func TestEveryRuleHasItsSentence(t *testing.T) {
 			t.Errorf("an unknown rule: %s", said)
 		}
 	}
+}
+
+// News in the thread of a direct message have the button too: the click names a
+// post that no ticket is recorded for, in the thread of one that is.
+func TestTheButtonPourquoiOnNewsInTheThread(t *testing.T) {
+	author := map[string]string{id("news"): id("bot"), id("forged"): id("somebody")}
+	chat := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		post, isPost := strings.CutPrefix(r.URL.Path, "/api/v4/posts/")
+		switch {
+		case r.URL.Path == "/api/v4/users/me":
+			fmt.Fprintf(rw, `{"id":%q,"username":"cecoia"}`, id("bot"))
+		case isPost && author[post] != "":
+			fmt.Fprintf(rw, `{"id":%q,"user_id":%q,"root_id":%q}`, post, author[post], id("message"))
+		default:
+			http.Error(rw, `{"id":"none","status_code":404}`, http.StatusNotFound)
+		}
+	}))
+	t.Cleanup(chat.Close)
+	w := newWorld(t, func(o *Options) { o.BaseURL, o.BotToken = chat.URL, "token" })
+	cs := w.open("creteil", tickets.Card{})
+	w.say("creteil", "agent", "affecter 1 @edith")
+	w.tell(cs, tickets.ToPerson(person("creteil", "edith").ID), id("message"))
+	click := func(op, post string) string {
+		return w.clicked(account("creteil", "edith"), post, id("direct"), w.keyring.ButtonContext(tickets.Button{
+			Operation: op, Academy: "creteil", Ticket: cs.ID, Channel: id("direct"), Expires: noon.Add(time.Hour),
+		}))
+	}
+	wants(t, "the news", click("pourquoi", id("news")), "because the ticket was assigned to you")
+	wants(t, "the message", click("pourquoi", id("message")), "because the ticket was assigned to you")
+	wants(t, "somebody's post in the thread", click("pourquoi", id("forged")), "n’est plus valable")
+	wants(t, "another button, copied to the news", click("rendre", id("news")), "n’est plus valable")
 }

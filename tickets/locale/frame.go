@@ -15,6 +15,7 @@ var frameWords = table{
 	"web.footer.preferences":    {FR: "Préférences", EN: "Preferences"},
 	"web.preferences.title":     {FR: "Préférences", EN: "Preferences"},
 	"web.preferences.save":      {FR: "Enregistrer", EN: "Save"},
+	"web.preferences.direct":    {FR: "Vos messages directs dans le chat (lesquels, à quelles heures) se règlent là-bas, par /ticket notif.", EN: "Your direct messages in the chat (which, and at what hours) are tuned there, with /ticket notify."},
 	"web.preferences.done":      {FR: "Vos préférences sont enregistrées.", EN: "Your preferences are saved."},
 	"web.field.lang":            {FR: "Langue", EN: "Language"},
 	"web.field.lang.hint":       {FR: "Une fois connecté, c’est aussi celle de vos mails.", EN: "Once you are signed in, it is also that of your mail."},
