@@ -14,6 +14,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/mattermost/mattermost/server/public/model"
 
+	"cecoia.example/deploy/local/mattermost"
+	"cecoia.example/ingest"
 	"cecoia.example/tickets"
 )
 
@@ -384,5 +386,47 @@ func TestDialogsAskOnlyWhatThereIs(t *testing.T) {
 	d := c.last(t, 1)
 	if names(d) != "text cause" || d.Title != "Resolve the ticket" {
 		t.Errorf("a private ticket's dialog: %s, %q", names(d), d.Title)
+	}
+}
+
+// A service request has the same dialog, which the command asks for.
+func TestTheDialogForAServiceRequest(t *testing.T) {
+	w := newWorld(t)
+	c := newDialogs(t, w)
+	for i, text := range []string{"nouveau service", "New service request", "nouveau incident"} {
+		w.say("creteil", "agent", text)
+		d := c.last(t, i+1)
+		if want := []string{"Demande de service", "Demande de service", "Nouvel incident"}[i]; d.Title != want || names(d) != "beneficiary theme urgency private description" {
+			t.Errorf("%s: %q with %s", text, d.Title, names(d))
+		}
+	}
+	w.right("service", c.opened[0].Dialog.State, map[string]any{"beneficiary": "requester@creteil.example", "urgency": "3", "description": "Un écran de plus."})
+	page, err := w.desk.List(t.Context(), tickets.Caller{Person: person("creteil", "supervisor")}, tickets.Query{Scope: tickets.ScopeDesk, Kind: tickets.Service})
+	if err != nil || page.Total != 1 {
+		t.Fatalf("%d tickets, %v", page.Total, err)
+	}
+	wants(t, "words on one line", w.say("creteil", "agent", "nouveau service : un clavier"), "S261121_")
+}
+
+// A dialog opened by a button has no response_url: what becomes of it too late
+// for the dialog itself is told by a message.
+func TestALateDialogOfAButtonIsToldDirectly(t *testing.T) {
+	c := newTalk(t)
+	cs := c.open("creteil", tickets.Card{})
+	for i, said := range []struct{ text, want string }{
+		{"", "Écrivez"}, {"Quel message ?", "attend la réponse"},
+	} {
+		answer, err := c.commands.Execute(t.Context(), ingest.Command{
+			ID: "form", Academy: "creteil", Account: mattermost.UserID("agent"), Text: "demander", ReceivedAt: time.Now(),
+			Form: &ingest.Form{ID: said.want, Ticket: cs.ID, Values: values{"text": said.text}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		late := ingest.Command{ID: said.want, Academy: "creteil", Account: mattermost.UserID("agent"), Text: "demander", ReceivedAt: time.Now(), Form: &ingest.Form{}}
+		if err := c.commands.Direct(t.Context(), late, ingest.Answer{How: ingest.Done, Text: answer}); err != nil {
+			t.Fatal(err)
+		}
+		wants(t, said.text, c.answered("agent", i+1).Message, "`/ticket demander`", said.want)
 	}
 }

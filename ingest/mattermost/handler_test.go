@@ -11,58 +11,7 @@ import (
 	"time"
 
 	"cecoia.example/ingest"
-	"cecoia.example/tickets"
 )
-
-// The requests as two real servers sent them, with made-up values.
-func TestRecordedRequests(t *testing.T) {
-	w := newWorld(t)
-	cs := w.open("creteil", tickets.Card{})
-	w.card(cs, id("root"))
-	base := url.Values{
-		"team_id": {id("team")}, "team_domain": {"creteil"}, "channel_id": {id("channel")}, "channel_name": {"assistance"},
-		"user_id": {account("creteil", "agent")}, "user_name": {"alix"}, "command": {"/ticket"},
-		"response_url": {"http://evil.test/hooks/commands/abcdefghijklmnopqrstuvwxyz"},
-	}
-	const token = "token-of-creteil"
-	for name, c := range map[string]struct {
-		authorization string
-		fields        url.Values
-		want          string
-	}{
-		"11.2, in a thread":                     {"Token " + token, url.Values{"token": {token}, "root_id": {id("root")}, "text": {"voir"}}, cs.Number.String()},
-		"11.2, outside":                         {"Token " + token, url.Values{"token": {token}, "root_id": {""}, "text": {"voir 1"}}, cs.Number.String()},
-		"11.2, outside, no number":              {"Token " + token, url.Values{"token": {token}, "root_id": {""}, "text": {"voir"}}, "Usage"},
-		"11.2, a bogus root":                    {"Token " + token, url.Values{"token": {token}, "root_id": {"../../x"}, "text": {"voir"}}, "Usage"},
-		"5.37, no root_id":                      {"Token " + token, url.Values{"token": {token}, "text": {"note 1 vu\nle câble  😀 “neuf” l’a"}}, "> vu\n> le câble  😀 “neuf” l’a"},
-		"token in the form alone":               {"", url.Values{"token": {token}, "text": {"voir 1"}}, cs.Number.String()},
-		"outgoing OAuth":                        {"Bearer " + token, url.Values{"text": {"voir 1"}}, cs.Number.String()},
-		"another OAuth token beside the form's": {"Bearer of-the-connection", url.Values{"token": {token}, "text": {"voir 1"}}, cs.Number.String()},
-		"mentions": {"Token " + token, url.Values{
-			"token": {token}, "text": {"note 1 demander à @alix dans ~assistance et @all"},
-			"user_mentions": {"alix", "sacha"}, "user_mentions_ids": {id("alix"), id("sacha")},
-			"channel_mentions": {"assistance"}, "channel_mentions_ids": {id("channel")},
-		}, "« demander à @\u200balix dans \\~assistance et @\u200ball »"},
-		"smart quotes and case": {"Token " + token, url.Values{"token": {token}, "text": {"“VOIR” « 1 »"}}, cs.Number.String()},
-		"spaces everywhere":     {"Token " + token, url.Values{"token": {token}, "text": {"  \t voir\u00a0\n 1  "}}, cs.Number.String()},
-		"nothing":               {"Token " + token, url.Values{"token": {token}, "text": {""}}, "liste [libres"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			form := url.Values{"trigger_id": {name}}
-			for _, fields := range []url.Values{base, c.fields} {
-				for k, v := range fields {
-					form[k] = v
-				}
-			}
-			answer := w.post("/mattermost/command", formType, c.authorization, strings.NewReader(form.Encode()))
-			if answer["response_type"] != "ephemeral" || answer["skip_slack_parsing"] != true {
-				t.Errorf("answer %v", answer)
-			}
-			said, _ := answer["text"].(string)
-			wants(t, name, said, c.want)
-		})
-	}
-}
 
 // padded is a form of that many bytes.
 func padded(bytes int, form string) string {
