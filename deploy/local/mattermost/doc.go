@@ -25,8 +25,9 @@
 //	world.go       what the server remembers, and who may do what
 //	journal.go     how it survives kill -9
 //	routes.go      the route table, sign-in and errors of one request
-//	users.go channels.go posts.go reading.go pending.go commands.go answers.go
-//	hooks.go actions.go dialogs.go outgoing.go websocket.go
+//	users.go channels.go members.go viewed.go posts.go reading.go pending.go
+//	commands.go builtin.go answers.go hooks.go actions.go dialogs.go outgoing.go
+//	websocket.go
 //	               one story each, REST handler and rule together
 //	faults.go      switches and counters for tests
 //	observe.go     what a test may look at
@@ -38,8 +39,12 @@
 // "/" lists the seeded accounts; one click opens "/chat?user=USERNAME" as that
 // person, in that tab only, so two tabs can be two people.
 // "/chat?user=USERNAME&channel=TEAM/NAME" opens a channel, "&thread=POSTID" a
-// thread. These stay stable:
+// thread, "&post=POSTID" a post; "&draft=WORDS" leaves words to be sent.
+// "/TEAM/pl/POSTID" asks who follows the link. static/chat.js is the page's main
+// module; posts.js, composer.js, dialog.js and server.js are beside it. These stay
+// stable:
 //
+//	.try a                        a suggestion on "/"
 //	[data-user="USERNAME"]        an account on "/"
 //	body[data-ready="true"]       signed in, posts shown, live updates on
 //	[data-channel="TEAM/NAME"]    a channel in the list; "@USERNAME" a person
@@ -49,15 +54,20 @@
 //	.ephemeral                    a message only its reader sees
 //	.edited                       the mark of an edited post
 //	[data-action="ID"]            a button, or a menu (select), of an attachment
+//	[data-unread] .mentions       a channel with what is not seen, the count of calls
 //	[data-open-thread]            opens the thread of its post
+//	[data-copy-link] [data-edit] [data-delete] [data-dismiss] [data-unfold]
+//	                              what else may be done with a post
 //	#message-box #send            write to the channel; Enter sends
 //	#thread-box #thread-send      write to the open thread
 //	#thread #thread-close         the side pane
-//	#suggestions                  the hint shown for "/…"; #thread-suggestions
-//	                              in the thread
+//	#suggestions                  the hint shown for "/…", people after "@", channels
+//	                              after "~": [data-suggestion="NAME"];
+//	                              #thread-suggestions in the thread
 //	#dialog                       the open dialog, a form with #dialog-submit and
 //	                              #dialog-cancel; fields [name="NAME"], an error
 //	                              [data-error-for="NAME"], the form's
 //	                              #dialog-error
+//	#status                       what was done
 //	#notice                       what the server refused, as the user reads it
 package mattermost

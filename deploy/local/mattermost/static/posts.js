@@ -107,6 +107,7 @@ export async function refresh(id, arrived) {
   const [post] = parse(await (await page('GET', '/post?id=' + id)).text());
   const root = post.dataset.rootId;
   const own = post.matches('.own');
+  if (arrived && !$('posts').querySelector('.fresh')) $('posts').dataset.viewed = ''; // what comes while one looks is not marked
   if (!root) place($('posts'), post.cloneNode(true));
   if (here.thread === (root || id)) place($('thread-posts'), post);
   if (!root) return;
