@@ -114,3 +114,101 @@ func FuzzHeader(f *testing.F) {
 		}
 	})
 }
+
+// FuzzClassify: whatever a header says, one row decides, and guidance is owed
+// only to one readable author who wrote to us, and of whom no field says that
+// they are a machine.
+func FuzzClassify(f *testing.F) {
+	for _, h := range []string{
+		"", "Return-Path: <>", "Return-Path: <MAILER-DAEMON>", "Auto-Submitted: no; x=y (z)", "Auto-Submitted: auto-replied",
+		"X-Auto-Response-Suppress: OOF, DR", "Precedence: (x) list", "List-Id: <x>", "From: a@b.example, c@d.example",
+		"Sender: owner-x@creteil.example", "To: no-reply+abc@creteil.example", "X-Cecoia-Loop: x", "X-POST-MessageClass: 9; autoresponder",
+		"Authentication-Results: mx.creteil.example; dmarc=fail", "Content-Type: multipart/report; boundary=x\nResent-To: no-reply@creteil.example",
+		"Delivered-To: Autoresponder\nFrom: =?utf-8?q?=C3=A9?= <x@creteil.example>", "From: \"a <b@c.example>\" <x@creteil.example>", "from : x\n folded",
+	} {
+		f.Add(h, true)
+	}
+	f.Fuzz(func(t *testing.T, header string, above bool) {
+		raw := plainReply + header
+		if above {
+			raw = header + "\n" + plainReply
+		}
+		m, err := Parse(strings.NewReader(raw+"\n\nBonjour\n"), defaultBounds, time.Now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := Evidence{Message: m, Academy: testAcademy, Authentication: authenticate(m.Header, "mx.creteil.example", domainOf(m.Author))}
+		got := classify(e)
+		if got.Row < 1 || got.Row > len(table) || got.Reason == "" || got != classify(e) {
+			t.Fatalf("%+v", got)
+		}
+		if got.Verdict != Answer {
+			return
+		}
+		path, _ := returnPath(m.Header)
+		switch {
+		case m.Author == "", path != "" && !aligned(domainOf(path), domainOf(m.Author)), e.Authentication != Authenticated:
+			t.Fatalf("answered to %q, returned to %q, %s", m.Author, path, e.Authentication)
+		case m.Header.Has(tickets.LoopHeader), m.Header.Has("List-Id"), m.Header.Has("X-Autoreply"), ours(testAcademy, m.Author):
+			t.Fatal("a machine is answered")
+		case !slices.ContainsFunc(m.Recipients, func(to string) bool { return ours(testAcademy, to) }):
+			t.Fatal("it was not written to us")
+		}
+	})
+}
+
+// FuzzEnvelope: what a client says in its session never becomes more than two
+// header fields, and only our own addresses are taken.
+func FuzzEnvelope(f *testing.F) {
+	for _, s := range []string{"ada@creteil.example", "", "no-reply+x@creteil.example", "\"a b\"@c.example", "a@b\r\nX: y", "<a@b>", "é@é.example", "bounce@CRETEIL.example"} {
+		f.Add(s, s)
+	}
+	l := &Listener{doors: []*door{{academy: testAcademy}, {academy: testAcademy, bounces: true}}}
+	f.Fuzz(func(t *testing.T, from, to string) {
+		s := &smtpSession{Listener: l, from: plausible(from)}
+		d := l.doorOf(plausible(to))
+		if d == nil {
+			return
+		}
+		s.to = []string{plausible(to)}
+		if base, _ := splitToken(s.to[0]); base != testAcademy.NoReply && base != testAcademy.Bounce {
+			t.Fatalf("%q is taken", to)
+		}
+		m, err := Parse(strings.NewReader(s.trace()+"\r\n"), defaultBounds, time.Now)
+		if err != nil || m.Header.Len() != 2 || len(m.Recipients) != 1 || m.Recipients[0] != s.to[0] {
+			t.Fatalf("%q: %v, %q", s.trace(), err, m.Recipients)
+		}
+		if path, present := returnPath(m.Header); !present || path != s.from {
+			t.Fatalf("from %q: %q, %v", from, path, present)
+		}
+	})
+}
+
+// FuzzNewWords: what a person wrote is never longer than what they sent, holds
+// nothing that they did not, and is there whenever something was.
+func FuzzNewWords(f *testing.F) {
+	for _, s := range []string{
+		"Bonjour\n\nLe 21/11/2026 à 10:12, X a écrit :\n> oui\n", "-- \nAda", "--\nx\n--\ny", "De : x\nEnvoyé : y\nObjet : z\n", "> tout\n> cité", "Envoyé de mon iPhone", "a\n\n\n\nb",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		words := newWords(text)
+		clean(t, "words", words, true)
+		cleaned := strings.Trim(cleanText(text), "\n")
+		if len(words) > len(cleaned)+len("…") {
+			t.Fatalf("%q grows to %q", text, words)
+		}
+		if strings.HasSuffix(words, "…") {
+			return // cut, perhaps
+		}
+		at := 0
+		for line := range strings.SplitSeq(words, "\n") {
+			i := strings.Index(cleaned[at:], line)
+			if i < 0 {
+				t.Fatalf("%q is not in %q", line, cleaned)
+			}
+			at += i + len(line)
+		}
+	})
+}
