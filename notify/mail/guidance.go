@@ -44,7 +44,9 @@ func writeGuidance(n tickets.Notice, portal tickets.Portal) (letter, error) {
 	l.Story = stop("mail.lead.guidance", l.Number)
 	if t.Status == tickets.StatusClosed { // it takes no update any more
 		l.Do = p.T("mail.do.closed_reply")
-		l.After = []string{p.T("mail.guidance.closed")}
+		if !t.Private {
+			l.After = []string{p.T("mail.guidance.closed")}
+		}
 		l.Links = []link{{p.T("mail.link.view"), portal.Ticket(t)}}
 		l.NoReplyLink = portal.Ticket(t)
 		return l, nil
