@@ -76,7 +76,7 @@ func (n Notice) Hold(now time.Time, window time.Duration) Hold {
 	switch {
 	case n.Muted.ID != uuid.Nil:
 		return Hold{Never: "the address is muted since " + n.Muted.Since.UTC().Format(time.RFC3339) + ": " + n.Muted.Status}
-	case !n.Delivery.News():
+	case !n.News():
 	case n.Channel == Mail:
 		if n.Template.asks() || n.Told.IsZero() || n.Attempts > 1 {
 			return Hold{}

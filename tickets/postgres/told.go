@@ -35,9 +35,9 @@ type told struct {
 
 // delivery is what the notice is of: the latest of what it tells, under the
 // identity of the head.
-func (t told) delivery() tickets.Delivery {
-	d := t.all[len(t.all)-1]
-	d.ID, d.Attempts, d.Due, d.CreatedAt = t.head.ID, t.head.Attempts, t.head.Due, t.head.CreatedAt
+func (h *told) delivery() tickets.Delivery {
+	d := h.all[len(h.all)-1]
+	d.ID, d.Attempts, d.Due, d.CreatedAt = h.head.ID, h.head.Attempts, h.head.Due, h.head.CreatedAt
 	return d
 }
 
