@@ -66,7 +66,7 @@ func (db *DB) mailFacts(ctx context.Context, academy tickets.AcademyID, asked []
 			return err
 		})
 	b.Queue(`SELECT sender, ticket, count(*) AS times FROM inbound_mails
-		WHERE academy = $1 AND guided_at > $2 AND sender = ANY($3) GROUP BY sender, ticket`,
+		WHERE academy = $1 AND guided_at > $2 AND sender IN (SELECT unnest($3::text[])) GROUP BY sender, ticket`,
 		academy, now.Add(-24*time.Hour), addresses).
 		Query(func(rows pgx.Rows) (err error) {
 			answers, err = pgx.CollectRows(rows, pgx.RowToStructByName[guided])
@@ -123,14 +123,16 @@ func (db *DB) KeepMails(ctx context.Context, academy tickets.AcademyID, mails []
 		}
 		var b pgx.Batch
 		queueDrafts(&b, academy, mails, kept)
+		var owed []tickets.Delivery
 		for _, r := range mails {
 			if r.Owed == nil || !kept[r.Mail.ID] {
 				continue
 			}
 			d := *r.Owed
 			d.Recipient = tickets.Recipient(storable(string(d.Recipient)))
-			queueDelivery(&b, d)
+			owed = append(owed, d)
 		}
+		queueDeliveries(&b, academy, owed)
 		if b.Len() == 0 {
 			return nil
 		}
@@ -201,14 +203,6 @@ func queueMails(b *pgx.Batch, academy tickets.AcademyID, mails []tickets.MailRec
 			}
 			return err
 		})
-}
-
-// pointer is nil for uuid.Nil.
-func pointer(id uuid.UUID) *uuid.UUID {
-	if id == uuid.Nil {
-		return nil
-	}
-	return &id
 }
 
 // queueDrafts keeps the drafts of the mails that are new.

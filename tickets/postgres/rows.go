@@ -133,6 +133,47 @@ func queueDelivery(b *pgx.Batch, d tickets.Delivery) {
 		d.Template, d.Rule, data, d.Due, d.Attempts, d.CreatedAt)
 }
 
+// queueDeliveries is queueDelivery of many: one statement, whatever their number.
+func queueDeliveries(b *pgx.Batch, academy tickets.AcademyID, all []tickets.Delivery) {
+	if len(all) == 0 {
+		return
+	}
+	var c struct {
+		ids, causes                            []uuid.UUID
+		about                                  []*uuid.UUID
+		seqs, attempts                         []int64
+		channels, recipients, templates, rules []string
+		data                                   []*string
+		due, created                           []time.Time
+	}
+	for _, d := range all {
+		var data *string
+		if len(d.Data) > 0 {
+			text := string(d.Data)
+			data = &text
+		}
+		c.ids, c.causes, c.about = append(c.ids, d.ID), append(c.causes, d.Cause), append(c.about, pointer(d.Ticket))
+		c.seqs, c.attempts = append(c.seqs, int64(d.Seq)), append(c.attempts, int64(d.Attempts))
+		c.channels, c.recipients = append(c.channels, string(d.Channel)), append(c.recipients, string(d.Recipient))
+		c.templates, c.rules = append(c.templates, string(d.Template)), append(c.rules, d.Rule)
+		c.data, c.due, c.created = append(c.data, data), append(c.due, d.Due), append(c.created, d.CreatedAt)
+	}
+	b.Queue(`INSERT INTO deliveries (`+deliveryColumns+`)
+		SELECT $1, d.id, d.cause, d.ticket, d.seq, d.channel, d.recipient, d.template, d.rule, d.data::json, d.due, d.attempts, d.created_at
+		FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
+			$11::timestamptz[], $12::bigint[], $13::timestamptz[])
+			AS d (id, cause, ticket, seq, channel, recipient, template, rule, data, due, attempts, created_at)`,
+		academy, c.ids, c.causes, c.about, c.seqs, c.channels, c.recipients, c.templates, c.rules, c.data, c.due, c.attempts, c.created)
+}
+
+// pointer is nil for uuid.Nil.
+func pointer(id uuid.UUID) *uuid.UUID {
+	if id == uuid.Nil {
+		return nil
+	}
+	return &id
+}
+
 // personColumns are those of [tickets.Person], of people AS p.
 const personColumns = `p.academy, p.id, p.login, p.email, p.given_name, p.family_name,
 	p.function, p.phone, p.place, p.entity, coalesce(p.lang_chosen, p.lang) AS lang,
