@@ -36,6 +36,11 @@ func (d *Desk) Export(ctx context.Context, by Caller, w io.Writer) error {
 	e.text(`,"academy":`).value(a.Name)
 	e.text(`,"person":`).value(by.Person)
 	e.text(`,"direct_messages":`).value(direct)
+	if muted, ok, err := d.Muting(ctx, by); err != nil {
+		return err
+	} else if ok {
+		e.text(`,"address_without_mail":`).value(exportedMuting{muted.Address, muted.Since, muted.Status, muted.Diagnostic})
+	}
 	e.text(`,"favourites":[`)
 	for i, f := range starred {
 		out := exportedFavourite{Address: f.Address, Label: f.Label, At: f.At}
@@ -73,6 +78,13 @@ func (d *Desk) Export(ctx context.Context, by Caller, w io.Writer) error {
 	}
 	e.text("]}\n")
 	return e.err
+}
+
+type exportedMuting struct {
+	Address string    `json:"address"`
+	Since   time.Time `json:"since"`
+	Status  string    `json:"status"` // RFC 3463
+	Words   string    `json:"words"`  // of the mail server, or of whoever wrote its report
 }
 
 type exportedFavourite struct {

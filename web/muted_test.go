@@ -54,6 +54,10 @@ func TestWhoCannotBeWrittenTo(t *testing.T) {
 		}
 	}
 
+	if pg := b.post("/donnees-personnelles/export", nil); !strings.Contains(string(pg.raw), `"address_without_mail":{"address":"`+dominique.Email) {
+		t.Errorf("their data do not say it: %.300s", pg.raw)
+	}
+
 	old := b.get("/incidents").value("muting")
 	pg := b.post("/adresse", form("muting", old, "return", "/incidents?etat=tous")).want(http.StatusOK, "/incidents?etat=tous")
 	if pg.has("#muted") || !strings.Contains(pg.text("#notice"), dominique.Email) {
