@@ -83,9 +83,14 @@ func (c *call) dispatch(ctx context.Context) (string, error) {
 	found := false
 	if c.verb, found = c.find(word); found {
 		c.rest = rest
-	} else if n, _, ok := cutNumber(text); ok { // a number alone asks to see it
+	} else if n, after, ok := cutNumber(text); ok { // a number alone asks to see it
 		c.verb, _ = c.find(voir.name)
 		c.rest, found = n.String(), true
+		if word, _ := cutWord(after); word != "" && c.person.Agent() {
+			if v, ok := c.find(word); ok && v.offeredTo(c.person) { // "12 prendre"
+				return c.print.T("chat.suggestion", v.label(c.print)+" "+n.String()), nil
+			}
+		}
 	}
 	switch {
 	case found && c.verb.anyone:
@@ -133,7 +138,9 @@ func (s *Commands) find(word string) (verb, bool) {
 // unknown points from a word that is no verb to what was perhaps meant.
 func (c *call) unknown(word string) string {
 	text := c.print.T("chat.unknown", inline(shorten(word, 40)))
-	if v, ok := suggest(c.offered(), word); ok {
+	if _, no := c.parseFilter(c.command.Text); no == "" { // "mes tickets", "en retard"
+		text += " " + c.print.T("chat.suggestion", c.labelOf("liste")+" "+inline(shorten(c.command.Text, 40)))
+	} else if v, ok := suggest(c.offered(), word); ok {
 		text += " " + c.print.T("chat.suggestion", v.label(c.print))
 	}
 	return text + "\n" + c.print.T("chat.see_help")

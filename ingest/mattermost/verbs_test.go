@@ -155,6 +155,8 @@ func TestHelpIsOneScreenOfWhatOneMayDo(t *testing.T) {
 		}
 	}
 	wants(t, "did you mean", w.say("creteil", "supervisor", "escalder"), "`/ticket escalader`")
+	wants(t, "a list without its verb", w.say("creteil", "agent", "mes tickets"), "Vouliez-vous dire `/ticket liste mes tickets` ?")
+	wants(t, "the number first", w.say("creteil", "agent", "12 prendre"), "Vouliez-vous dire `/ticket prendre 12` ?")
 	if said := w.say("creteil", "agent", "escalder"); strings.Contains(said, "escalader") {
 		t.Errorf("an agent is offered %s", said)
 	}
