@@ -13,5 +13,5 @@ INSERT INTO events (academy, id, ticket, seq, action, actor, origin, at, from_st
 	VALUES ('creteil', :event, :ticket, :seq, 'note', :actor, 'chat', now(), 'new', 'new', 'Rappeler le secrétariat avant midi.', true, :event::text, :delivery::text);
 INSERT INTO deliveries (academy, id, cause, ticket, seq, channel, recipient, template, rule, due, created_at)
 	VALUES ('creteil', :delivery, :event, :ticket, :seq, 'chat', 'group:' || :group_code, 'card', 'card-follows-ticket', now(), now());
-SELECT index_ticket('creteil', :ticket);
+SELECT index_event('creteil', :ticket, 'Rappeler le secrétariat avant midi.', true);
 COMMIT;

@@ -113,10 +113,13 @@ func queueBinding(b *pgx.Batch, e tickets.Event) {
 		e.ID, e.Academy, e.Ticket, nullable(e.Actor))
 }
 
-// queueWords makes the ticket's words anew, for search, where the event has some.
+// queueWords makes the ticket's words for search, or adds those of the event.
 func queueWords(b *pgx.Batch, e tickets.Event) {
-	if e.Text != "" || e.Seq == 1 {
+	switch {
+	case e.Seq == 1:
 		b.Queue(`SELECT index_ticket($1, $2)`, e.Academy, e.Ticket)
+	case e.Text != "":
+		b.Queue(`SELECT index_event($1, $2, $3, $4)`, e.Academy, e.Ticket, e.Text, e.Internal)
 	}
 }
 
