@@ -47,7 +47,7 @@ type Options struct {
 	// MaxMails is how many mails one connection carries. Default 100.
 	MaxMails int
 	// Patience is how long a mail waits for a free connection, or for its turn
-	// where the server's rate is limited, before it is put off. Default 2 s.
+	// where the server's rate is limited, before it is put off. Default 5 s.
 	Patience time.Duration
 	// ConnectTimeout bounds connecting, TLS, greeting and sign-in together.
 	// Default 10 s.
@@ -106,7 +106,7 @@ func New(o Options) (*Mailer, error) {
 	setDefault(&o.MaxIdle, 30*time.Second)
 	setDefault(&o.MaxAge, 10*time.Minute)
 	setDefault(&o.MaxMails, 100)
-	setDefault(&o.Patience, 2*time.Second)
+	setDefault(&o.Patience, 5*time.Second)
 	setDefault(&o.ConnectTimeout, 10*time.Second)
 	setDefault(&o.CommandTimeout, 30*time.Second)
 	setDefault(&o.DataTimeout, 60*time.Second)
