@@ -35,7 +35,7 @@ var (
 // effects.go.
 var rules = map[Action]rule{
 	ActionTake:       {desk: true, from: unresolved, to: StatusInProgress, unless: taken},
-	ActionRelease:    {desk: true, from: []Status{StatusInProgress, StatusWaiting}, to: StatusNew, internal: true, unless: unassigned},
+	ActionRelease:    {desk: true, from: unresolved, to: StatusNew, internal: true, unless: unassigned},
 	ActionAssign:     {desk: true, from: unresolved, internal: true},
 	ActionRequalify:  {desk: true, from: notClosed, internal: true},
 	ActionNote:       {desk: true, from: anyStatus, text: true, internal: true},

@@ -410,3 +410,18 @@ func valid(t *rapid.T, k Ticket) {
 		t.Fatalf("rated without being validated")
 	}
 }
+
+func TestWhatWasAssignedCanBeReleasedBeforeItIsTaken(t *testing.T) {
+	_, _, agent, _, _, _, _ := cast()
+	c := caseIn(StatusNew)
+	release := attempted{action: ActionRelease, by: agent, now: monday}
+	c.Assignee = uuid.Nil
+	if _, _, err := act(academy(), c, release); CodeOf(err) != Conflict {
+		t.Errorf("nobody's: %v", err)
+	}
+	c.Assignee = agent.ID
+	after, event, err := act(academy(), c, release)
+	if err != nil || event == nil || after.Status != StatusNew || after.Assignee != uuid.Nil {
+		t.Errorf("assigned: %v, %+v", err, after)
+	}
+}
