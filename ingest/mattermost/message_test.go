@@ -623,6 +623,6 @@ func TestAMessageOfSomebodyOfSeveralAcademies(t *testing.T) {
 }
 
 // ingestCommand is what an agent of the chat types after /ticket.
-func ingestCommand(c *talk, text string) ingest.Command {
+func ingestCommand(text string) ingest.Command {
 	return ingest.Command{ID: "typed", Academy: "creteil", Account: mattermost.UserID("agent"), Text: text, ReceivedAt: time.Now()}
 }

@@ -131,7 +131,7 @@ func TestRecordedRequests(t *testing.T) {
 		"no body":                      {path: action, contentType: jsonType, want: shows("pas lisible")},
 		"a click by GET":               {method: http.MethodGet, path: action, status: http.StatusMethodNotAllowed},
 
-		"dialog submitted, wrong":         {path: dialog, contentType: jsonType, body: submission(nil), want: map[string]string{"error": "-", "errors": "text:"}},
+		"dialog submitted, wrong":         {path: dialog, contentType: jsonType, body: submission(map[string]any{"state": state(agent, noon.Add(time.Hour))}), want: map[string]string{"error": "-", "errors": "text:"}},
 		"dialog submitted":                {path: dialog, contentType: jsonType, body: submission(map[string]any{"submission": map[string]any{"text": "Quel message ?"}}), want: map[string]string{"error": "-", "errors": "-"}},
 		"dialog cancelled":                {path: dialog, contentType: jsonType, body: submission(map[string]any{"cancelled": true, "submission": nil}), want: map[string]string{"error": "-", "errors": "-"}},
 		"dialog never opened":             {path: dialog, contentType: jsonType, body: submission(map[string]any{"state": "made-up"}), want: fails("plus valable")},
