@@ -159,7 +159,7 @@ func TestTheNumberInTheThreadIsTriedAgain(t *testing.T) {
 			c.types("agent", "compte")
 			p := c.post("requester", "assistance", "", "en panne")
 			c.server.Fail(fault)
-			cmd := ingestCommand("nouveau "+link(p))
+			cmd := ingestCommand("nouveau " + link(p))
 			said, err := c.commands.Execute(t.Context(), cmd)
 			if err != nil {
 				t.Fatal(err)
