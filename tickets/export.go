@@ -10,9 +10,9 @@ import (
 )
 
 // Export writes all that is kept of the caller as one JSON object: their entry
-// in the directory, how they want to be told in chat, what they starred, the forms they have not sent, and the
-// tickets that they requested or benefit from, with what they may read there: no
-// internal events.
+// in the directory, how they want to be told in chat, whether mail reaches them,
+// what they starred, the forms they have not sent, and the tickets that they
+// requested or benefit from, with what they may read there: no internal events.
 // It reads and writes ticket by ticket; an error leaves the object unfinished.
 func (d *Desk) Export(ctx context.Context, by Caller, w io.Writer) error {
 	a, err := d.store.Academy(ctx, by.Person.Academy)

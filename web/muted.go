@@ -53,7 +53,7 @@ func whyMuted(words locale.Printer, m tickets.Muting) string {
 
 // doAddress takes the visitor's word that their address works again, and leads
 // back to the page they were on. The banner's own muting is ended, no later one.
-func (s *server) doAddress(w http.ResponseWriter, r *http.Request, v *visit) error {
+func (s *server) doAddress(_ http.ResponseWriter, r *http.Request, v *visit) error {
 	sub, err := readForm(r)
 	if err != nil {
 		return err

@@ -249,7 +249,7 @@ func (d *door) judge(r reading, l linked, earlier *answers) judged {
 	}
 	// A participant's words wait for them on the portal, answered or not: some
 	// servers stamp people's replies as automatic.
-	if l.facts.Participant && j.decision.Verdict != Bounce && j.decision.Row > 1 && !(d.bounces && j.decision.Verdict == File) {
+	if l.facts.Participant && j.decision.Verdict != Bounce && j.decision.Row > 1 && (!d.bounces || j.decision.Verdict != File) {
 		j.refused.Text = r.said
 	}
 	if j.decision.Verdict == Answer && !d.session {
