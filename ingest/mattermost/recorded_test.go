@@ -78,7 +78,7 @@ func TestRecordedRequests(t *testing.T) {
 	state := func(account string, expires time.Time) string {
 		return w.keyring.SealDialog(tickets.Dialog{Form: "demander", Academy: "creteil", Ticket: cs.ID, Account: account, Expires: expires})
 	}
-	good := state(agent, noon.Add(time.Hour))
+	good := state(agent, noon.Add(24*time.Hour))
 	submission := func(change map[string]any) string {
 		in := map[string]any{
 			"type": "dialog_submission", "callback_id": "demander", "state": good, "user_id": agent, "channel_id": channel, "team_id": id("team"),
@@ -131,12 +131,12 @@ func TestRecordedRequests(t *testing.T) {
 		"no body":                      {path: action, contentType: jsonType, want: shows("pas lisible")},
 		"a click by GET":               {method: http.MethodGet, path: action, status: http.StatusMethodNotAllowed},
 
-		"dialog submitted, wrong":         {path: dialog, contentType: jsonType, body: submission(map[string]any{"state": state(agent, noon.Add(time.Hour))}), want: map[string]string{"error": "-", "errors": "text:"}},
+		"dialog submitted, wrong":         {path: dialog, contentType: jsonType, body: submission(map[string]any{"state": state(agent, noon.Add(24*time.Hour))}), want: map[string]string{"error": "-", "errors": "text:"}},
 		"dialog submitted":                {path: dialog, contentType: jsonType, body: submission(map[string]any{"submission": map[string]any{"text": "Quel message ?"}}), want: map[string]string{"error": "-", "errors": "-"}},
 		"dialog cancelled":                {path: dialog, contentType: jsonType, body: submission(map[string]any{"cancelled": true, "submission": nil}), want: map[string]string{"error": "-", "errors": "-"}},
 		"dialog never opened":             {path: dialog, contentType: jsonType, body: submission(map[string]any{"state": "made-up"}), want: fails("plus valable")},
 		"dialog without state":            {path: dialog, contentType: jsonType, body: submission(map[string]any{"state": ""}), want: fails("plus valable")},
-		"dialog of another user":          {path: dialog, contentType: jsonType, body: submission(map[string]any{"state": state(account("creteil", "edith"), noon.Add(time.Hour))}), want: fails("plus valable")},
+		"dialog of another user":          {path: dialog, contentType: jsonType, body: submission(map[string]any{"state": state(account("creteil", "edith"), noon.Add(24*time.Hour))}), want: fails("plus valable")},
 		"dialog of long ago":              {path: dialog, contentType: jsonType, body: submission(map[string]any{"state": state(agent, noon)}), want: fails("plus valable")},
 		"dialog with what no field holds": {path: dialog, contentType: jsonType, body: submission(map[string]any{"submission": map[string]any{"text": []string{"a"}}}), want: fails("plus valable")},
 		"dialog sent to our command":      {contentType: jsonType, body: submission(nil), want: says("pas lisible")},
