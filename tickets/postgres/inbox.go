@@ -65,8 +65,9 @@ func (db *DB) mailFacts(ctx context.Context, academy tickets.AcademyID, asked []
 			about, err = pgx.CollectRows(rows, scanTicket)
 			return err
 		})
+	// IS TRUE keeps it from being a join, which would compare each with each.
 	b.Queue(`SELECT sender, ticket, count(*) AS times FROM inbound_mails
-		WHERE academy = $1 AND guided_at > $2 AND sender IN (SELECT unnest($3::text[])) GROUP BY sender, ticket`,
+		WHERE academy = $1 AND guided_at > $2 AND (sender IN (SELECT unnest($3::text[]))) IS TRUE GROUP BY sender, ticket`,
 		academy, now.Add(-24*time.Hour), addresses).
 		Query(func(rows pgx.Rows) (err error) {
 			answers, err = pgx.CollectRows(rows, pgx.RowToStructByName[guided])
