@@ -302,7 +302,7 @@ func TestBigMailThroughTheWorker(t *testing.T) {
 		t.Fatalf("%d bytes", len(raw))
 	}
 	box.put(t, raw)
-	raw, content = nil, ""
+	content = ""
 	lines = bytes.Buffer{}
 	runtime.GC()
 	var peak uint64
