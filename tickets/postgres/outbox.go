@@ -46,10 +46,14 @@ func (db *DB) Enqueue(ctx context.Context, academy tickets.AcademyID, epoch stri
 	if epoch == "" { // it stands for no queue at all
 		return 0, fmt.Errorf("postgres.Enqueue(%s): no epoch", academy)
 	}
+	// Committed on its own: who is told of a delivery before the commit below waits
+	// for it only when the row was due already.
+	if _, err := db.pool.Exec(ctx, lookAnew, academy, now); err != nil {
+		return 0, fmt.Errorf("postgres.Enqueue(%s): %w", academy, err)
+	}
 	var keys []tickets.DeliveryKey
 	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
 		var b pgx.Batch
-		b.Queue(lookAnew, academy, now)
 		// The statistics of a queue are those of another moment: a plan made for a
 		// few rows sorts them all. This one always walks the index of due times,
 		// and stops at the limit.

@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"context"
 	"slices"
 	"sync"
 	"testing"
@@ -129,6 +130,37 @@ func TestWhatAsksIsNotHeldBack(t *testing.T) {
 	n = w.mailDue(t, w.now)
 	if n == nil || n.Event.Text != "trois" || n.Hold(w.now, window).Until.IsZero() {
 		t.Fatalf("behind it %s", asJSON(n))
+	}
+}
+
+// A worker that hears of a freed delivery before the relay has committed waits
+// for the relay, as for any other.
+func TestLeaseWaitsForTheRelayThatFreedIt(t *testing.T) {
+	w := newWorld(t)
+	c := w.open(t, "creteil", tickets.Card{})
+	agathe := by("creteil", "agathe")
+	w.do(t, agathe, c, tickets.ActionTake, "")
+	deliver1(t, w, w.mailDue(t, w.now), w.now)
+	w.do(t, agathe, c, tickets.ActionInform, "un")
+	held := w.mailDue(t, w.now)
+	defer1(t, w, held, held.Hold(w.now, window), w.now)
+	w.do(t, agathe, c, tickets.ActionAsk, "Quel écran ?")
+	now := w.now
+	var leased []tickets.Notice
+	var wg sync.WaitGroup
+	_, err := w.Enqueue(t.Context(), "creteil", "e1", now, visibility, 10, func(context.Context, []tickets.DeliveryKey) error {
+		wg.Go(func() {
+			var err error
+			if leased, err = w.Lease(t.Context(), "creteil", []uuid.UUID{held.ID}, now, now.Add(time.Minute)); err != nil {
+				t.Error(err)
+			}
+		})
+		until(t, w, `SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'`)
+		return nil
+	})
+	wg.Wait()
+	if err != nil || len(leased) != 1 || leased[0].Template != tickets.TemplateAsked {
+		t.Errorf("leased %s, %v", asJSON(leased), err)
 	}
 }
 
