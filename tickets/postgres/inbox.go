@@ -173,7 +173,7 @@ func queueMails(b *pgx.Batch, academy tickets.AcademyID, mails []tickets.MailRec
 		c.validities, c.uids = append(c.validities, int64(m.UIDValidity)), append(c.uids, int64(m.UID))
 		c.messages, c.senders = append(c.messages, storable(m.MessageID)), append(c.senders, storable(m.Sender))
 		c.people, c.about = append(c.people, pointer(m.Person)), append(c.about, pointer(m.Ticket))
-		c.rows, c.verdicts = append(c.rows, int32(m.Row)), append(c.verdicts, m.Verdict) //nolint:gosec // the table has twelve
+		c.rows, c.verdicts = append(c.rows, int32(m.Row)), append(c.verdicts, m.Verdict)
 		c.received = append(c.received, m.ReceivedAt)
 		var at *time.Time
 		if r.Owed != nil {
