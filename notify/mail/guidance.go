@@ -33,6 +33,9 @@ func writeGuidance(n tickets.Notice, portal tickets.Portal) (letter, error) {
 		l.Links = []link{{p.T("mail.link.home"), portal.Home()}}
 		l.Story = stop("mail.lead.generic")
 		l.After = []string{p.T("mail.guidance.generic")}
+		if g.TooLarge {
+			l.After = append(l.After, p.T("mail.guidance.too_large"))
+		}
 		l.NoReplyLink = portal.Home()
 		l.Why = p.T("mail.why.generic")
 		return l, nil
@@ -53,6 +56,9 @@ func writeGuidance(n tickets.Notice, portal tickets.Portal) (letter, error) {
 	}
 	l.Do = p.T("mail.do.guidance")
 	l.After = []string{p.T("mail.guidance.kept")}
+	if g.TooLarge {
+		l.After = append(l.After, p.T("mail.guidance.too_large"))
+	}
 	l.Links = []link{{p.T("mail.link.update"), portal.Update(t)}}
 	if t.Status == tickets.StatusResolved && !t.Private {
 		l.After = append(l.After, p.T("mail.guidance.resolved"))

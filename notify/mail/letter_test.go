@@ -232,3 +232,13 @@ func TestEveryGoldenFileIsCompared(t *testing.T) {
 		}
 	}
 }
+
+// Whose reply was too large is told that its documents are not there.
+func TestGuidanceOnTooLargeAReply(t *testing.T) {
+	for _, generic := range []bool{false, true} {
+		l, err := writeGuidance(guidance(tickets.French, tickets.Guidance{Quoted: "Voici.", Generic: generic, TooLarge: true}), portal)
+		if err != nil || !strings.Contains(strings.Join(l.After, "\n"), "ses documents n’ont pas été repris") {
+			t.Errorf("after %q, %v", l.After, err)
+		}
+	}
+}

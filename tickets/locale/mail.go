@@ -67,6 +67,7 @@ var mailWords = table{
 	"mail.guidance.kept":        {FR: "Rien n’est perdu : ouvrez le lien, connectez-vous, votre texte vous attend. Un clic suffit pour l’envoyer.", EN: "Nothing is lost: open the link, sign in, your text is waiting. One click sends it."},
 	"mail.guidance.resolved":    {FR: "L’assistance indique que cette demande est réglée : vous pouvez d’abord valider ou refuser cette résolution.", EN: "The desk says that this request is resolved: you can first validate or refuse that."},
 	"mail.guidance.closed":      {FR: "Cette demande est clôturée : elle ne se complète plus. Si le problème demeure ou revient, déposez une nouvelle demande sur le portail.", EN: "This request is closed: nothing can be added to it. If the problem remains or comes back, send a new request on the portal."},
+	"mail.guidance.too_large":   {FR: "Votre message dépassait 25 Mo : ses documents n’ont pas été repris. Joignez-les depuis le portail, en plusieurs fois ou plus légers.", EN: "Your message was larger than 25 MB: its documents were not kept. Add them on the portal, one at a time or smaller."},
 	"mail.guidance.generic":     {FR: "Rien n’est perdu : votre texte est recopié ci-dessous. Pour demander de l’aide ou suivre une demande, passez par le portail.", EN: "Nothing is lost: your text is copied below. To ask for help or follow a request, use the portal."},
 	"mail.guidance.quoted":      {FR: "Voici ce que vous aviez écrit :", EN: "This is what you wrote:"},
 
