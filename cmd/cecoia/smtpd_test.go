@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -8,12 +9,19 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"log/slog"
 	"math/big"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"cecoia.example/tickets"
+	"cecoia.example/tickets/files"
 )
 
 // writeCertificate writes a self-signed certificate of that name and its key.
@@ -78,5 +86,50 @@ func TestTheListenersCertificateMayBeRenewed(t *testing.T) {
 	}
 	if name() != "two.example" {
 		t.Error(name())
+	}
+}
+
+// Off by default; where nothing is known yet to listen for, it says so and the
+// rest goes on; a port in use names the variable that moves it.
+func TestTheListenerIsWiredWhenItIsAskedFor(t *testing.T) {
+	keys, err := tickets.NewKeyring([]byte(strings.Repeat("k", 32)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	documents, err := files.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer documents.Close()
+	h := house{
+		log: slog.New(slog.DiscardHandler), keys: keys, files: documents, desk: tickets.NewDesk(tickets.Options{}),
+		portal: tickets.NewPortal("https://portail.creteil.example"), metrics: prometheus.NewRegistry(),
+	}
+	academies := []tickets.Academy{{ID: "creteil", NoReply: "no-reply@creteil.example", Bounce: "bounce@creteil.example"}}
+	if run, err := h.smtpd(t.Context()); run != nil || err != nil {
+		t.Errorf("off: %v", err)
+	}
+	h.SMTPDAddr = "127.0.0.1:0"
+	if run, err := h.smtpd(t.Context()); run != nil || err != nil {
+		t.Errorf("without an academy: %v", err)
+	}
+	h.academies = academies
+	run, err := h.smtpd(t.Context())
+	if err != nil || run == nil {
+		t.Fatalf("on: %v", err)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := run(ended); err != nil {
+		t.Errorf("told to end: %v", err)
+	}
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	h.SMTPDAddr, h.metrics = taken.Addr().String(), prometheus.NewRegistry()
+	if _, err := h.smtpd(t.Context()); err == nil || !strings.Contains(err.Error(), "CECOIA_SMTPD_ADDR") {
+		t.Errorf("a port in use: %v", err)
 	}
 }

@@ -16,7 +16,7 @@ func TestSupervisorsAreTold(t *testing.T) {
 	send := func(fields ...string) {
 		n++
 		from, data := envelope(w.reply(n, "Bonjour", fields...))
-		submit(t, addr, from, []string{w.tokenAddress()}, data)
+		_ = submit(t, addr, from, []string{w.tokenAddress()}, data)
 	}
 	alerts := func() int { return w.figure(t, `SELECT count(*) FROM deliveries WHERE template = 'alert'`) }
 	send()

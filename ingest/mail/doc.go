@@ -7,8 +7,9 @@
 // mails in and moves them where they belong; handle.go keeps the raw message,
 // then walker.go takes it apart, reply.go finds the person's new words, link.go
 // the ticket, auth.go who vouches for the sender, and classify.go decides by one
-// table. Whatever else receives mail one day (a listener that refuses within the
-// SMTP session) goes through the same handle and the same table.
+// table. The other way in, a listener that refuses within the SMTP session
+// (smtpd.go, smtpd_session.go, behind gate.go), goes through the same handle and
+// the same table. alert.go tells supervisors of what they should see.
 //
 // What must not live here: sending (notify/mail words and sends the guidance
 // that is owed), SQL, and any way to change a ticket by mail.

@@ -142,6 +142,7 @@ type guarded struct {
 	gone   sync.Once
 }
 
+// Read is the connection's, and notes its end.
 func (c *guarded) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
 	if err != nil {
@@ -160,6 +161,7 @@ func (c *guarded) SetReadDeadline(t time.Time) error {
 	return c.Conn.SetReadDeadline(t)
 }
 
+// Close closes the connection and gives its place back.
 func (c *guarded) Close() error {
 	c.gone.Do(func() {
 		c.gate.mu.Lock()

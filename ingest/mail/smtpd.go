@@ -199,6 +199,7 @@ func (l *Listener) Serve(ctx context.Context, on net.Listener) error {
 	if err := server.Shutdown(closing); err != nil {
 		l.options.Logger.WarnContext(ctx, "mail: SMTP sessions were cut", "error", err)
 	}
+	_ = on.Close() // Shutdown does only if the server has begun
 	gate.cut()
 	return <-ended
 }

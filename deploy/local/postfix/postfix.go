@@ -157,7 +157,7 @@ func writeConfig(dir, config, port string, o Options) error {
 		return err
 	}
 	data := filepath.Join(dir, "data")
-	err = errors.Join(os.Chmod(dir, 0o755), os.Mkdir(config, 0o755), os.Mkdir(filepath.Join(dir, "queue"), 0o755), //nolint:gosec // Postfix' users read them
+	err = errors.Join(os.Chmod(dir, 0o755), os.Mkdir(config, 0o755), os.Mkdir(filepath.Join(dir, "queue"), 0o755),
 		os.Mkdir(data, 0o700), os.Chown(data, uid, -1))
 	files := map[string]string{
 		"main.cf":   fmt.Sprintf(own, dir) + strings.ReplaceAll(o.Main, "CONFIG", config),
