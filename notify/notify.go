@@ -39,6 +39,9 @@ type Store interface {
 	// again. It returns how many there were.
 	Enqueue(ctx context.Context, academy tickets.AcademyID, epoch string, now time.Time, visibility time.Duration,
 		limit int, push func(context.Context, []tickets.DeliveryKey) error) (int, error)
+	// LookAnew makes due what is held back and may be no longer, as somebody came
+	// to its lane.
+	LookAnew(ctx context.Context, academy tickets.AcademyID, now time.Time) error
 	// Lease takes those of the deliveries that are undelivered, due, first of
 	// their lane and not leased, until the given time, and counts an attempt. It
 	// returns each with what is told with it.

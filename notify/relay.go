@@ -12,24 +12,27 @@ import (
 // relayBatch is how many deliveries one transaction of the relay enqueues.
 const relayBatch = 500
 
-// relay enqueues what is due whenever it is rung, and at each sweep.
+// relay enqueues what is due whenever it is rung, and at each sweep; a sweep also
+// looks at what is held back.
 func (n *Notifier) relay(ctx context.Context) {
 	sweep := time.NewTicker(n.opts.Sweep)
 	defer sweep.Stop()
-	for {
-		n.relayOnce(ctx)
+	for sweeps := true; ; {
+		n.relayOnce(ctx, sweeps)
 		select {
 		case <-ctx.Done():
 			return
 		case <-n.wake:
+			sweeps = false
 		case <-sweep.C:
+			sweeps = true
 		}
 	}
 }
 
 // relayOnce enqueues everything that is due now, of every academy. What fails is
 // tried again at the next sweep; one academy's failure does not hold the others.
-func (n *Notifier) relayOnce(ctx context.Context) {
+func (n *Notifier) relayOnce(ctx context.Context, sweeps bool) {
 	epoch, renewed, err := n.queue.epoch(ctx)
 	if ctx.Err() != nil {
 		return
@@ -44,6 +47,9 @@ func (n *Notifier) relayOnce(ctx context.Context) {
 	}
 	academies, err := n.opts.Store.Academies(ctx)
 	for _, a := range academies {
+		if sweeps {
+			err = errors.Join(err, n.opts.Store.LookAnew(ctx, a.ID, n.opts.Now()))
+		}
 		failed := n.enqueue(ctx, a.ID, epoch)
 		if errors.Is(failed, errPush) {
 			return // Redis is the same for all

@@ -15,12 +15,17 @@ import (
 	"cecoia.example/tickets"
 )
 
-// Academies returns all the academies as last applied, in the order of their ids.
+// Academies returns all the academies as last applied, a second ago at the
+// latest, in the order of their ids. Nobody may change what they hold.
 func (db *DB) Academies(ctx context.Context) ([]tickets.Academy, error) {
+	if all, ok := db.definitions.list(); ok {
+		return all, nil
+	}
 	out, err := all(ctx, db.pool, pgx.RowTo[tickets.Academy], `SELECT definition FROM academies ORDER BY academy`)
 	if err != nil {
 		return nil, fmt.Errorf("postgres.Academies: %w", err)
 	}
+	db.definitions.keepList(out)
 	return out, nil
 }
 
@@ -31,8 +36,10 @@ const definitionLife = time.Second
 
 // definitions are those read lately. Nobody changes them.
 type definitions struct {
-	mu   sync.Mutex
-	kept map[tickets.AcademyID]definition
+	mu    sync.Mutex
+	kept  map[tickets.AcademyID]definition
+	all   []tickets.Academy
+	until time.Time // for all
 }
 
 type definition struct {
@@ -56,10 +63,22 @@ func (d *definitions) keep(a tickets.Academy) {
 	d.kept[a.ID] = definition{a, time.Now().Add(definitionLife)}
 }
 
+func (d *definitions) list() ([]tickets.Academy, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.all), time.Now().Before(d.until)
+}
+
+func (d *definitions) keepList(all []tickets.Academy) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.all, d.until = slices.Clone(all), time.Now().Add(definitionLife)
+}
+
 func (d *definitions) forget() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.kept = nil
+	d.kept, d.all, d.until = nil, nil, time.Time{}
 }
 
 // Academy returns the academy as its desk file was last applied, a second ago at

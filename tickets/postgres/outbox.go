@@ -46,11 +46,6 @@ func (db *DB) Enqueue(ctx context.Context, academy tickets.AcademyID, epoch stri
 	if epoch == "" { // it stands for no queue at all
 		return 0, fmt.Errorf("postgres.Enqueue(%s): no epoch", academy)
 	}
-	// Committed on its own: who is told of a delivery before the commit below waits
-	// for it only when the row was due already.
-	if _, err := db.pool.Exec(ctx, lookAnew, academy, now); err != nil {
-		return 0, fmt.Errorf("postgres.Enqueue(%s): %w", academy, err)
-	}
 	var keys []tickets.DeliveryKey
 	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
 		var b pgx.Batch
@@ -72,6 +67,16 @@ func (db *DB) Enqueue(ctx context.Context, academy tickets.AcademyID, epoch stri
 		return 0, fmt.Errorf("postgres.Enqueue(%s): %w", academy, err)
 	}
 	return len(keys), nil
+}
+
+// LookAnew makes due the held heads of lanes to which somebody came since: what
+// asks something of its reader waits for nothing. It reads all that is held, so
+// it is for now and then.
+func (db *DB) LookAnew(ctx context.Context, academy tickets.AcademyID, now time.Time) error {
+	if _, err := db.pool.Exec(ctx, lookAnew, academy, now); err != nil {
+		return fmt.Errorf("postgres.LookAnew(%s): %w", academy, err)
+	}
+	return nil
 }
 
 const putOnQueue = `WITH owed AS (

@@ -18,6 +18,9 @@ const visibility = time.Minute
 // enqueue returns what the relay would put on the queue of that epoch now.
 func (w *world) enqueue(t *testing.T, a tickets.AcademyID, epoch string, now time.Time) []uuid.UUID {
 	t.Helper()
+	if err := w.LookAnew(t.Context(), a, now); err != nil {
+		t.Fatal(err)
+	}
 	var ids []uuid.UUID
 	n, err := w.Enqueue(t.Context(), a, epoch, now, visibility, 500, func(_ context.Context, keys []tickets.DeliveryKey) error {
 		for _, k := range keys {
