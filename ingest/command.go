@@ -28,7 +28,7 @@ type Command struct {
 	Mentions map[string]string `json:"mentions,omitempty"`
 	// Reply is the channel's handle for a late answer; a secret, never logged.
 	// "" when the channel has none: then only an answer in time is seen.
-	Reply      string    `json:"reply,omitempty"`
+	Reply string `json:"reply,omitempty"`
 	// Post is the message of Place that the command was written as, and whose
 	// answer is to be a message there, below Thread; "" for a command that is none.
 	Post string `json:"post,omitempty"`

@@ -172,7 +172,7 @@ func New(o Options) *Gateway {
 		Options: o, id: rand.Text(),
 		workers: make(chan struct{}, o.Workers), direct: make(chan struct{}, o.Workers),
 		settling: make(chan settlement, maxWaiting), taken: make(chan Command, maxWaiting),
-		waiting:  map[string]*waiter{}, efforts: map[string]*effort{},
+		waiting: map[string]*waiter{}, efforts: map[string]*effort{},
 		commands: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "cecoia_commands_total", Help: "Commands received, by what the person was told first.",
 		}, []string{"told"}),

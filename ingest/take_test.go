@@ -15,7 +15,7 @@ func TestWhatSeveralProcessesTakeIsDoneOnce(t *testing.T) {
 	d := newDesk()
 	var told atomic.Int32
 	direct := func(o *ingest.Options) {
-		o.Direct = func(_ context.Context, c ingest.Command, a ingest.Answer) error {
+		o.Direct = func(_ context.Context, _ ingest.Command, a ingest.Answer) error {
 			if a.How != ingest.Done || a.Text != "done: text of c" {
 				t.Errorf("told %+v", a)
 			}

@@ -75,7 +75,7 @@ func (s *Server) fetchAndMove(ctx context.Context, user, password, folder string
 	if err != nil {
 		return err
 	}
-	defer c.Close()
+	defer c.Close() //nolint:errcheck // everything was answered
 	defer context.AfterFunc(ctx, func() { _ = c.Close() })()
 	if err := c.Login(user, password).Wait(); err != nil {
 		return err

@@ -38,7 +38,7 @@ func (b Bench) Run(ctx context.Context, clients int, length time.Duration, rate 
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(folder)
+	defer os.RemoveAll(folder) //nolint:errcheck // a temporary folder
 	args := []string{
 		"--no-vacuum", "--protocol=prepared", "--client=" + strconv.Itoa(clients), "--file=" + b.Script, "--log",
 		"--log-prefix=" + filepath.Join(folder, "log"), "--time=" + strconv.Itoa(max(int(math.Ceil(length.Seconds())), 1)),
@@ -49,7 +49,7 @@ func (b Bench) Run(ctx context.Context, clients int, length time.Duration, rate 
 	if rate > 0 {
 		args = append(args, "--rate="+strconv.Itoa(rate))
 	}
-	cmd := exec.CommandContext(ctx, filepath.Join(binaries, "pgbench"), append(args, b.URL)...) //nolint:gosec // our own arguments
+	cmd := exec.CommandContext(ctx, filepath.Join(binaries, "pgbench"), append(args, b.URL)...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("pgbench: %w: %s", err, bytes.TrimSpace(out))
 	}
