@@ -26,7 +26,7 @@ func TestSeveralTicketsAtOnce(t *testing.T) {
 	}
 	w.say("creteil", "agent", "prendre 1 2 3")
 	wants(t, "rendre", w.say("creteil", "agent", "rendre 1 2 4 : absent demain"),
-		"I261121_001 est rendu", "I261121_002 est rendu", "4 : I261121_004 a été déposé")
+		"I261121_001 est rendu", "I261121_002 est rendu", "4 : Personne n’a pris I261121_004")
 	statuses("new", "new", "in_progress", "new")
 	wants(t, "urgence", w.say("creteil", "agent", "urgence critique 1, 2 et 99"),
 		"I261121_001 est maintenant d’urgence 1 - Critique", "I261121_002", "99 : La demande 99 n’existe pas")
@@ -38,6 +38,20 @@ func TestSeveralTicketsAtOnce(t *testing.T) {
 	wants(t, "rouvrir", w.say("creteil", "agent", "rouvrir 1 2 : encore"), "I261121_001 est rouvert", "I261121_002 est rouvert")
 	statuses("in_progress", "in_progress", "closed", "new")
 	wants(t, "again", w.say("creteil", "agent", "clôturer 3 4 : autre chose"), "C’était déjà fait : I261121_003", "I261121_004 est clôturé")
+}
+
+// What was so before is said of what was asked, not of the ticket's status.
+func TestAnUnchangedUrgencyOrThemeIsSaidSo(t *testing.T) {
+	w := newWorld(t)
+	w.open("creteil", tickets.Card{})
+	for _, said := range []struct{ login, text, want string }{
+		{"agent", "urgence haute 1", "I261121_001 est maintenant d’urgence 2 - Haute."},
+		{"agent", "urgence haute #1", "I261121_001 est déjà d’urgence 2 - Haute. Rien n’a changé."},
+		{"edith", "urgency high 1", "I261121_001 is of urgency 2 - High already. Nothing changed."},
+		{"agent", "thème 1 messagerie", "I261121_001 est déjà de thème « Messagerie ». Rien n’a changé."},
+	} {
+		wants(t, said.text, w.say("creteil", said.login, said.text), said.want)
+	}
 }
 
 // "résoudre 1 2 fait" may be two tickets, or the words "2 fait": nobody gets them.

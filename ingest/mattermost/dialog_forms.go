@@ -56,10 +56,7 @@ func formNamed(name string) (form, bool) {
 // formFor returns the form that completes what was typed, if any, and what
 // follows the verb.
 func (s *Commands) formFor(text string) (f form, rest string, ok bool) {
-	word, rest := cutWord(text)
-	if fold(word) == Trigger {
-		word, rest = cutWord(rest)
-	}
+	word, rest, _ := cutVerb(text)
 	if word == "" {
 		return form{}, "", false
 	}

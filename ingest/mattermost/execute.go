@@ -74,12 +74,7 @@ func (s *Commands) begin(ctx context.Context, cmd ingest.Command) (*call, error)
 
 // dispatch finds the verb, checks the permission and runs it.
 func (c *call) dispatch(ctx context.Context) (string, error) {
-	text := visible(c.command.Text)
-	word, rest := cutWord(text)
-	if fold(word) == Trigger { // "/ticket" typed twice
-		text = rest
-		word, rest = cutWord(rest)
-	}
+	word, rest, text := cutVerb(visible(c.command.Text))
 	found := false
 	if c.verb, found = c.find(word); found {
 		c.rest = rest
@@ -120,10 +115,10 @@ func (c *call) offered() []verb {
 	return slices.DeleteFunc(slices.Clone(c.verbs), func(v verb) bool { return !v.offeredTo(c.person) })
 }
 
-// find returns the verb of that name or alias, whatever its accents and case;
-// no word at all asks for help.
+// find returns the verb of that name or alias, whatever its accents and case,
+// and a mark at its end ("why?"); no word at all asks for help.
 func (s *Commands) find(word string) (verb, bool) {
-	if word == "" {
+	if word = strings.TrimRight(word, "?!"); word == "" {
 		word = "aide"
 	}
 	i := slices.IndexFunc(s.verbs, func(v verb) bool {
@@ -288,6 +283,11 @@ func (c *call) each(refs []tickets.Ref, do func(n int, ref tickets.Ref) (string,
 // apply does an action to each of the tickets and words what was done by told,
 // or says that it was done before, perhaps with other words or too long ago.
 func (c *call) apply(ctx context.Context, refs []tickets.Ref, action tickets.Action, in tickets.Input, told func(tickets.Result) string) (string, error) {
+	return c.applyOr(ctx, refs, action, in, told, c.already)
+}
+
+// applyOr is apply with its own words for what was so before.
+func (c *call) applyOr(ctx context.Context, refs []tickets.Ref, action tickets.Action, in tickets.Input, told, before func(tickets.Result) string) (string, error) {
 	return c.each(refs, func(n int, ref tickets.Ref) (string, error) {
 		if speaks(action) && (in.Text != "" || in.Cause != "" || in.Into != (tickets.Ref{})) { // without words it is refused for that
 			sure, err := c.sure(ctx, ref)
@@ -302,7 +302,7 @@ func (c *call) apply(ctx context.Context, refs []tickets.Ref, action tickets.Act
 		case err != nil:
 			return "", err
 		case res.Event == nil, movedOn(res, by):
-			return c.already(res), nil
+			return before(res), nil
 		}
 		return told(res), nil
 	})

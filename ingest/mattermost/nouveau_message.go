@@ -64,7 +64,7 @@ func (c *call) fromMessage(ctx context.Context, kind tickets.Kind, card tickets.
 	cs, err := c.Desk.CaseFrom(ctx, c.by(0), source)
 	if err == nil {
 		said := c.print.T("chat.post.there", cs.Number.String(), c.print.State(cs.Ticket), c.Portal.Ticket(cs.Ticket))
-		return said + " " + c.tellThread(ctx, cs, p, me), nil
+		return said + "\n" + c.tellThread(ctx, cs, p, me), nil
 	}
 	if tickets.CodeOf(err) != tickets.NotFound {
 		return "", err

@@ -16,8 +16,8 @@ import (
 var pourquoi = verb{
 	name: "pourquoi", aliases: []string{"why", "raison", "reason"}, button: true,
 	run: func(ctx context.Context, c *call) (string, error) {
-		numbers, rest := cutNumbers(c.rest, 1)
-		question := strings.TrimRight(fold(plainText(rest)), " \u00a0\u202f?!.")
+		numbers, rest := cutNumbers(strings.TrimRight(c.rest, " \u00a0\u202f?!."), 1)
+		question := fold(plainText(rest))
 		if len(numbers) > 1 || !slices.Contains([]string{"", "ce message", "ces messages", "this message", "these messages"}, question) {
 			return "", errUsage
 		}

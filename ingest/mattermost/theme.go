@@ -24,9 +24,12 @@ var theme = verb{
 			return "", refusal(c.noTheme(known, named))
 		}
 		in := tickets.Input{Category: choice.theme, Subcategory: choice.subject}
-		return c.requalify(ctx, phrase{numbers: p.numbers}, in, func(res tickets.Result) string {
-			return c.print.T("chat.theme.done", res.Number.String(), inline(c.print.Category(c.academy, res.Category, res.Subcategory)))
-		})
+		told := func(key string) func(tickets.Result) string {
+			return func(res tickets.Result) string {
+				return c.print.T(key, res.Number.String(), inline(c.print.Category(c.academy, res.Category, res.Subcategory)))
+			}
+		}
+		return c.requalify(ctx, phrase{numbers: p.numbers}, in, told("chat.theme.done"), told("chat.theme.already"))
 	},
 }
 

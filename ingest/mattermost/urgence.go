@@ -16,6 +16,8 @@ var urgence = verb{
 		}
 		return c.requalify(ctx, p, tickets.Input{Urgency: urgency}, func(res tickets.Result) string {
 			return c.print.T("chat.urgency.done", res.Number.String(), res.Urgency)
+		}, func(res tickets.Result) string {
+			return c.print.T("chat.urgency.already", res.Number.String(), res.Urgency)
 		})
 	},
 }
@@ -64,7 +66,7 @@ func parseUrgency(s string) (tickets.Urgency, phrase, bool) {
 func isFigure(word string) bool { return word == "1" || word == "2" || word == "3" }
 
 // requalify sets what the desk knows better on the tickets that p names.
-func (c *call) requalify(ctx context.Context, p phrase, in tickets.Input, told func(tickets.Result) string) (string, error) {
+func (c *call) requalify(ctx context.Context, p phrase, in tickets.Input, told, before func(tickets.Result) string) (string, error) {
 	if len(p.numbers) > maxNumbers {
 		return "", refusal(c.print.T("chat.too_many", maxNumbers))
 	}
@@ -73,5 +75,5 @@ func (c *call) requalify(ctx context.Context, p phrase, in tickets.Input, told f
 		return "", err
 	}
 	in.Text = p.words
-	return c.apply(ctx, refs, tickets.ActionRequalify, in, told)
+	return c.applyOr(ctx, refs, tickets.ActionRequalify, in, told, before)
 }

@@ -57,7 +57,7 @@ var expectations = map[string]expectation{
 	"silence":   {text: "silence", agent: saysSupervisor, supervisor: "pas encore en service", foreign: saysSupervisor},
 	"garde":     {text: "garde", agent: saysSupervisor, supervisor: "pas encore en service", foreign: saysSupervisor},
 	"notif":     {text: "notif mention jamais", agent: "une note vous cite | jamais", foreign: "une note vous cite | jamais"},
-	"pourquoi":  {text: "pourquoi NUMBER", agent: "Pourquoi la demande NUMBER est-elle dans le canal de Assistance"},
+	"pourquoi":  {text: "pourquoi NUMBER", agent: "Pourquoi la demande NUMBER est-elle dans le canal « Assistance »"},
 	"compte":    {text: "compte", agent: "Alix Modèle", supervisor: "Sacha Gabarit", foreign: "Alix Modèle", requester: "Dominique Exemple"},
 	"aide":      {text: "aide", agent: "prendre NUMÉRO", foreign: "prendre NUMÉRO", requester: "Les autres commandes sont réservées"},
 }

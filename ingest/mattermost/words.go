@@ -65,6 +65,21 @@ func cutWord(s string) (word, rest string) {
 	return strings.Trim(s[:end], "\"'“”«»‘’/:,;.!()[]"), strings.TrimLeftFunc(s[end:], blank)
 }
 
+// cutVerb returns the verb that s begins with and what follows it, past signs
+// that stand apart, as French quotes do, and "/ticket" typed twice; and s without
+// those.
+func cutVerb(s string) (word, rest, from string) {
+	word, rest = cutWord(s)
+	for rest != "" && (word == "" || fold(word) == Trigger) {
+		s = rest
+		word, rest = cutWord(s)
+	}
+	if fold(word) == Trigger {
+		return "", "", ""
+	}
+	return word, rest, s
+}
+
 // suggest returns the verb most like word, and false when none is.
 func suggest(verbs []verb, word string) (verb, bool) {
 	names := make([][]string, len(verbs))

@@ -27,7 +27,7 @@ var whyWords = table{
 
 	// The answer to "pourquoi".
 	"chat.why.head.person":  {FR: "Pourquoi ces messages sur %s ?", EN: "Why these messages about %s?"},
-	"chat.why.head.group":   {FR: "Pourquoi la demande %s est-elle dans le canal de %s ?", EN: "Why is %s in the channel of %s?"},
+	"chat.why.head.group":   {FR: "Pourquoi la demande %s est-elle dans le canal « %s » ?", EN: "Why is %s in the channel of %s?"},
 	"chat.why.yours":        {FR: "La demande est à vous depuis le %s.", EN: "The ticket has been yours since %s."},
 	"chat.why.not_yours":    {FR: "La demande n’est pas, ou plus, à vous.", EN: "The ticket is not yours, or no longer."},
 	"chat.why.line":         {FR: "%s · %s : car %s.", EN: "%s · %s: because %s."},
