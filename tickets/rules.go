@@ -203,8 +203,8 @@ type attempted struct {
 func act(a Academy, c Case, try attempted) (Ticket, *Event, error) {
 	t, by, r := c.Ticket, try.by, rules[try.action]
 	if refused := Refusal(c, try.action, by, try.now); refused != nil {
-		if CodeOf(refused) == Conflict && t.StatusAction == try.action && t.StatusBy == by.ID {
-			return t, nil, nil
+		if CodeOf(refused) == Conflict && t.StatusAction == try.action && t.StatusBy == by.ID && (try.action != ActionTake || t.Assignee == by.ID) {
+			return t, nil, nil // repeated; what was taken, and given to somebody since, is not
 		}
 		return t, nil, refused
 	}

@@ -54,6 +54,22 @@ func TestAnUnchangedUrgencyOrThemeIsSaidSo(t *testing.T) {
 	}
 }
 
+// Whoever took a ticket and gave it away does not have it because they took it.
+func TestWhatWasGivenAwayIsNotTheirsByRepetition(t *testing.T) {
+	w := newWorld(t)
+	cs := w.open("creteil", tickets.Card{})
+	wants(t, "first", w.say("creteil", "agent", "prendre 1"), "I261121_001 est à vous.")
+	w.say("creteil", "agent", "affecter 1 @edith")
+	for _, when := range []time.Duration{0, time.Hour} { // as a repetition of the words, and of the action
+		w.later(when)
+		got := w.say("creteil", "agent", "prendre 1")
+		wants(t, "again", got, "Edith Sample")
+		if strings.Contains(got, "est à vous") || w.view(cs).Assignee != person("creteil", "edith").ID {
+			t.Errorf("after %s: %s", when, got)
+		}
+	}
+}
+
 // "résoudre 1 2 fait" may be two tickets, or the words "2 fait": nobody gets them.
 func TestWordsGoNowhereWhileItIsUnclearToWhom(t *testing.T) {
 	w := newWorld(t)

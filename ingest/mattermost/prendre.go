@@ -28,6 +28,11 @@ var prendre = verb{
 				return "", err
 			case movedOn(res, by):
 				return c.already(res), nil
+			case res.Assignee != c.person.ID: // taken a moment ago, and given to somebody since
+				if err := tickets.Refusal(res.Case, tickets.ActionTake, c.person, c.Now()); err != nil {
+					return "", err
+				}
+				return c.already(res), nil
 			}
 			line := c.print.T("chat.take.done", res.Number.String())
 			if names := c.hearers(res.Case); len(names) > 0 {
