@@ -110,6 +110,28 @@ func (p *Process) Done() <-chan struct{} { return p.done }
 // Done is closed.
 func (p *Process) Err() error { return p.err }
 
+// Ready tries the server until it answers, for that long at most. It returns the
+// last error then, or the process's own when it has ended.
+func (p *Process) Ready(ctx context.Context, patience time.Duration, try func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	retry := time.NewTicker(10 * time.Millisecond)
+	defer retry.Stop()
+	for {
+		err := try(ctx)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-p.done:
+			return fmt.Errorf("it ended while starting: %w", p.err)
+		case <-ctx.Done():
+			return fmt.Errorf("it is not ready: %w", err)
+		case <-retry.C:
+		}
+	}
+}
+
 // Signal sends sig to the child; a child that has ended is not an error.
 func (p *Process) Signal(sig os.Signal) {
 	// The only failure is os.ErrProcessDone: nothing is left to signal.

@@ -2,6 +2,7 @@ package child_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -100,5 +101,26 @@ func TestRemoveAtEnd(t *testing.T) {
 	}
 	if _, err := os.Stat(dir); !os.IsNotExist(err) {
 		t.Errorf("still there: %v", err)
+	}
+}
+
+func TestReady(t *testing.T) {
+	away := errors.New("away")
+	p := shell(t, "echo ready; exec sleep 60")
+	tries := 0
+	if err := p.Ready(t.Context(), time.Minute, func(context.Context) error {
+		if tries++; tries < 3 {
+			return away
+		}
+		return nil
+	}); err != nil || tries != 3 {
+		t.Errorf("%d tries: %v", tries, err)
+	}
+	if err := p.Ready(t.Context(), time.Millisecond, func(context.Context) error { return away }); !errors.Is(err, away) {
+		t.Errorf("never ready: %v", err)
+	}
+	p.Kill()
+	if err := p.Ready(t.Context(), time.Minute, func(context.Context) error { return away }); errors.Is(err, away) || err == nil {
+		t.Errorf("ended: %v", err)
 	}
 }

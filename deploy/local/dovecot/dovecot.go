@@ -113,7 +113,7 @@ func Start(ctx context.Context, o Options) (_ *Server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.ready(ctx); err != nil {
+	if err := s.process.Ready(ctx, 20*time.Second, s.greets); err != nil {
 		s.process.Kill()
 		return nil, err
 	}
@@ -241,27 +241,7 @@ func certificate() (cert, key string, err error) {
 		string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})), nil
 }
 
-// ready returns once the server greets.
-func (s *Server) ready(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
-	defer cancel()
-	retry := time.NewTicker(5 * time.Millisecond)
-	defer retry.Stop()
-	for {
-		err := s.greets(ctx)
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-s.process.Done():
-			return fmt.Errorf("dovecot ended while starting: %w", s.process.Err())
-		case <-ctx.Done():
-			return fmt.Errorf("dovecot on %s is not ready: %w", s.addr, err)
-		case <-retry.C:
-		}
-	}
-}
-
+// greets says whether the server greets.
 func (s *Server) greets(ctx context.Context) error {
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", s.addr)
 	if err != nil {

@@ -138,7 +138,7 @@ func (s *Server) start(ctx context.Context, binary, dir string, o Options) error
 	if err != nil {
 		return err
 	}
-	if err := s.ready(ctx); err != nil {
+	if err := s.process.Ready(ctx, 30*time.Second, s.greets); err != nil {
 		s.process.Stop(ctx, child.Step{Signal: syscall.SIGTERM, Patience: 2 * time.Second})
 		return err
 	}
@@ -182,27 +182,7 @@ func freePort() (string, error) {
 	return port, errors.Join(err, l.Close())
 }
 
-// ready returns once the server greets.
-func (s *Server) ready(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	retry := time.NewTicker(20 * time.Millisecond)
-	defer retry.Stop()
-	for {
-		err := s.greets(ctx)
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-s.process.Done():
-			return fmt.Errorf("it ended while starting: %w", s.process.Err())
-		case <-ctx.Done():
-			return fmt.Errorf("it is not ready: %w", err)
-		case <-retry.C:
-		}
-	}
-}
-
+// greets says whether the server greets.
 func (s *Server) greets(ctx context.Context) error {
 	c, err := new(net.Dialer).DialContext(ctx, "tcp", s.addr)
 	if err != nil {

@@ -105,7 +105,8 @@ func Start(ctx context.Context, opts Options) (_ *Server, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("postgres.Start: %w", err)
 	}
-	if err := s.ready(ctx); err != nil {
+	const patience = 60 * time.Second // crash recovery may replay much
+	if err := s.process.Ready(ctx, patience, s.createDatabase); err != nil {
 		s.process.Stop(ctx, child.Step{Signal: syscall.SIGQUIT, Patience: 2 * time.Second})
 		return nil, fmt.Errorf("postgres.Start %s: %w", opts.Dir, err)
 	}
@@ -133,28 +134,7 @@ func settings(opts Options, socket string) []string {
 	return s
 }
 
-// ready returns once the database exists and answers.
-func (s *Server) ready(ctx context.Context) error {
-	const patience = 60 * time.Second // crash recovery may replay much
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	retry := time.NewTicker(10 * time.Millisecond)
-	defer retry.Stop()
-	for {
-		err := s.createDatabase(ctx)
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-s.process.Done():
-			return fmt.Errorf("the server ended while starting (%w); its reasons are in the log", s.process.Err())
-		case <-ctx.Done():
-			return fmt.Errorf("not ready: %w", err)
-		case <-retry.C:
-		}
-	}
-}
-
+// createDatabase makes the database where there is none yet.
 func (s *Server) createDatabase(ctx context.Context) error {
 	conn, err := pgx.Connect(ctx, s.url("postgres"))
 	if err != nil {

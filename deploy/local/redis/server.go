@@ -73,7 +73,7 @@ func StartServer(ctx context.Context, opts Options) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("redis.StartServer: %w", err), s.remove())
 	}
-	if err := s.ready(ctx); err != nil {
+	if err := s.process.Ready(ctx, 20*time.Second, s.ping); err != nil {
 		s.process.Kill()
 		return nil, errors.Join(fmt.Errorf("redis.StartServer: %w", err), s.remove())
 	}
@@ -90,27 +90,7 @@ func free(addr string) error {
 	return listener.Close()
 }
 
-// ready returns once the server answers a PING.
-func (s *Server) ready(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
-	defer cancel()
-	retry := time.NewTicker(5 * time.Millisecond)
-	defer retry.Stop()
-	for {
-		err := s.ping(ctx)
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-s.process.Done():
-			return fmt.Errorf("redis-server ended while starting: %w", s.process.Err())
-		case <-ctx.Done():
-			return fmt.Errorf("redis-server on %s is not ready: %w", s.addr, err)
-		case <-retry.C:
-		}
-	}
-}
-
+// ping says whether the server answers a PING.
 func (s *Server) ping(ctx context.Context) error {
 	conn, err := new(net.Dialer).DialContext(ctx, s.network, s.addr)
 	if err != nil {
