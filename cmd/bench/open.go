@@ -49,7 +49,7 @@ func opening(ctx context.Context, b *bench) error {
 	if _, err := db.Apply(ctx, []tickets.Academy{academy}, now); err != nil {
 		return err
 	}
-	if err := fill(ctx, databaseURL, academy, "", commandTickets); err != nil {
+	if err := fill(ctx, databaseURL, academy, "", min(commandTickets, 10*b.Sizes[0])); err != nil {
 		return err
 	}
 	raw, people, err := rawOpenings(ctx, b.folder, databaseURL, tickets.DayOf(now, academy.Location()))
