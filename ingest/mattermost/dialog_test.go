@@ -1,6 +1,7 @@
 package mattermost
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -428,5 +429,55 @@ func TestALateDialogOfAButtonIsToldDirectly(t *testing.T) {
 			t.Fatal(err)
 		}
 		wants(t, said.text, c.answered("agent", i+1).Message, "`/ticket demander`", said.want)
+	}
+}
+
+// A dialog that a button opened, sent while all is slow: the dialog says that the
+// answer follows, and once it is done the bot says so, with nothing done twice by
+// an impatient second try.
+func TestALateDialogIsAnsweredInTheBotsConversation(t *testing.T) {
+	c := newTalk(t)
+	cs := c.open("creteil", tickets.Card{})
+	goOn, tooLong := make(chan struct{}), make(chan time.Time)
+	close(tooLong)
+	gateway := ingest.New(ingest.Options{
+		Store: c.db, Reply: c.commands.Reply, Direct: c.commands.Direct,
+		After: func(time.Duration) <-chan time.Time { return tooLong },
+		Execute: func(ctx context.Context, cmd ingest.Command) (string, error) {
+			select {
+			case <-goOn:
+				return c.commands.Execute(ctx, cmd)
+			case <-ctx.Done():
+				return "", ctx.Err()
+			}
+		},
+		Logger: c.commands.Logger,
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { gateway.Run(ctx); close(done) }()
+	t.Cleanup(func() { cancel(); <-done })
+	slow := httptest.NewServer(c.commands.Handler(gateway))
+	t.Cleanup(slow.Close)
+	c.hooks = slow
+
+	agent := mattermost.UserID("agent")
+	state := c.keyring.SealDialog(tickets.Dialog{
+		Form: "demander", Academy: "creteil", Account: agent, Ticket: cs.ID, Expires: c.options.Now().Add(time.Hour),
+	})
+	for range 2 {
+		said, fields := c.sends(agent, state, map[string]any{"text": "Quel message s’affiche ?"})
+		if len(fields) != 0 {
+			t.Errorf("on fields: %v", fields)
+		}
+		wants(t, "in the dialog", said, "Votre clic est bien enregistré")
+	}
+	if v := c.view(cs); v.Status != tickets.StatusNew {
+		t.Fatalf("%s before it was executed", v.Status)
+	}
+	close(goOn)
+	wants(t, "from the bot", c.answered("agent", 1).Message, "`/ticket demander`", cs.Number.String(), "attend la réponse")
+	if n, events := c.settled("agent"), len(c.view(cs).Events); n != 1 || events != 2 {
+		t.Errorf("%d answers, %d events", n, events)
 	}
 }
