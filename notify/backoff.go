@@ -10,6 +10,9 @@ import (
 const (
 	backoffBase = time.Second
 	backoffCap  = 15 * time.Minute
+	// deferral is the most that waits what a channel could not try, when it did
+	// not say until when.
+	deferral = 5 * time.Second
 )
 
 // backoff returns how long to wait after that many attempts: exponential, with
@@ -32,6 +35,12 @@ func (n *Notifier) settle(notice tickets.Notice, r tickets.Receipt) tickets.Rece
 		return r
 	case tickets.Permanent:
 		r.RetryAt, r.Dead = time.Time{}, true
+		return r
+	case tickets.Deferred: // no attempt: it exhausts nothing
+		r.Dead = false
+		if !r.RetryAt.After(now) {
+			r.RetryAt = now.Add(n.opts.Jitter(deferral))
+		}
 		return r
 	case tickets.Retry, tickets.Uncertain:
 	default:

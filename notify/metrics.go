@@ -30,7 +30,7 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 			Name: "cecoia_delivery_attempts_total", Help: "Attempts to deliver, by how they ended; dead is the last of a delivery given up, suppressed was not tried as its recipient chose.",
 		}, []string{"channel", "outcome"}),
 		held: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "cecoia_deliveries_held_total", Help: "Times that a delivery was held back, to be told later with others or at a better hour.",
+			Name: "cecoia_deliveries_held_total", Help: "Times that a delivery was held back, to be told later with others, at a better hour, or when its server takes more.",
 		}, []string{"channel"}),
 		sending: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "cecoia_deliveries_under_way", Help: "Deliveries leased by this process and not recorded yet.",

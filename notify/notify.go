@@ -21,11 +21,11 @@ import (
 // Channel is a way to reach people: mail, a chat.
 type Channel interface {
 	// Send tries once to tell the recipient, until ctx ends, and says how that
-	// went: Outcome, Err, Thread, and RetryAt when the other side named a time;
-	// Deferred is not for it to say. Tried again after a crash or an uncertain
+	// went: Outcome, Err, Thread, and RetryAt when the other side named a time.
+	// Deferred means that it did not try, for a limit of its own. Tried again after a crash or an uncertain
 	// end, the notice has the same delivery id and tells the same events: the
-	// channel uses it to be idempotent where its protocol allows. It is called by several goroutines at once, never for two
-	// deliveries of one lane.
+	// channel uses it to be idempotent where its protocol allows. It is called by
+	// several goroutines at once, never for two deliveries of one lane.
 	Send(ctx context.Context, n tickets.Notice) tickets.Receipt
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -220,6 +221,50 @@ func TestBackoffIsRecordedAndKept(t *testing.T) {
 	stop()
 	if len(asked) != 2 || asked[0] != time.Second || asked[1] != 2*time.Second {
 		t.Errorf("ceilings %v, want 1s 2s", asked)
+	}
+}
+
+// What a channel had no room for is no attempt: it waits as long as was said, a
+// moment where nothing was, and exhausts nothing.
+func TestWhatAChannelPutsOffIsNoAttempt(t *testing.T) {
+	w := newWorld(t)
+	var again time.Time
+	var asked []int
+	o := &outbox{answer: func(_ context.Context, n tickets.Notice) tickets.Receipt {
+		asked = append(asked, n.Attempts)
+		if len(asked) <= 2 {
+			return tickets.Receipt{Outcome: tickets.Deferred, Err: "no room", RetryAt: again, Dead: true}
+		}
+		return tickets.Receipt{Outcome: tickets.Delivered}
+	}}
+	registry := prometheus.NewRegistry()
+	options := w.options(both(o))
+	options.Registerer, options.MaxAttempts, options.MaxAge = registry, 1, time.Nanosecond
+	options.Jitter = func(d time.Duration) time.Duration { return d }
+	again = w.now().Add(3 * time.Minute)
+	n, stop := run(t, options)
+	open(t, w.desk(n.Wake), "creteil")
+	for i, later := range []time.Duration{3 * time.Minute, 5 * time.Second} {
+		wait.Until(t, "it is put off", func() bool {
+			return o.count() == i+1 && w.count(t, `SELECT count(*) FROM deliveries WHERE lease IS NULL AND held AND attempts = 0`) == 1
+		})
+		var due time.Time
+		if err := w.Pool().QueryRow(t.Context(), `SELECT due FROM deliveries`).Scan(&due); err != nil {
+			t.Fatal(err)
+		}
+		if wait := due.Sub(w.now()); wait > later || wait < later-5*time.Second {
+			t.Errorf("due in %s, want %s", wait, later)
+		}
+		w.advance(later)
+	}
+	wait.Until(t, "nothing is owed", func() bool { return w.owed(t) == 0 })
+	stop()
+	if !slices.Equal(asked, []int{1, 1, 1}) || w.count(t, `SELECT count(*) FROM delivery_log WHERE NOT dead AND attempts = 1`) != 1 {
+		t.Errorf("attempts %v", asked)
+	}
+	chat := prometheus.Labels{"channel": "chat"}
+	if got := figure(t, registry, "cecoia_deliveries_held_total", chat); got != 2 {
+		t.Errorf("held %v times, want 2", got)
 	}
 }
 

@@ -158,7 +158,7 @@ const (
 	Permanent  Outcome = "permanent" // it will never work: the delivery is dead
 	Retry      Outcome = "retry"
 	Uncertain  Outcome = "uncertain"
-	Deferred   Outcome = "deferred"   // not tried: its time has not come (see [Notice.Hold])
+	Deferred   Outcome = "deferred"   // not tried: its time has not come (see [Notice.Hold]), or its channel takes no more for now
 	Suppressed Outcome = "suppressed" // not tried and never will be, as somebody chose
 )
 
@@ -172,7 +172,7 @@ type Receipt struct {
 	Lease   int
 	Outcome Outcome
 	Err     string    // why, unless Delivered; no secrets
-	RetryAt time.Time // for Retry, Uncertain and Deferred: not before; a channel sets it only when the other side said so
+	RetryAt time.Time // for Retry, Uncertain and Deferred: not before; a channel sets it only when the other side said so, or its own limit does
 	Digest  bool      // for Deferred: to be told together with what else the recipient has held so
 	Dead    bool      // attempts exhausted, or Permanent
 	// Thread becomes the Notice.Thread of the ticket's next deliveries here,

@@ -139,7 +139,9 @@ func setDefault[T int | time.Duration](v *T, d T) {
 // same notice gives the same mail, Message-ID included. A refusal of the
 // recipient or of the message for good (5xx) is permanent; a server that is
 // away, refuses for now (4xx) or refuses us (our sign-in, our sender address) is
-// tried again; one that falls silent after the message leaves it uncertain.
+// tried again; one that falls silent after the message leaves it uncertain. What
+// finds no free connection, or would be more than the server takes in a minute,
+// is deferred.
 func (m *Mailer) Send(ctx context.Context, n tickets.Notice) tickets.Receipt {
 	msg, err := compose(n, m.opts.Portal, m.opts.Keyring)
 	if err != nil {
@@ -170,14 +172,11 @@ func (m *Mailer) Send(ctx context.Context, n tickets.Notice) tickets.Receipt {
 // retryAt returns when the server said to come back, the zero time when it did
 // not.
 func (m *Mailer) retryAt(outcome tickets.Outcome, err error) time.Time {
-	if outcome != tickets.Retry {
-		return time.Time{}
-	}
 	var soon tooSoon
 	if errors.As(err, &soon) {
 		return soon.at
 	}
-	if wait := retryAfter(err); wait > 0 {
+	if wait := retryAfter(err); outcome == tickets.Retry && wait > 0 {
 		return m.opts.Now().Add(wait)
 	}
 	return time.Time{}

@@ -18,7 +18,7 @@ func TestNoMoreMailsThanTheServerTakes(t *testing.T) {
 	want(t, m.Send(t.Context(), taken()), tickets.Delivered)
 	for i := range 3 {
 		r := m.Send(t.Context(), taken())
-		want(t, r, tickets.Retry)
+		want(t, r, tickets.Deferred)
 		if again := now.Add(time.Duration(i+1) * 10 * time.Second); !r.RetryAt.Equal(again) {
 			t.Errorf("the %dth may come back at %s, not %s", i, r.RetryAt, again)
 		}

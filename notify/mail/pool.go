@@ -54,11 +54,11 @@ func newServer(e endpoint, a Account, o Options) *server {
 func (s *server) send(ctx context.Context, m mail) (tickets.Outcome, error) {
 	release, err := s.enter(ctx)
 	if err != nil {
-		return tickets.Retry, fmt.Errorf("mail server: %w", err)
+		return tickets.Deferred, fmt.Errorf("mail server: %w", err)
 	}
 	defer release()
 	if err := s.pace.wait(ctx, s.opts.Now, s.opts.Patience); err != nil {
-		return tickets.Retry, fmt.Errorf("mail server: %w", err)
+		return tickets.Deferred, fmt.Errorf("mail server: %w", err)
 	}
 	for {
 		c, fresh, err := s.take(ctx)

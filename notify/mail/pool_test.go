@@ -73,7 +73,7 @@ func TestABusyServerKeepsNobodyWaiting(t *testing.T) {
 	all.Go(func() { want(t, m.Send(t.Context(), taken()), tickets.Delivered) })
 	<-held
 	r := m.Send(t.Context(), taken())
-	want(t, r, tickets.Retry)
+	want(t, r, tickets.Deferred)
 	if !strings.Contains(r.Err, "busy") {
 		t.Errorf("%s", r.Err)
 	}
