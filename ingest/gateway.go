@@ -114,8 +114,9 @@ type Gateway struct {
 	mu      sync.Mutex
 	closed  bool // Run has ended
 	work    sync.WaitGroup
-	waiting map[string]*waiter // by token
-	efforts map[string]*effort // of kept commands, by command id
+	waiting map[string]*waiter   // by token
+	efforts map[string]*effort   // of kept commands, by command id
+	lines   map[string][]Command // what was taken and waits, by author; while one is executed it has an entry
 
 	commands *prometheus.CounterVec
 	directly prometheus.Counter
@@ -172,7 +173,7 @@ func New(o Options) *Gateway {
 		Options: o, id: rand.Text(),
 		workers: make(chan struct{}, o.Workers), direct: make(chan struct{}, o.Workers),
 		settling: make(chan settlement, maxWaiting), taken: make(chan Command, maxWaiting),
-		waiting: map[string]*waiter{}, efforts: map[string]*effort{},
+		waiting: map[string]*waiter{}, efforts: map[string]*effort{}, lines: map[string][]Command{},
 		commands: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "cecoia_commands_total", Help: "Commands received, by what the person was told first.",
 		}, []string{"told"}),

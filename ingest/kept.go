@@ -11,6 +11,9 @@ import (
 // sweepLimit is how many kept commands of an academy one sweep looks at.
 const sweepLimit = 100
 
+// maxLine is how many commands of one author wait here to be executed.
+const maxLine = 100
+
 // effort is what this process has tried for a kept command.
 type effort struct {
 	tries   int
@@ -150,18 +153,52 @@ func (g *Gateway) sweep(ctx context.Context) {
 	}
 }
 
-// takeLoop executes what was taken here; a process that ends before leaves it to
-// the sweep of another.
+// takeLoop executes what was taken here, of each author one after the other, as
+// they wrote it; a process that ends before leaves it to the sweep of another.
 func (g *Gateway) takeLoop(ctx context.Context) {
 	for {
 		select {
 		case c := <-g.taken:
-			if g.begin(c.ID) && !g.spawn(ctx, func() { g.settle(ctx, settlement{c, g.execute(ctx, c)}) }) {
-				return
+			author := authorOf(c)
+			g.mu.Lock()
+			line, busy := g.lines[author]
+			if len(line) < maxLine { // else the sweep executes it
+				g.lines[author] = append(line, c)
+			}
+			g.mu.Unlock()
+			if !busy {
+				g.work.Go(func() { g.executeLine(ctx, author) })
 			}
 		case <-ctx.Done():
 			return
 		}
+	}
+}
+
+func authorOf(c Command) string { return string(c.Academy) + "/" + c.Account }
+
+// executeLine executes what waits of that author, and what comes meanwhile.
+func (g *Gateway) executeLine(ctx context.Context, author string) {
+	for {
+		g.mu.Lock()
+		line := g.lines[author]
+		if len(line) == 0 {
+			delete(g.lines, author)
+			g.mu.Unlock()
+			return
+		}
+		c := line[0]
+		g.lines[author] = line[1:]
+		g.mu.Unlock()
+		select {
+		case g.workers <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
+		if g.begin(c.ID) {
+			g.settle(ctx, settlement{c, g.execute(ctx, c)})
+		}
+		<-g.workers
 	}
 }
 

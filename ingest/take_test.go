@@ -3,6 +3,8 @@ package ingest_test
 import (
 	"context"
 	"errors"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -38,6 +40,45 @@ func TestWhatSeveralProcessesTakeIsDoneOnce(t *testing.T) {
 	}
 	if told.Load() != 1 || d.times("c") != 1 {
 		t.Errorf("done %d times, told %d times", d.times("c"), told.Load())
+	}
+}
+
+// Who writes "prendre 12" and then "résoudre 12" means them in this order.
+func TestWhatOneAuthorWritesIsDoneInItsOrder(t *testing.T) {
+	d := newDesk()
+	var mu sync.Mutex
+	var order []string
+	release := make(chan struct{})
+	g, _ := d.start(t, func(o *ingest.Options) {
+		o.Execute = func(_ context.Context, c ingest.Command) (string, error) {
+			if c.ID == "a" {
+				<-release
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			order = append(order, c.ID)
+			return "", nil
+		}
+		o.Direct = func(context.Context, ingest.Command, ingest.Answer) error { return nil }
+	})
+	take := func(id, account string) {
+		c := command(id)
+		c.Account, c.Reply = account, ""
+		if _, err := g.Take(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, id := range []string{"a", "b", "c"} {
+		take(id, "alix")
+	}
+	take("other", "noa")
+	wait.Until(t, "the other's is done meanwhile", func() bool { _, finished := d.store.state("other"); return finished })
+	close(release)
+	wait.Until(t, "all are done", func() bool { _, finished := d.store.state("c"); return finished })
+	mu.Lock()
+	defer mu.Unlock()
+	if !slices.Equal(order, []string{"other", "a", "b", "c"}) {
+		t.Errorf("done %v", order)
 	}
 }
 
