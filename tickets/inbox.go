@@ -46,7 +46,17 @@ type ReplyDraft struct {
 	Text      string
 	CreatedAt time.Time
 	ExpiresAt time.Time
+	// Room is how long the draft may become when the text joins earlier words,
+	// which stay before it, in characters.
+	Room int
 }
+
+// The room of a draft. Its author shortens what is more than MaxText when they
+// send it: nothing that they wrote gives way to something else.
+const (
+	draftRoom         = 4 * MaxText
+	doubtfulDraftRoom = MaxText // for words that may be another's: they leave room for the author's
+)
 
 // Guidance is what the guidance mail needs beyond the ticket; it is the Data of
 // a [TemplateGuidance] delivery.
@@ -89,9 +99,10 @@ type MailRecord struct {
 // are known, it is kept as their draft on that ticket, below what an earlier
 // reply left there.
 type RefusedMail struct {
-	Mail  InboundMail
-	Text  string
-	Guide *Guidance
+	Mail     InboundMail
+	Text     string
+	Doubtful bool // nobody vouched for the sender
+	Guide    *Guidance
 }
 
 // Inbox keeps what came to the no-reply address.
@@ -138,7 +149,7 @@ func (d *Desk) RefuseMails(ctx context.Context, academy AcademyID, refused []Ref
 
 // RefuseMail is [Desk.RefuseMails] of one mail.
 func (d *Desk) RefuseMail(ctx context.Context, m InboundMail, text string, guide *Guidance) (bool, error) {
-	kept, err := d.RefuseMails(ctx, m.Academy, []RefusedMail{{m, text, guide}})
+	kept, err := d.RefuseMails(ctx, m.Academy, []RefusedMail{{Mail: m, Text: text, Guide: guide}})
 	return err == nil && kept[0], err
 }
 
@@ -156,7 +167,10 @@ func (r RefusedMail) record(academy AcademyID, now time.Time) (MailRecord, error
 	if r.Text != "" && m.Person != uuid.Nil && m.Ticket != uuid.Nil {
 		out.Draft = &ReplyDraft{
 			Academy: academy, Ticket: m.Ticket, Person: m.Person,
-			Text: r.Text, CreatedAt: now, ExpiresAt: now.Add(ReplyDraftKept),
+			Text: r.Text, CreatedAt: now, ExpiresAt: now.Add(ReplyDraftKept), Room: draftRoom,
+		}
+		if r.Doubtful {
+			out.Draft.Room = doubtfulDraftRoom
 		}
 	}
 	if r.Guide != nil {

@@ -246,7 +246,7 @@ func (d *door) judge(r reading, l linked, earlier *answers) judged {
 	// A participant's words wait for them on the portal, answered or not: some
 	// servers stamp people's replies as automatic.
 	if l.facts.Participant && j.decision.Verdict != Bounce && j.decision.Row > 1 && (!d.bounces || j.decision.Verdict != File) {
-		j.refused.Text = r.said
+		j.refused.Text, j.refused.Doubtful = r.said, j.decision.Verdict == Quarantine
 	}
 	if j.decision.Verdict == Answer && !d.session {
 		j.refused.Guide = guidance(m, l, r.said)

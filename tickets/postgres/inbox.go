@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -216,7 +217,7 @@ func queueDrafts(b *pgx.Batch, academy tickets.AcademyID, mails []tickets.MailRe
 		}
 		d, o := *r.Draft, owner{r.Draft.Ticket, r.Draft.Person}
 		if earlier, ok := drafts[o]; ok { // a statement changes a row once only
-			d.Text = earlier.Text + "\n\n" + d.Text
+			d.Text, d.Room = earlier.Text+"\n\n"+d.Text, max(earlier.Room, d.Room)
 		}
 		drafts[o] = d
 	}
@@ -231,27 +232,32 @@ func queueDrafts(b *pgx.Batch, academy tickets.AcademyID, mails []tickets.MailRe
 		about, people    []uuid.UUID
 		texts            []string
 		created, expires []time.Time
+		rooms            []int32
 	}
 	for _, o := range owners {
 		d := drafts[o]
 		c.about, c.people, c.texts = append(c.about, o.ticket), append(c.people, o.person), append(c.texts, storable(d.Text))
 		c.created, c.expires = append(c.created, d.CreatedAt), append(c.expires, d.ExpiresAt)
+		c.rooms = append(c.rooms, int32(min(d.Room, math.MaxInt32)))
 	}
+	// What is there stays, and the new words take the room that it leaves.
 	b.Queue(`INSERT INTO reply_drafts AS old (academy, ticket, person, text, created_at, expires_at)
-		SELECT $1, d.ticket, d.person, right(d.text, $7), d.created_at, d.expires_at
-		FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[], $6::timestamptz[])
-			AS d (ticket, person, text, created_at, expires_at)
+		SELECT $1, d.ticket, d.person, left(d.text, d.room), d.created_at, d.expires_at
+		FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::integer[])
+			AS d (ticket, person, text, created_at, expires_at, room)
 		ON CONFLICT (academy, ticket, person) DO UPDATE SET
 			text = CASE WHEN old.expires_at <= excluded.created_at THEN excluded.text
-				ELSE right(old.text || E'\n\n' || excluded.text, $7) END,
+				ELSE old.text || left(E'\n\n' || excluded.text, greatest(0, -length(old.text) + (
+					SELECT r.room FROM unnest($2::uuid[], $3::uuid[], $7::integer[]) AS r (ticket, person, room)
+					WHERE r.ticket = old.ticket AND r.person = old.person))) END,
 			created_at = excluded.created_at, expires_at = excluded.expires_at
 		WHERE old.academy = $1`,
-		academy, c.about, c.people, c.texts, c.created, c.expires, tickets.MaxText)
+		academy, c.about, c.people, c.texts, c.created, c.expires, c.rooms)
 }
 
 // ReplyDraft returns the person's draft on the ticket, unless expired.
 func (db *DB) ReplyDraft(ctx context.Context, academy tickets.AcademyID, ticket, person uuid.UUID, now time.Time) (tickets.ReplyDraft, error) {
-	d, err := one(ctx, db.pool, pgx.RowToStructByName[tickets.ReplyDraft],
+	d, err := one(ctx, db.pool, pgx.RowToStructByNameLax[tickets.ReplyDraft],
 		`SELECT academy, ticket, person, text, created_at, expires_at FROM reply_drafts
 		WHERE academy = $1 AND ticket = $2 AND person = $3 AND expires_at > $4`, academy, ticket, person, now)
 	if err != nil {

@@ -70,13 +70,33 @@ func TestRefusedMail(t *testing.T) {
 	if err != nil || !strings.HasPrefix(d.Text, "Bonjour") || !strings.HasSuffix(d.Text, "gauche.\n\nPS : merci.") {
 		t.Errorf("merged %q, %v", d.Text, err)
 	}
-	// Of too much the newest is kept.
-	m = mail(3)
-	m.Ticket = c.ID
-	must(t)(desk.RefuseMail(ctx, m, strings.Repeat("é", tickets.MaxText-3)+"fin", nil))
-	d, err = w.ReplyDraft(ctx, "creteil", c.ID, claire.Person.ID, w.now)
-	if err != nil || len([]rune(d.Text)) != tickets.MaxText || !strings.HasSuffix(d.Text, "éfin") {
-		t.Errorf("%d characters, %v", len([]rune(d.Text)), err)
+	// Nothing that is there gives way: neither to a very long reply, nor to words
+	// that may be another's, which leave room for hers.
+	before := d.Text
+	reply := func(n uint32, text string, doubtful bool) string {
+		t.Helper()
+		m := mail(n)
+		m.Ticket = c.ID
+		must(t)(desk.RefuseMails(ctx, "creteil", []tickets.RefusedMail{{Mail: m, Text: text, Doubtful: doubtful}}))
+		d, err = w.ReplyDraft(ctx, "creteil", c.ID, claire.Person.ID, w.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d.Text
+	}
+	flood := strings.Repeat("x", 2*tickets.MaxText)
+	if got := reply(3, flood, true); !strings.HasPrefix(got, before+"\n\nx") || len([]rune(got)) != tickets.MaxText {
+		t.Errorf("doubtful words: %d characters", len([]rune(got)))
+	}
+	if got := reply(5, strings.Repeat("é", tickets.MaxText-3)+"fin", false); !strings.HasPrefix(got, before) || !strings.HasSuffix(got, "éfin") {
+		t.Errorf("a long reply: %d characters", len([]rune(got)))
+	}
+	long := d.Text
+	if got := reply(6, flood, true); got != long {
+		t.Errorf("doubtful words changed it: %d characters", len([]rune(got)))
+	}
+	if got := reply(7, strings.Repeat(flood, 4), false); !strings.HasPrefix(got, long) || len([]rune(got)) != 4*tickets.MaxText {
+		t.Errorf("no end: %d characters", len([]rune(got)))
 	}
 
 	// It is hers, here.
