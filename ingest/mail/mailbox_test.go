@@ -124,7 +124,7 @@ func TestWithoutMoveAndUIDPlusNothingIsTouched(t *testing.T) {
 	box := newMailbox(t)
 	box.put(t, w.reply(1, "Un"))
 	start(t, w.options(box.url()))
-	w.eventually(t, "the worker says so", func() bool { return w.log.count("neither MOVE nor UIDPLUS") > 0 })
+	w.eventually(t, "the worker says so", func() bool { return w.log.count("neither MOVE (RFC 6851) nor UIDPLUS (RFC 4315)") > 0 })
 	if box.count("INBOX") != 1 || w.guidances(t) != 0 {
 		t.Error("something happened")
 	}

@@ -152,7 +152,7 @@ var chatVerbWords = table{
 	"chat.assign.known":      {FR: "Équipes : %s. Membres : %s.", EN: "Teams: %s. Members: %s."},
 	"chat.urgency.done":      {FR: "%s est maintenant d’urgence %s.", EN: "%s is now of urgency %s."},
 	"chat.urgency.already":   {FR: "%s est déjà d’urgence %s. Rien n’a changé.", EN: "%s is of urgency %s already. Nothing changed."},
-	"chat.theme.already":     {FR: "%s est déjà de thème « %s ». Rien n’a changé.", EN: "%s is of theme “%s” already. Nothing changed."},
+	"chat.theme.already":     {FR: "%s est déjà de thème « %s ». Rien n’a changé.", EN: "%s is of theme “%s” already. Nothing changed."},
 	"chat.theme.done":        {FR: "%s est maintenant de thème « %s ».", EN: "%s is now of theme “%s”."},
 	"chat.theme.head":        {FR: "Les thèmes, et leurs sujets :", EN: "The themes, and their subjects:"},
 	"chat.theme.unknown":     {FR: "Le thème « %s » n’existe pas, ou plusieurs portent ce nom. Rien n’est fait.", EN: "There is no theme “%s”, or several have that name. Nothing was done."},
