@@ -48,8 +48,11 @@ type outcome struct {
 	err    error
 }
 
-// drain handles all that is in the folder. While one batch is kept, decided and
-// recorded, the next is read.
+// maxPending is how many batches are kept, decided and recorded while the next is
+// read: they wait for the disk and for each other, the server does not.
+const maxPending = 3
+
+// drain handles all that is in the folder.
 func (w *Worker) drain(ctx context.Context, s *session) error {
 	uids, err := s.pending(ctx)
 	if err != nil {
@@ -69,24 +72,24 @@ func (w *Worker) drain(ctx context.Context, s *session) error {
 			return err
 		}
 	}
-	before := &batch{done: make(chan struct{})}
-	close(before.done)
+	var pending []*batch // read, and not moved yet, in their order
+	before := make(chan struct{})
+	close(before)
 	for len(unread) > 0 {
 		n := min(w.batch, len(unread))
 		next, failed := w.readBatch(ctx, s, unread[:n])
 		if failed != nil {
-			// What is handled must not be handled again.
-			w.settle(ctx, before)
+			w.settle(ctx, pending...) // what is handled must not be handled again
 			return failed
 		}
-		go next.handle(ctx, w, before.done)
-		if err := w.finish(ctx, s, before); err != nil {
-			w.settle(ctx, next)
+		go next.handle(ctx, w, before)
+		before, unread = next.done, unread[n:]
+		if pending, err = w.finish(ctx, s, append(pending, next), maxPending); err != nil {
 			return err
 		}
-		before, unread = next, unread[n:]
 	}
-	return w.finish(ctx, s, before)
+	_, err = w.finish(ctx, s, pending, 0)
+	return err
 }
 
 // readBatch reads mails. Those that went meanwhile are left out.
@@ -254,34 +257,46 @@ func (b *batch) handle(ctx context.Context, w *Worker, before <-chan struct{}) {
 	}
 }
 
-// settle waits for a batch and takes note of what became of its mails.
-func (w *Worker) settle(ctx context.Context, b *batch) {
-	<-b.done
-	for i, o := range b.outcomes {
-		a := b.arrivals[i]
-		uid := imap.UID(a.from.uid)
-		switch {
-		case o.folder != "":
-			w.handled[uid] = o.folder
-		case o.err != nil && b.err == nil:
-			w.strikes[uid]++
-			w.log.WarnContext(ctx, "mail: not handled yet", "academy", string(w.academy.ID),
-				"uidvalidity", w.uidValidity, "uid", a.from.uid, "failures", w.strikes[uid], "error", o.err)
+// settle waits for batches and takes note of what became of their mails.
+func (w *Worker) settle(ctx context.Context, batches ...*batch) {
+	for _, b := range batches {
+		<-b.done
+		for i, o := range b.outcomes {
+			a := b.arrivals[i]
+			uid := imap.UID(a.from.uid)
+			switch {
+			case o.folder != "":
+				w.handled[uid] = o.folder
+			case o.err != nil && b.err == nil:
+				w.strikes[uid]++
+				w.log.WarnContext(ctx, "mail: not handled yet", "academy", string(w.academy.ID),
+					"uidvalidity", w.uidValidity, "uid", a.from.uid, "failures", w.strikes[uid], "error", o.err)
+			}
 		}
 	}
 }
 
-// finish settles a batch and moves its mails where they belong.
-func (w *Worker) finish(ctx context.Context, s *session, b *batch) error {
-	w.settle(ctx, b)
-	if b.err != nil {
-		return b.err
+// finish settles the first batches and moves their mails where they belong, until
+// so many are left, which it returns. After an error all are settled.
+func (w *Worker) finish(ctx context.Context, s *session, batches []*batch, left int) ([]*batch, error) {
+	for len(batches) > left {
+		b := batches[0]
+		batches = batches[1:]
+		w.settle(ctx, b)
+		err := b.err
+		if err == nil {
+			uids := make([]imap.UID, len(b.arrivals))
+			for i, a := range b.arrivals {
+				uids[i] = imap.UID(a.from.uid)
+			}
+			err = w.moveHandled(ctx, s, uids)
+		}
+		if err != nil {
+			w.settle(ctx, batches...)
+			return nil, err
+		}
 	}
-	uids := make([]imap.UID, len(b.arrivals))
-	for i, a := range b.arrivals {
-		uids[i] = imap.UID(a.from.uid)
-	}
-	return w.moveHandled(ctx, s, uids)
+	return batches, nil
 }
 
 // moveHandled moves those of the mails that were handled where they belong. A

@@ -84,7 +84,7 @@ type selection struct {
 
 type text struct {
 	alternative int
-	html        bool
+	html        bool // the words are HTML still: most of it is never read
 	words       string
 }
 
@@ -102,10 +102,7 @@ func (s *selection) add(p Part) error {
 	raw, _ := io.ReadAll(io.LimitReader(p.Body, s.left)) // the walk tells of r's errors
 	s.left -= int64(len(raw))
 	words := decodeText(raw, p.Params["charset"])
-	switch {
-	case html:
-		words = htmlToText(words)
-	case strings.EqualFold(p.Params["format"], "flowed"):
+	if !html && strings.EqualFold(p.Params["format"], "flowed") {
 		words = unflow(words, strings.EqualFold(p.Params["delsp"], "yes"))
 	}
 	s.texts = append(s.texts, text{p.Alternative, html, words})
@@ -121,7 +118,13 @@ func (s *selection) best() string {
 	}
 	var out []string
 	for _, t := range s.texts {
-		if words := strings.Trim(t.words, "\n"); strings.TrimSpace(words) != "" && (!t.html || !plain[t.alternative]) {
+		switch {
+		case t.html && plain[t.alternative]:
+			continue
+		case t.html:
+			t.words = htmlToText(t.words)
+		}
+		if words := strings.Trim(t.words, "\n"); strings.TrimSpace(words) != "" {
 			out = append(out, words)
 		}
 	}

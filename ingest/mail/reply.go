@@ -53,8 +53,11 @@ var headerPattern = regexp.MustCompile(`(?i)^(de|from|envoy√©|envoye|sent|date|√
 // whole below.
 func originalAt(lines []string, i int) bool {
 	line := plain(lines[i])
-	if separatorPattern.MatchString(line) {
+	if strings.HasPrefix(line, "--") && separatorPattern.MatchString(line) {
 		return true
+	}
+	if !strings.Contains(line, ":") { // as most lines
+		return false
 	}
 	m := headerPattern.FindStringSubmatch(line)
 	if m == nil || !strings.EqualFold(m[1], "de") && !strings.EqualFold(m[1], "from") {

@@ -35,10 +35,11 @@ func (db *DB) OweAlert(ctx context.Context, d tickets.Delivery) (bool, error) {
 }
 
 // CountMails counts the inbound mails since then that one of these rows of the
-// decision table decided on.
+// decision table decided on, and that were not answered.
 func (db *DB) CountMails(ctx context.Context, academy tickets.AcademyID, rows []int, since time.Time) (int, error) {
 	n, err := one(ctx, db.pool, pgx.RowTo[int],
-		`SELECT count(*) FROM inbound_mails WHERE academy = $1 AND row = ANY ($2) AND received_at > $3`, academy, rows, since)
+		`SELECT count(*) FROM inbound_mails WHERE academy = $1 AND row = ANY ($2) AND received_at > $3
+			AND verdict <> 'answer'`, academy, rows, since)
 	if err != nil {
 		return 0, fmt.Errorf("postgres.CountMails(%s): %w", academy, err)
 	}
