@@ -75,7 +75,18 @@ func (b *browser) submit(selector string) {
 
 func (b *browser) click(selector string) {
 	b.t.Helper()
-	b.do("clicking "+selector, chromedp.Click(selector, chromedp.NodeVisible))
+	var err error
+	for range 5 {
+		ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
+		err = chromedp.Do(ctx, chromedp.Click(selector, chromedp.NodeVisible))
+		cancel()
+		if err == nil || !strings.Contains(err.Error(), "Could not find node") { // what was found was drawn anew meanwhile
+			break
+		}
+	}
+	if err != nil {
+		b.t.Fatalf("clicking %s: %v\n%s", selector, err, tail(b.text("body"), 3000))
+	}
 }
 
 // fill replaces what a field holds.

@@ -52,7 +52,23 @@ func openDatabase(ctx context.Context, s settings, log *slog.Logger) (*database,
 		stop()
 		return nil, err
 	}
-	return &database{DB: db, Lost: lost, Close: func() { db.Close(); stop() }}, nil
+	opened := &database{DB: db, Lost: lost, Close: func() { db.Close(); stop() }}
+	if s.DatabaseURL == "" { // ours alone: a killed process has nothing under way any more
+		if err := freeLeases(ctx, db); err != nil {
+			opened.Close()
+			return nil, err
+		}
+	}
+	return opened, nil
+}
+
+// freeLeases lets what a killed process was sending be sent again at once.
+func freeLeases(ctx context.Context, db *postgres.DB) error {
+	academies, err := db.Academies(ctx)
+	for _, a := range academies {
+		err = errors.Join(err, db.FreeLeases(ctx, a.ID))
+	}
+	return err
 }
 
 func startPostgres(ctx context.Context, s settings, log *slog.Logger) (*localpostgres.Server, error) {

@@ -69,6 +69,17 @@ func (db *DB) Enqueue(ctx context.Context, academy tickets.AcademyID, epoch stri
 	return len(keys), nil
 }
 
+// FreeLeases gives back what workers have: for a process that knows that it is
+// the only one, as those of the one before have ended with it. What they may
+// have sent is tried again under the same ids.
+func (db *DB) FreeLeases(ctx context.Context, academy tickets.AcademyID) error {
+	if _, err := db.pool.Exec(ctx, `UPDATE deliveries SET lease = NULL, epoch = '', enqueued_at = NULL
+		WHERE academy = $1 AND lease IS NOT NULL`, academy); err != nil {
+		return fmt.Errorf("postgres.FreeLeases(%s): %w", academy, err)
+	}
+	return nil
+}
+
 // LookAnew makes due the held heads of lanes to which somebody came since: what
 // asks something of its reader waits for nothing. It reads all that is held, so
 // it is for now and then.

@@ -102,6 +102,15 @@ func (i *imapSession) Select(name string, options *imap.SelectOptions) (*imap.Se
 	return data, nil
 }
 
+// Idle tells first what came since the client asked for it: imapmemserver tells
+// only what comes once it listens.
+func (i *imapSession) Idle(w *imapserver.UpdateWriter, stop <-chan struct{}) error {
+	if err := i.UserSession.Poll(w, true); err != nil {
+		return err
+	}
+	return i.UserSession.Idle(w, stop)
+}
+
 // Status answers with our UIDVALIDITY.
 func (i *imapSession) Status(name string, options *imap.StatusOptions) (*imap.StatusData, error) {
 	data, err := i.UserSession.Status(name, options)
