@@ -105,7 +105,7 @@ func (i *imapSession) Select(name string, options *imap.SelectOptions) (*imap.Se
 // Idle tells first what came since the client asked for it: imapmemserver tells
 // only what comes once it listens.
 func (i *imapSession) Idle(w *imapserver.UpdateWriter, stop <-chan struct{}) error {
-	if err := i.UserSession.Poll(w, true); err != nil {
+	if err := i.Poll(w, true); err != nil {
 		return err
 	}
 	return i.UserSession.Idle(w, stop)
