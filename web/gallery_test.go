@@ -160,7 +160,7 @@ func (c *chromium) spoken() {
 // notPages are the routes that lead elsewhere, give a file, or answer the script.
 var notPages = map[string]bool{
 	"/services/nouveau": true, "/documents/{id}": true, "/personnes": true,
-	"/incidents/export.csv": true, "/services/export.csv": true,
+	"/incidents/export.csv": true, "/services/export.csv": true, "/demandes/{academy}/{number}/messages/{id}": true,
 }
 
 // routeOf returns the pattern of the route that serves a path.

@@ -30,7 +30,7 @@ func routesAlone() map[string]int {
 		"GET /connaissances": 200, "GET /connaissances/redaction": 403,
 		"GET /connaissances/nouveau": 403, "POST /connaissances/nouveau": 403,
 		"GET /aide": 200, "GET /accessibilite": 200, "GET /donnees-personnelles": 200,
-		"POST /donnees-personnelles/export": 200,
+		"POST /donnees-personnelles/export": 200, "POST /adresse": 200,
 	}
 }
 
