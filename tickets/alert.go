@@ -41,7 +41,7 @@ type Alerts interface {
 	// returns whether the delivery is new.
 	OweAlert(ctx context.Context, owed Delivery) (bool, error)
 	// CountMails counts the inbound mails since then that one of these rows of
-	// the decision table decided on.
+	// the decision table decided on, and that were not answered.
 	CountMails(ctx context.Context, academy AcademyID, rows []int, since time.Time) (int, error)
 }
 

@@ -3,7 +3,6 @@ package mail
 import (
 	"bytes"
 	"context"
-	"errors"
 	"os"
 	"strings"
 	"testing"
@@ -11,6 +10,7 @@ import (
 
 	mailserver "cecoia.example/deploy/local/mail"
 	"cecoia.example/deploy/local/postfix"
+	"cecoia.example/deploy/local/postfix/postfixtest"
 	"cecoia.example/deploy/local/wait"
 )
 
@@ -51,27 +51,21 @@ relay_transport = relay:[` + strings.Replace(mailboxes.SMTPAddr(), ":", "]:", 1)
 smtpd_relay_restrictions = permit_mynetworks, reject
 smtpd_sender_restrictions = check_sender_access texthash:CONFIG/authenticated
 `
-	p, err := postfix.Start(t.Context(), postfix.Options{
+	p := postfixtest.New(t, postfix.Options{
 		Main: deployed(t, "main.cf") + own, Master: deployed(t, "master.cf"),
 		Files: map[string]string{
 			"cecoia-transport": deployed(t, "cecoia-transport", "[127.0.0.1]:2526", strings.Replace("["+listener, ":", "]:", 1)),
 			"authenticated":    w.ada.Email + " PREPEND Authentication-Results: mx.creteil.example; dmarc=pass header.from=creteil.example\n",
 		},
 	})
-	if errors.Is(err, postfix.ErrNotRoot) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
 	s := &site{world: w, postfix: p, mailboxes: mailboxes}
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("Postfix:\n%s\nthe log:\n%s", strings.Join(p.Log(), "\n"), w.log)
+			t.Logf("the log:\n%s", w.log)
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
-		if err := errors.Join(p.Close(ctx), mailboxes.Close(ctx)); err != nil {
+		if err := mailboxes.Close(ctx); err != nil {
 			t.Error(err)
 		}
 	})

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/mattermost/mattermost/server/public/model"
@@ -172,22 +174,13 @@ func (c *call) describe(ctx context.Context, p *model.Post, link, words string) 
 		after = append(after, c.print.T("chat.post.link", shorten(link, tickets.MaxLine)))
 	}
 	end := strings.Join(after, "\n")
-	var parts []string
-	for _, part := range []string{shorten(plainChars(words), tickets.MaxText/2), text, end} {
-		if part != "" {
-			parts = append(parts, part)
-		}
-	}
+	words = shorten(plainChars(words), tickets.MaxText/2)
+	// Of too long a message the end is cut, not what follows it.
+	const between = "\n\n"
+	room := tickets.MaxText - utf8.RuneCountInString(words+between+between+end)
+	parts := slices.DeleteFunc([]string{words, shorten(text, max(room, 1)), end}, func(s string) bool { return s == "" })
 	first, _, _ := strings.Cut(parts[0], "\n")
-	if text != "" { // of too long a message the end is cut, not what follows it
-		i := len(parts) - 1
-		if end != "" {
-			i--
-		}
-		room := tickets.MaxText - len([]rune(strings.Join(append(append([]string{}, parts[:i]...), parts[i+1:]...), "\n\n"))) - 2
-		parts[i] = shorten(parts[i], max(room, 1))
-	}
-	return shorten(strings.Trim(first, "#*>_~`- \t|"), tickets.MaxLine), shorten(strings.Join(parts, "\n\n"), tickets.MaxText), nil
+	return shorten(strings.Trim(first, "#*>_~`- \t|"), tickets.MaxLine), shorten(strings.Join(parts, between), tickets.MaxText), nil
 }
 
 // plainChars is s without what no text of a ticket holds.

@@ -70,11 +70,12 @@ func TestWhatServersDo(t *testing.T) {
 			hearMessage(r)
 		}, tickets.Uncertain},
 		"drips": {func(c net.Conn, _ *bufio.Reader, _ int) {
-			for {
+			drip := time.NewTicker(10 * time.Millisecond)
+			defer drip.Stop()
+			for range drip.C {
 				if _, err := io.WriteString(c, "2"); err != nil {
 					return
 				}
-				time.Sleep(10 * time.Millisecond)
 			}
 		}, tickets.Retry},
 		"never ends its answer": {func(c net.Conn, r *bufio.Reader, _ int) {

@@ -2,7 +2,6 @@ package mail
 
 import (
 	"bytes"
-	"context"
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/tls"
@@ -17,6 +16,7 @@ import (
 	"time"
 
 	"cecoia.example/deploy/local/postfix"
+	"cecoia.example/deploy/local/postfix/postfixtest"
 	"cecoia.example/deploy/local/wait"
 	"cecoia.example/tickets"
 )
@@ -26,7 +26,7 @@ import (
 func TestThroughPostfix(t *testing.T) {
 	next := newPeer(t, false)
 	certificate, trusted := selfSigned(t, nil)
-	server, err := postfix.Start(t.Context(), postfix.Options{
+	server := postfixtest.New(t, postfix.Options{
 		Main: fmt.Sprintf(`myhostname = mx.example
 smtpd_tls_security_level = encrypt
 smtpd_tls_chain_files = CONFIG/chain.pem
@@ -41,13 +41,6 @@ smtp_tls_security_level = none
 			"recipients": "/^nobody@/ 550 5.1.1 no such user\n/^grey@/ 450 4.7.1 Greylisted, try again in 300 seconds\n",
 		},
 	})
-	if errors.Is(err, postfix.ErrNotRoot) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = server.Close(context.Background()) })
 
 	public, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {

@@ -112,9 +112,8 @@ func ignoreAbsent(err error) error {
 // KeepMails records mails, each with the draft and the delivery owed (either may
 // be nil), all in one transaction, and returns which of them are new. It changes
 // nothing of one that was recorded before: by (Mailbox, UIDValidity, UID), or by
-// Hash within the day before its ReceivedAt. A draft joins the one that is
-// there: see [tickets.RefusedMail]; of more than [tickets.MaxText] characters the
-// newest are kept.
+// Hash within the day before its ReceivedAt. A draft follows the one that is
+// there, within its Room: see [tickets.ReplyDraft].
 func (db *DB) KeepMails(ctx context.Context, academy tickets.AcademyID, mails []tickets.MailRecord) ([]bool, error) {
 	var kept map[uuid.UUID]bool
 	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {

@@ -32,9 +32,9 @@ type place struct {
 	told time.Time
 }
 
-// complete makes notices of what was leased, with two round trips for all of it;
-// b is done in the first.
-func complete(ctx context.Context, tx pgx.Tx, b *pgx.Batch, academy tickets.AcademyID, leased []told) ([]tickets.Notice, error) {
+// complete makes notices of what was leased of an academy, with two round trips
+// for all of it; b is done in the first.
+func complete(ctx context.Context, tx pgx.Tx, b *pgx.Batch, definition tickets.Academy, leased []told) ([]tickets.Notice, error) {
 	var causes, about, whom []uuid.UUID
 	for _, l := range leased {
 		for _, d := range l.all {
@@ -47,13 +47,11 @@ func complete(ctx context.Context, tx pgx.Tx, b *pgx.Batch, academy tickets.Acad
 			whom = append(whom, id)
 		}
 	}
-	var definition tickets.Academy
+	academy := definition.ID
 	cases := map[uuid.UUID]tickets.Ticket{}
 	events := map[uuid.UUID]tickets.Event{}
 	threads := map[lane]place{}
 	accounts := map[accountKey]string{}
-	b.Queue(`SELECT definition FROM academies WHERE academy = $1`, academy).
-		QueryRow(func(row pgx.Row) error { return row.Scan(&definition) })
 	b.Queue(`SELECT `+ticketColumns+` FROM tickets WHERE academy = $1 AND id = ANY ($2)`, academy, about).
 		Query(func(rows pgx.Rows) error {
 			found, err := pgx.CollectRows(rows, scanTicket)

@@ -106,8 +106,12 @@ func compareIDs(x, y uuid.UUID) int { return slices.Compare(x[:], y[:]) }
 // others off them until that time, and returns each with what is told with it
 // and all it takes to word them, in the order of their ids.
 func (db *DB) Lease(ctx context.Context, academy tickets.AcademyID, ids []uuid.UUID, now, until time.Time) ([]tickets.Notice, error) {
+	definition, err := db.Academy(ctx, academy)
+	if err != nil {
+		return nil, fmt.Errorf("postgres.Lease(%s): %w", academy, err)
+	}
 	var notices []tickets.Notice
-	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+	err = pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
 		heads, err := all(ctx, tx, scanHead, `WITH ready AS (
 				SELECT d.id AS ready_id FROM deliveries d
 				WHERE d.academy = $1 AND d.id = ANY ($2) AND d.due <= $3 AND (d.lease IS NULL OR d.lease <= $3)
@@ -124,7 +128,7 @@ func (db *DB) Lease(ctx context.Context, academy tickets.AcademyID, ids []uuid.U
 		if err := gather(ctx, tx, &b, academy, heads, now); err != nil {
 			return err
 		}
-		notices, err = complete(ctx, tx, &b, academy, heads)
+		notices, err = complete(ctx, tx, &b, definition, heads)
 		return err
 	})
 	if err != nil {

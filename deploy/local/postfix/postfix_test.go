@@ -1,35 +1,25 @@
 package postfix_test
 
 import (
-	"context"
-	"errors"
 	"net"
 	"testing"
 	"time"
 
 	"cecoia.example/deploy/local/postfix"
+	"cecoia.example/deploy/local/postfix/postfixtest"
 )
 
-// It greets, logs to us, and ends when told.
+// It greets, logs to us, and ends with the test that it is for.
 func TestStartAndClose(t *testing.T) {
-	began := time.Now()
-	s, err := postfix.Start(t.Context(), postfix.Options{Main: "myhostname = mx.example\n"})
-	if errors.Is(err, postfix.ErrNotRoot) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Logf("started within %s", time.Since(began))
-	if len(s.Log()) == 0 {
-		t.Error("it logs nothing")
-	}
-	began = time.Now()
-	if err := s.Close(context.Background()); err != nil {
-		t.Error(err)
-	}
-	t.Logf("ended within %s", time.Since(began))
-	if c, err := net.DialTimeout("tcp", s.SMTPAddr(), time.Second); err == nil {
+	addr := ""
+	t.Run("runs", func(t *testing.T) {
+		s := postfixtest.New(t, postfix.Options{Main: "myhostname = mx.example\n"})
+		addr = s.SMTPAddr()
+		if len(s.Log()) == 0 {
+			t.Error("it logs nothing")
+		}
+	})
+	if c, err := net.DialTimeout("tcp", addr, time.Second); addr != "" && err == nil {
 		c.Close()
 		t.Error("it still answers")
 	}

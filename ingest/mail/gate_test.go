@@ -1,0 +1,134 @@
+package mail
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"cecoia.example/deploy/local/wait"
+)
+
+// greeting is the first line that a new connection gets.
+func greeting(t *testing.T, addr string) (net.Conn, string) {
+	t.Helper()
+	c, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	_ = c.SetDeadline(time.Now().Add(5 * time.Second))
+	line, err := bufio.NewReader(c).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c, line
+}
+
+func TestConnectionsAreLimited(t *testing.T) {
+	w := newWorld(t)
+	o := w.listenerOptions()
+	o.Connections, o.ConnectionsEach = 3, 2
+	addr, _ := listen(t, o)
+	first, hello := greeting(t, addr)
+	_, second := greeting(t, addr)
+	_, third := greeting(t, addr)
+	if !strings.HasPrefix(hello, "220 ") || !strings.HasPrefix(second, "220 ") || !strings.HasPrefix(third, "421 4.7.0") {
+		t.Errorf("%q %q %q", hello, second, third)
+	}
+	first.Close()
+	wait.Until(t, "a place is free again", func() bool {
+		c, line := greeting(t, addr)
+		defer c.Close()
+		return strings.HasPrefix(line, "220 ")
+	})
+	o.Connections, o.ConnectionsEach = 1, 2
+	addr, _ = listen(t, o)
+	greeting(t, addr)
+	if _, line := greeting(t, addr); !strings.HasPrefix(line, "421 4.3.2") {
+		t.Errorf("%q", line)
+	}
+}
+
+// Only the site's mail servers may connect: what they say of the sender is
+// believed.
+func TestOthersMayNotConnect(t *testing.T) {
+	w := newWorld(t)
+	o := w.listenerOptions()
+	o.Allow = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
+	addr, _ := listen(t, o)
+	if _, line := greeting(t, addr); !strings.HasPrefix(line, "554 5.7.1") {
+		t.Errorf("%q", line)
+	}
+}
+
+func TestMailsAreLimitedByAddress(t *testing.T) {
+	w := newWorld(t)
+	o := w.listenerOptions()
+	o.MailsPerMinute = 2
+	addr, _ := listen(t, o)
+	for n := range 3 {
+		from, data := envelope(w.reply(n, "Bonjour"))
+		refused := submit(t, addr, from, []string{w.tokenAddress()}, data)
+		if want := map[bool]int{true: 550, false: 450}[n < 2]; refused == nil || refused.Code != want {
+			t.Errorf("mail %d: %+v, want %d", n, refused, want)
+		}
+	}
+}
+
+func TestSilentClientsAreLeft(t *testing.T) {
+	w := newWorld(t)
+	o := w.listenerOptions()
+	o.Timeout = 100 * time.Millisecond
+	addr, _ := listen(t, o)
+	c, _ := greeting(t, addr)
+	rest, err := io.ReadAll(c)
+	if err != nil || !strings.HasPrefix(string(rest), "421 4.4.2") {
+		t.Errorf("%q, %v", rest, err)
+	}
+	// One that stops in the middle of a mail, too: the time is for the whole.
+	c, _ = greeting(t, addr)
+	fmt.Fprintf(c, "EHLO x\r\nMAIL FROM:<%s>\r\nRCPT TO:<%s>\r\nDATA\r\n", w.ada.Email, testAcademy.NoReply)
+	go func() {
+		drip := time.NewTicker(5 * time.Millisecond)
+		defer drip.Stop()
+		for range 100 {
+			if _, err := c.Write([]byte("X-Slow: x\r\n")); err != nil {
+				return
+			}
+			<-drip.C
+		}
+	}()
+	if rest, _ := io.ReadAll(c); !strings.Contains(string(rest), "\r\n451 4.3.0") {
+		t.Errorf("%q", rest)
+	}
+	if n := w.figure(t, `SELECT count(*) FROM inbound_mails`); n != 0 {
+		t.Errorf("%d records", n)
+	}
+}
+
+// Told to end, it hangs up on who waits and leaves nothing behind.
+func TestListenerEnds(t *testing.T) {
+	w := newWorld(t)
+	w.guidances(t) // the pool's own goroutines are there
+	before := goleak.IgnoreCurrent()
+	addr, stop := listen(t, w.listenerOptions())
+	c, _ := greeting(t, addr)
+	fmt.Fprintf(c, "EHLO x\r\n")
+	began := time.Now()
+	stop()
+	if took := time.Since(began); took > 2*time.Second {
+		t.Errorf("took %s", took)
+	}
+	if _, err := net.DialTimeout("tcp", addr, time.Second); err == nil {
+		t.Error("it still listens")
+	}
+	c.Close()
+	goleak.VerifyNone(t, before)
+}
