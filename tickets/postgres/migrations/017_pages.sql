@@ -1,0 +1,2 @@
+-- What lists, searches and pickers need at a million tickets.
+select 1;

@@ -1,0 +1,2 @@
+-- The trace that a delivery belongs to.
+select 1;

@@ -1,0 +1,2 @@
+-- Alerts, who saw them, who is on duty.
+select 1;

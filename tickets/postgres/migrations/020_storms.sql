@@ -1,0 +1,2 @@
+-- Storms and major incidents.
+select 1;

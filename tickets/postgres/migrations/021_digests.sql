@@ -1,0 +1,2 @@
+-- Supervisors' and agents' digests.
+select 1;
