@@ -65,6 +65,8 @@ type Academy struct {
 	// have defaults.
 	Hours     Hours     `yaml:"hours" json:"hours,omitzero"`
 	Deadlines Deadlines `yaml:"deadlines" json:"deadlines,omitzero"`
+	// OnCall is how its supervisors are alerted; it has defaults, too.
+	OnCall OnCall `yaml:"on_call" json:"on_call,omitzero"`
 }
 
 // Links are the academy's own pages that the sign-in page points to; empty ones
@@ -259,6 +261,9 @@ func (a Academy) Validate() error {
 	}
 	if err := a.Deadlines.Validate(a.Themes); err != nil {
 		return bad("deadlines", "%v", err)
+	}
+	if err := a.OnCall.Validate(); err != nil {
+		return bad("on_call", "%v", err)
 	}
 	return nil
 }

@@ -8,21 +8,10 @@ import (
 	"github.com/google/uuid"
 )
 
-// AlertKind is something supervisors should know that is about no ticket.
-type AlertKind string
-
-// The kinds. What each says, and what to do about it, is in notify/mattermost.
-const (
-	AlertMailLoop       AlertKind = "mail_loop"       // mails of ours come back to the no-reply address
-	AlertMailHeld       AlertKind = "mail_held"       // refused replies get no guidance any more: too many
-	AlertMailQuarantine AlertKind = "mail_quarantine" // mails that nobody vouches for, or that cannot be read
-	AlertAddressMuted   AlertKind = "address_muted"   // people's addresses that get no mail any more
-)
-
 // pace says how often a kind is told at most, and how long it waits first, so
 // that what comes in a burst is told once, with its count.
-func (k AlertKind) pace() (period, wait time.Duration) {
-	if k == AlertMailQuarantine { // spam comes every day: nothing in it is urgent
+func (r AlertRule) pace() (period, wait time.Duration) {
+	if r == AlertMailQuarantine { // spam comes every day: nothing in it is urgent
 		return 24 * time.Hour, time.Hour
 	}
 	return time.Hour, 30 * time.Second
@@ -30,7 +19,7 @@ func (k AlertKind) pace() (period, wait time.Duration) {
 
 // Alert is the Data of a [TemplateAlert] delivery without a ticket.
 type Alert struct {
-	Kind  AlertKind `json:"kind"`
+	Kind  AlertRule `json:"kind"`
 	Count int       `json:"count"` // how many there are of it by now
 }
 
@@ -50,7 +39,7 @@ type Alerts interface {
 // caller counts). It may be called at each occurrence: there is at most one
 // post per kind and clock hour (of quarantine: and day). Nothing happens where no
 // group supervises.
-func (d *Desk) Alert(ctx context.Context, academy AcademyID, kind AlertKind, count int) error {
+func (d *Desk) Alert(ctx context.Context, academy AcademyID, kind AlertRule, count int) error {
 	a, err := d.store.Academy(ctx, academy)
 	if err != nil {
 		return err
@@ -69,7 +58,7 @@ func (d *Desk) Alert(ctx context.Context, academy AcademyID, kind AlertKind, cou
 	cause := uuid.NewSHA1(uuid.NameSpaceURL, []byte("alert "+string(academy)+" "+string(kind)+" "+now.UTC().Truncate(period).Format(time.RFC3339)))
 	first, err := d.store.OweAlert(ctx, Delivery{
 		Academy: academy, ID: newID(), Cause: cause, Channel: Chat, Recipient: ToGroup(group.Code),
-		Template: TemplateAlert, Rule: "alert-" + string(kind), Data: data, Due: now.Add(wait), CreatedAt: now,
+		Template: TemplateAlert, Rule: "alert-" + string(kind), Data: data, Due: now.Add(wait), CreatedAt: now, Trace: TraceOf(ctx),
 	})
 	if err != nil {
 		return err
@@ -83,7 +72,7 @@ func (d *Desk) Alert(ctx context.Context, academy AcademyID, kind AlertKind, cou
 // AlertMails is [Desk.Alert] with the count of the last day's mails that one of
 // these rows of the decision table decided on. It returns false, and tells
 // nothing, while there are fewer than least.
-func (d *Desk) AlertMails(ctx context.Context, academy AcademyID, kind AlertKind, rows []int, least int) (bool, error) {
+func (d *Desk) AlertMails(ctx context.Context, academy AcademyID, kind AlertRule, rows []int, least int) (bool, error) {
 	n, err := d.store.CountMails(ctx, academy, rows, d.now().Add(-24*time.Hour))
 	if err != nil || n < least {
 		return false, err

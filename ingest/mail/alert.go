@@ -12,7 +12,7 @@ import (
 // alertRules say which rows of the decision table supervisors hear of, and from
 // how many mails within a day.
 var alertRules = []struct {
-	kind  tickets.AlertKind
+	kind  tickets.AlertRule
 	rows  []int
 	least int
 }{
@@ -27,25 +27,25 @@ const alertPace = 10 * time.Second
 // alerts remembers when each was last counted. The zero value is ready.
 type alerts struct {
 	mu   sync.Mutex
-	last map[tickets.AlertKind]time.Time
+	last map[tickets.AlertRule]time.Time
 }
 
 // turn says whether the kind may be counted again, and notes it.
-func (a *alerts) turn(kind tickets.AlertKind, now time.Time) bool {
+func (a *alerts) turn(kind tickets.AlertRule, now time.Time) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if at, ok := a.last[kind]; ok && now.Sub(at) < alertPace {
 		return false
 	}
 	if a.last == nil {
-		a.last = map[tickets.AlertKind]time.Time{}
+		a.last = map[tickets.AlertRule]time.Time{}
 	}
 	a.last[kind] = now
 	return true
 }
 
 // again gives the kind its turn back.
-func (a *alerts) again(kind tickets.AlertKind) {
+func (a *alerts) again(kind tickets.AlertRule) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	delete(a.last, kind)

@@ -39,7 +39,7 @@ func TestEachAlertIsCountedAtItsPace(t *testing.T) {
 	var a alerts
 	now := time.Now()
 	for _, c := range []struct {
-		kind tickets.AlertKind
+		kind tickets.AlertRule
 		wait int // seconds since the last
 		want bool
 	}{

@@ -34,7 +34,7 @@ func (b *Bot) alertPost(n tickets.Notice, channel string) *model.Post {
 
 // generalAlerts are the words of each alert that is about no ticket, by kind:
 // what happens, with its count, and what to do about it.
-var generalAlerts = map[tickets.AlertKind]string{
+var generalAlerts = map[tickets.AlertRule]string{
 	tickets.AlertMailLoop:       "alert.mail_loop",
 	tickets.AlertMailHeld:       "alert.mail_held",
 	tickets.AlertMailQuarantine: "alert.mail_quarantine",

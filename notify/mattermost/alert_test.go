@@ -15,7 +15,7 @@ import (
 func TestGeneralAlerts(t *testing.T) {
 	s := server(t, double.Options{})
 	b := newBot(t, s.URL(), Options{})
-	notice := func(delivery byte, kind tickets.AlertKind, count int) tickets.Notice {
+	notice := func(delivery byte, kind tickets.AlertRule, count int) tickets.Notice {
 		data, err := json.Marshal(tickets.Alert{Kind: kind, Count: count})
 		if err != nil {
 			t.Fatal(err)
@@ -28,7 +28,7 @@ func TestGeneralAlerts(t *testing.T) {
 		return n
 	}
 	for i, c := range []struct {
-		kind   tickets.AlertKind
+		kind   tickets.AlertRule
 		count  int
 		prefix string
 	}{

@@ -58,7 +58,7 @@ func TestAlertsOfMails(t *testing.T) {
 		}
 		must(t)(desk.RefuseMail(ctx, m, "", nil))
 	}
-	alert := func(kind tickets.AlertKind, least int, rows ...int) {
+	alert := func(kind tickets.AlertRule, least int, rows ...int) {
 		t.Helper()
 		if _, err := desk.AlertMails(ctx, "creteil", kind, rows, least); err != nil {
 			t.Fatal(err)
