@@ -82,7 +82,17 @@ type Ticket struct {
 	Rating                int       // 1 to 5, 0 when not given
 	Refusals              int       // how many times a resolution was refused
 	MergedInto            uuid.UUID // the ticket that goes on in its place; uuid.Nil unless a duplicate
-	Due                   time.Time // when it should be resolved ("Fin max"); zero when nothing says so
+
+	// When something should have happened, in the open time of its group; see
+	// deadline.go. While it waits for its requester, and once it is closed, all
+	// are zero; so are they where nothing says when.
+	TakeUpDue time.Time // somebody takes it; zero while somebody has it
+	DueSoon   time.Time // three quarters of the time to resolve it are over
+	Due       time.Time // it is resolved ("Fin max")
+	// The stopwatch that they come of: the open time that the desk spent on it
+	// before RunningSince, which is zero while the stopwatch stands still.
+	Spent        time.Duration
+	RunningSince time.Time
 
 	// Who brought it to its status, how and when: what a late-comer is told.
 	StatusAction Action

@@ -14,10 +14,10 @@ INSERT INTO tickets (academy, id, kind, day, rank, version,
 		beneficiary, phone, other_phone, availability, place, entity, equipment, equipment_info,
 		private, urgency, theme, subject, request_type, summary, description,
 		requester, category, subcategory, group_code, status, closure, cause, due_at, solution, rating, refusals,
-		status_action, status_by, status_at, opened_at)
+		status_action, status_by, status_at, opened_at, take_up_due, due_soon, spent, running_since)
 	VALUES ('creteil', :ticket, 'I', :day, :rank, 1, :person, '01 99 00 00 00', '', '', '94/CRETEIL/COLLEGE DES EXEMPLES/SALLE 7', '0940100Y', '', '',
 		false, 2, 'messagerie', '', '', 'La messagerie refuse le mot de passe', 'La messagerie refuse le mot de passe depuis ce matin, en salle des professeurs aussi. Merci d’avance.',
-		:person, 'messagerie', '', 'assistance', 'new', '', '', now() + interval '3 days', '', 0, 0, 'open', :person, now(), now());
+		:person, 'messagerie', '', 'assistance', 'new', '', '', now() + interval '3 days', '', 0, 0, 'open', :person, now(), now(), now() + interval '10 minutes', now() + interval '2 days', '0', now());
 INSERT INTO events (academy, id, ticket, seq, action, actor, origin, at, from_status, to_status, text, internal, command, fingerprint)
 	VALUES ('creteil', :event, :ticket, 1, 'open', :person, 'portal', now(), '', 'new',
 		'La messagerie refuse le mot de passe depuis ce matin, en salle des professeurs aussi. Merci d’avance.', false, '', '');

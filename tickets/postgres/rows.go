@@ -36,6 +36,14 @@ func nullableTime(t time.Time) *time.Time {
 	return &t
 }
 
+// zeroTime reads NULL as the domain's "never".
+func zeroTime(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return *t
+}
+
 // parameters returns "$from, …, $to".
 func parameters(from, to int) string {
 	var b strings.Builder
@@ -53,26 +61,24 @@ const ticketBody = `kind, day, rank, version,
 	beneficiary, phone, other_phone, availability, place, entity, equipment, equipment_info,
 	private, urgency, theme, subject, request_type, summary, description,
 	requester, category, subcategory, group_code, assignee, status, closure, cause, merged_into, due_at, solution, rating, refusals,
-	status_action, status_by, status_at, opened_at`
+	status_action, status_by, status_at, opened_at, take_up_due, due_soon, spent, running_since`
 
 const (
 	ticketColumns     = `academy, id, ` + ticketBody
-	ticketColumnCount = 38
+	ticketColumnCount = 42
 )
 
 func scanTicket(row pgx.CollectableRow) (tickets.Ticket, error) {
 	var t tickets.Ticket
 	var assignee, statusBy, mergedInto uuid.NullUUID
-	var due *time.Time
+	var due, takeUpDue, dueSoon, runningSince *time.Time
 	err := row.Scan(&t.Academy, &t.ID, &t.Number.Kind, &t.Number.Day, &t.Number.Rank, &t.Version,
 		&t.Beneficiary, &t.Phone, &t.OtherPhone, &t.Availability, &t.Place, &t.Entity, &t.Equipment, &t.EquipmentInfo,
 		&t.Private, &t.Urgency, &t.Theme, &t.Subject, &t.RequestType, &t.Summary, &t.Description,
 		&t.Requester, &t.Category, &t.Subcategory, &t.Group, &assignee, &t.Status, &t.Closure, &t.Cause, &mergedInto, &due, &t.Solution, &t.Rating, &t.Refusals,
-		&t.StatusAction, &statusBy, &t.StatusAt, &t.OpenedAt)
+		&t.StatusAction, &statusBy, &t.StatusAt, &t.OpenedAt, &takeUpDue, &dueSoon, &t.Spent, &runningSince)
 	t.Assignee, t.StatusBy, t.MergedInto = assignee.UUID, statusBy.UUID, mergedInto.UUID
-	if due != nil {
-		t.Due = *due
-	}
+	t.Due, t.TakeUpDue, t.DueSoon, t.RunningSince = zeroTime(due), zeroTime(takeUpDue), zeroTime(dueSoon), zeroTime(runningSince)
 	return t, err
 }
 
@@ -82,7 +88,7 @@ func ticketValues(t tickets.Ticket) []any {
 		t.Beneficiary, t.Phone, t.OtherPhone, t.Availability, t.Place, t.Entity, t.Equipment, t.EquipmentInfo,
 		t.Private, t.Urgency, t.Theme, t.Subject, t.RequestType, t.Summary, t.Description,
 		t.Requester, t.Category, t.Subcategory, t.Group, nullable(t.Assignee), t.Status, t.Closure, t.Cause, nullable(t.MergedInto), nullableTime(t.Due), t.Solution, t.Rating, t.Refusals,
-		t.StatusAction, nullable(t.StatusBy), t.StatusAt, t.OpenedAt,
+		t.StatusAction, nullable(t.StatusBy), t.StatusAt, t.OpenedAt, nullableTime(t.TakeUpDue), nullableTime(t.DueSoon), t.Spent, nullableTime(t.RunningSince),
 	}
 }
 
