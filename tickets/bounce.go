@@ -179,7 +179,7 @@ func (d *Desk) ConfirmAddress(ctx context.Context, by Caller, muting uuid.UUID) 
 	now := d.now()
 	m := Muting{Academy: by.Person.Academy, ID: muting, Address: strings.ToLower(by.Person.Email)}
 	renewed, err = d.store.EndMuting(ctx, m, by.Person.ID, now, maxRenewed, func(old Delivery) Delivery {
-		old.ID, old.Attempts, old.Due, old.CreatedAt = newID(), 0, now, now
+		old.ID, old.Attempts, old.Due, old.CreatedAt, old.Trace = newID(), 0, now, now, TraceOf(ctx)
 		return old
 	})
 	if err == nil && renewed > 0 {

@@ -89,6 +89,7 @@ type Delivery struct {
 	Due       time.Time       // not before
 	Attempts  int             // tries begun, the current one included
 	CreatedAt time.Time
+	Trace     Trace // of what it came of; "" when that has none
 }
 
 // DeliveryKey names a delivery on its way through the queue.
@@ -102,7 +103,7 @@ type DeliveryKey struct {
 // stands now, except the event, which is as it happened.
 //
 // It may tell several deliveries (see [Together]). Then the latest of them is the
-// notice's own: Template, Rule, Cause, Seq, Data and Event are its, and in a
+// notice's own: Template, Rule, Cause, Seq, Data, Event and Trace are its, and in a
 // digest Ticket and Case too; the others are Earlier. ID, Attempts, Due and
 // CreatedAt are those of the first: what is tried again has the same ID, and
 // tells the same.
@@ -146,6 +147,7 @@ type Told struct {
 	Rule     string
 	Case     Case // as it stands now
 	Event    Event
+	Trace    Trace
 }
 
 // Outcome is how an attempt to deliver ended.

@@ -145,7 +145,7 @@ func (d *Desk) create(ctx context.Context, a Academy, by Caller, id uuid.UUID, n
 	t, e := open(a, id, n, card, by.Person, now)
 	t.Due = d.due(a, t, now)
 	e.Origin, e.Command, e.Fingerprint = by.Origin, by.Command, by.Fingerprint
-	owed := d.complete(e, expand(a, Case{Ticket: t}, *e))
+	owed := d.complete(ctx, e, expand(a, Case{Ticket: t}, *e))
 	c, err := d.store.Create(ctx, t, *e, owed)
 	if err != nil {
 		return Case{}, err
@@ -154,12 +154,13 @@ func (d *Desk) create(ctx context.Context, a Academy, by Caller, id uuid.UUID, n
 	return c, nil
 }
 
-// complete gives the event its id and the deliveries theirs.
-func (d *Desk) complete(e *Event, owed []Delivery) []Delivery {
+// complete gives the event its id, and the deliveries theirs and the trace.
+func (d *Desk) complete(ctx context.Context, e *Event, owed []Delivery) []Delivery {
 	e.ID = newID()
 	for i := range owed {
 		owed[i].ID, owed[i].Cause = newID(), e.ID
 		owed[i].Due, owed[i].CreatedAt = e.At, e.At
+		owed[i].Trace = TraceOf(ctx)
 	}
 	return owed
 }
@@ -203,7 +204,7 @@ func (d *Desk) Do(ctx context.Context, by Caller, ref Ref, action Action, in Inp
 		}
 		e.Origin, e.Command, e.Fingerprint = by.Origin, by.Command, by.Fingerprint
 		after := Case{Ticket: t, People: c.People}
-		return t, e, d.complete(e, expand(a, after, *e)), nil
+		return t, e, d.complete(ctx, e, expand(a, after, *e)), nil
 	})
 	if err != nil {
 		return Result{}, named(err, ref)

@@ -103,6 +103,7 @@ type RefusedMail struct {
 	Text     string
 	Doubtful bool // nobody vouched for the sender
 	Guide    *Guidance
+	Trace    Trace
 }
 
 // Inbox keeps what came to the no-reply address.
@@ -181,7 +182,7 @@ func (r RefusedMail) record(academy AcademyID, now time.Time) (MailRecord, error
 		out.Owed = &Delivery{
 			Academy: academy, ID: newID(), Cause: m.ID, Ticket: m.Ticket,
 			Channel: Mail, Recipient: ToAddress(cmp.Or(m.ReturnPath, m.Sender)), Template: TemplateGuidance,
-			Rule: "reply-is-refused", Data: data, Due: now, CreatedAt: now,
+			Rule: "reply-is-refused", Data: data, Due: now, CreatedAt: now, Trace: r.Trace,
 		}
 	}
 	return out, nil

@@ -99,7 +99,7 @@ func (d *Desk) AskLink(ctx context.Context, by Applicant, address string) (uuid.
 	r := LinkRequest{Applicant: by, ID: newID(), At: now, State: LinkPending}
 	person, err := d.store.AddLinkRequest(ctx, r, address, linkCodes, now.Add(-linkWindow), now.Add(-repeatWindow), Delivery{
 		Academy: by.Academy, ID: newID(), Cause: r.ID, Channel: Mail,
-		Template: TemplateLinkCode, Rule: "account-asks-for-code", Due: now, CreatedAt: now,
+		Template: TemplateLinkCode, Rule: "account-asks-for-code", Due: now, CreatedAt: now, Trace: TraceOf(ctx),
 	})
 	if err != nil {
 		return uuid.Nil, err

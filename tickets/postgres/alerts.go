@@ -20,12 +20,12 @@ func (db *DB) OweAlert(ctx context.Context, d tickets.Delivery) (bool, error) {
 	b.Queue(`UPDATE deliveries SET data = $5
 		WHERE academy = $1 AND cause = $2 AND channel = $3 AND recipient = $4 AND attempts = 0`,
 		d.Academy, d.Cause, d.Channel, d.Recipient, string(d.Data))
-	b.Queue(`INSERT INTO deliveries (academy, id, cause, seq, channel, recipient, template, rule, data, due, created_at)
-		SELECT $1, $2, $3, 0, $4, $5, $6, $7, $8, $9, $10
+	b.Queue(`INSERT INTO deliveries (academy, id, cause, seq, channel, recipient, template, rule, data, due, created_at, trace)
+		SELECT $1, $2, $3, 0, $4, $5, $6, $7, $8, $9, $10, $11
 		WHERE NOT EXISTS (SELECT FROM delivery_log
 			WHERE academy = $1 AND cause = $3 AND channel = $4 AND recipient = $5)
 		ON CONFLICT ON CONSTRAINT deliveries_cause_key DO NOTHING`,
-		d.Academy, d.ID, d.Cause, d.Channel, d.Recipient, d.Template, d.Rule, string(d.Data), d.Due, d.CreatedAt).
+		d.Academy, d.ID, d.Cause, d.Channel, d.Recipient, d.Template, d.Rule, string(d.Data), d.Due, d.CreatedAt, d.Trace).
 		Exec(affected(&first))
 	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error { return tx.SendBatch(ctx, &b).Close() })
 	if err != nil {

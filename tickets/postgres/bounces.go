@@ -181,7 +181,7 @@ const lostMails = `WITH latest AS (
 			AND (t.status = 'waiting' AND l.template = 'asked' OR t.status = 'resolved' AND l.template = 'resolved')
 		WHERE t.academy = @academy AND (t.requester = @by OR t.beneficiary = @by)
 		ORDER BY l.ticket, l.seq DESC, l.ended_at DESC)
-	SELECT academy, id, cause, ticket, seq, channel, recipient, template, rule, data, ended_at AS due, attempts, created_at
+	SELECT academy, id, cause, ticket, seq, channel, recipient, template, rule, data, ended_at AS due, attempts, created_at, trace
 	FROM latest l
 	WHERE (outcome = 'suppressed' AND ended_at >= @since OR EXISTS (SELECT FROM bounces b
 			WHERE b.academy = @academy AND b.address = @address

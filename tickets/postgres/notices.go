@@ -130,7 +130,7 @@ func complete(ctx context.Context, tx pgx.Tx, b *pgx.Batch, definition tickets.A
 		n.Case, n.Event = describe(n.Delivery)
 		for _, d := range l.all[:last] {
 			c, e := describe(d)
-			n.Earlier = append(n.Earlier, tickets.Told{Template: d.Template, Rule: d.Rule, Case: c, Event: e})
+			n.Earlier = append(n.Earlier, tickets.Told{Template: d.Template, Rule: d.Rule, Case: c, Event: e, Trace: d.Trace})
 		}
 		for ln, p := range threads {
 			switch {

@@ -247,9 +247,9 @@ const (
 			RETURNING d.*, r.dead, r.outcome, r.error AS last_error, r.at AS ended_at),
 		logged AS (
 			INSERT INTO delivery_log (academy, id, cause, ticket, seq, channel, recipient, template, rule, data,
-				attempts, dead, outcome, error, created_at, ended_at, told_with)
+				attempts, dead, outcome, error, created_at, ended_at, told_with, trace)
 			SELECT academy, id, cause, ticket, seq, channel, recipient, template, rule, data,
-				attempts, dead, outcome, last_error, created_at, ended_at, told_with FROM ended)
+				attempts, dead, outcome, last_error, created_at, ended_at, told_with, trace FROM ended)
 		SELECT count(*) FROM deliveries d
 		WHERE d.academy = @academy AND NOT d.id = ANY (@ids) AND d.id NOT IN (SELECT id FROM ended)
 			AND (d.ticket, d.channel, d.recipient) IN (SELECT ticket, channel, recipient FROM ended)`

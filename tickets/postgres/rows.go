@@ -113,7 +113,7 @@ func queueEvent(b *pgx.Batch, e tickets.Event) {
 }
 
 // deliveryColumns are those of a delivery that the domain knows of.
-const deliveryColumns = `academy, id, cause, ticket, seq, channel, recipient, template, rule, data, due, attempts, created_at`
+const deliveryColumns = `academy, id, cause, ticket, seq, channel, recipient, template, rule, data, due, attempts, created_at, trace`
 
 // scanDelivery reads those columns, and more after them.
 func scanDelivery(row pgx.CollectableRow, more ...any) (tickets.Delivery, error) {
@@ -122,7 +122,7 @@ func scanDelivery(row pgx.CollectableRow, more ...any) (tickets.Delivery, error)
 	var data []byte
 	err := row.Scan(append([]any{
 		&d.Academy, &d.ID, &d.Cause, &ticket, &d.Seq, &d.Channel, &d.Recipient,
-		&d.Template, &d.Rule, &data, &d.Due, &d.Attempts, &d.CreatedAt,
+		&d.Template, &d.Rule, &data, &d.Due, &d.Attempts, &d.CreatedAt, &d.Trace,
 	}, more...)...)
 	d.Ticket, d.Data = ticket.UUID, data
 	return d, err
@@ -134,9 +134,9 @@ func queueDelivery(b *pgx.Batch, d tickets.Delivery) {
 		data = string(d.Data)
 	}
 	b.Queue(`INSERT INTO deliveries (`+deliveryColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
 		d.Academy, d.ID, d.Cause, nullable(d.Ticket), d.Seq, d.Channel, d.Recipient,
-		d.Template, d.Rule, data, d.Due, d.Attempts, d.CreatedAt)
+		d.Template, d.Rule, data, d.Due, d.Attempts, d.CreatedAt, d.Trace)
 }
 
 // queueDeliveries is queueDelivery of many: one statement, whatever their number.
@@ -148,7 +148,7 @@ func queueDeliveries(b *pgx.Batch, academy tickets.AcademyID, all []tickets.Deli
 		ids, causes                            []uuid.UUID
 		about                                  []*uuid.UUID
 		seqs, attempts                         []int64
-		channels, recipients, templates, rules []string
+		channels, recipients, templates, rules, traces []string
 		data                                   []*string
 		due, created                           []time.Time
 	}
@@ -163,13 +163,14 @@ func queueDeliveries(b *pgx.Batch, academy tickets.AcademyID, all []tickets.Deli
 		c.channels, c.recipients = append(c.channels, string(d.Channel)), append(c.recipients, string(d.Recipient))
 		c.templates, c.rules = append(c.templates, string(d.Template)), append(c.rules, d.Rule)
 		c.data, c.due, c.created = append(c.data, data), append(c.due, d.Due), append(c.created, d.CreatedAt)
+		c.traces = append(c.traces, string(d.Trace))
 	}
 	b.Queue(`INSERT INTO deliveries (`+deliveryColumns+`)
-		SELECT $1, d.id, d.cause, d.ticket, d.seq, d.channel, d.recipient, d.template, d.rule, d.data::json, d.due, d.attempts, d.created_at
+		SELECT $1, d.id, d.cause, d.ticket, d.seq, d.channel, d.recipient, d.template, d.rule, d.data::json, d.due, d.attempts, d.created_at, d.trace
 		FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
-			$11::timestamptz[], $12::bigint[], $13::timestamptz[])
-			AS d (id, cause, ticket, seq, channel, recipient, template, rule, data, due, attempts, created_at)`,
-		academy, c.ids, c.causes, c.about, c.seqs, c.channels, c.recipients, c.templates, c.rules, c.data, c.due, c.attempts, c.created)
+			$11::timestamptz[], $12::bigint[], $13::timestamptz[], $14::text[])
+			AS d (id, cause, ticket, seq, channel, recipient, template, rule, data, due, attempts, created_at, trace)`,
+		academy, c.ids, c.causes, c.about, c.seqs, c.channels, c.recipients, c.templates, c.rules, c.data, c.due, c.attempts, c.created, c.traces)
 }
 
 // pointer is nil for uuid.Nil.

@@ -93,7 +93,7 @@ const followers = `WITH lanes AS (
 	ORDER BY ticket, seq, id`
 
 const followerColumns = `d.academy, d.id, d.cause, d.ticket, d.seq, d.channel, d.recipient, d.template, d.rule, d.data,
-	d.due, d.attempts, d.created_at`
+	d.due, d.attempts, d.created_at, d.trace`
 
 // gather adds to each head what is told with it, and queues on b what marks that.
 func gather(ctx context.Context, tx pgx.Tx, b *pgx.Batch, academy tickets.AcademyID, heads []told, now time.Time) error {
