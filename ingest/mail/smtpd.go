@@ -94,7 +94,8 @@ const (
 // What it says after DATA follows the verdict of the same table that decides in
 // the mailbox:
 //
-//   - Answer: 550 5.7.1 with the link. The sender's server reports it to them.
+//   - Answer: 550 5.7.1 with the link. The sender's server reports it to them; as
+//     it does a mail of more than MaxMessage bytes, which is 552.
 //   - every other verdict: 250, the mail is filed. A refusal would make some
 //     server write a report, in answer to a machine (rows 1 to 8: RFC 3834,
 //     section 2) or to a sender that nobody vouches for (rows 9 and 10), who may
@@ -112,7 +113,6 @@ type Listener struct {
 	doors    []*door
 	deciding chan struct{} // a place for each mail that may be decided on at once
 	replies  *prometheus.CounterVec
-	largest  int64 // bytes of a mail
 }
 
 // NewListener returns a listener, or an error naming the option at fault.
@@ -122,7 +122,7 @@ func NewListener(o ListenerOptions) (*Listener, error) {
 	}
 	o = o.withDefaults()
 	l := &Listener{
-		options: o, deciding: make(chan struct{}, o.Parallel), largest: MaxMessage,
+		options: o, deciding: make(chan struct{}, o.Parallel),
 		replies: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "cecoia_mail_smtpd_replies_total",
 			Help: "Mails offered in SMTP sessions, by the code they were answered with.",
@@ -182,7 +182,9 @@ func (l *Listener) Serve(ctx context.Context, on net.Listener) error {
 	server.Domain = l.options.Hostname
 	server.TLSConfig = l.options.TLS
 	server.ReadTimeout, server.WriteTimeout = l.options.Timeout, time.Minute
-	server.MaxMessageBytes, server.MaxRecipients = l.largest, maxRecipients
+	// MaxMessageBytes stays unset: told of a limit, the other server would refuse a
+	// larger mail by itself, in words of its own and without our link.
+	server.MaxRecipients = maxRecipients
 	server.EnableSMTPUTF8 = true
 	server.ErrorLog = slog.NewLogLogger(l.options.Logger.Handler(), slog.LevelDebug)
 	ended := make(chan error, 1)

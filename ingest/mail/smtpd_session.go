@@ -3,7 +3,6 @@ package mail
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"io"
 	"strconv"
 	"strings"
@@ -52,11 +51,16 @@ func (s *smtpSession) Reset() { s.from, s.to, s.door = "", nil, nil }
 // Logout is called at the end of the session.
 func (s *smtpSession) Logout() error { return nil }
 
-// Mail takes the envelope's sender. A mail beyond the address's rate is put off.
-func (s *smtpSession) Mail(from string, _ *smtp.MailOptions) error {
+// Mail takes the envelope's sender. A mail beyond the address's rate is put off,
+// one that is said to be too large (RFC 1870) is refused before it is sent.
+func (s *smtpSession) Mail(from string, o *smtp.MailOptions) error {
 	if !s.conn.client.mails.Allow() {
 		s.count(450)
 		return reply(450, smtp.EnhancedCode{4, 7, 1}, "Too many mails in a minute, try again later")
+	}
+	if o.Size > MaxMessage {
+		s.count(552)
+		return s.tooLarge()
 	}
 	// It becomes a header field: what cannot be written there is no address of a
 	// person who could be answered.
@@ -108,11 +112,10 @@ func (s *smtpSession) receive(r io.Reader) *smtp.SMTPError {
 	d := s.door
 	log := s.options.Logger.With("academy", string(d.academy.ID), "peer", s.conn.peer.String())
 	raw, err := d.keep(s.ctx, io.MultiReader(strings.NewReader(s.trace()), r))
-	var protocol *smtp.SMTPError
 	switch {
-	case errors.As(err, &protocol): // too large
-		log.WarnContext(s.ctx, "mail: refused in its SMTP session", "code", protocol.Code, "reason", protocol.Message)
-		return protocol
+	case tickets.CodeOf(err) == tickets.Invalid:
+		log.WarnContext(s.ctx, "mail: too large, refused in its SMTP session")
+		return s.tooLarge()
 	case err != nil:
 		log.WarnContext(s.ctx, "mail: not kept", "error", err)
 		return tryAgain
@@ -163,6 +166,15 @@ func refusal(portal tickets.Portal, j judged) string {
 			link = portal.Ticket(j.facts.Ticket)
 		}
 	}
+	return inBoth(key, link)
+}
+
+// tooLarge refuses a mail of which nothing is kept, with what to do instead.
+func (l *Listener) tooLarge() *smtp.SMTPError {
+	return reply(552, smtp.EnhancedCode{5, 3, 4}, inBoth("smtpd.too_large", l.options.Portal.Home()))
+}
+
+func inBoth(key, link string) string {
 	french, english := locale.For(tickets.French, nil), locale.For(tickets.English, nil)
 	return french.T(key) + " / " + english.T(key) + " " + link
 }

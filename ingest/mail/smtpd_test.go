@@ -343,6 +343,9 @@ func TestNothingIsSaidBeforeItIsRecorded(t *testing.T) {
 	}
 }
 
+// Too large, told or found out, also in chunks (RFC 3030): the author reads what
+// to do instead. The limit is not announced: a server that knows it refuses by
+// itself, in its own words.
 func TestTooLargeMailsAreRefused(t *testing.T) {
 	w := newWorld(t)
 	addr, _ := listen(t, w.listenerOptions())
@@ -351,15 +354,36 @@ func TestTooLargeMailsAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	var refused *smtp.SMTPError
-	err = c.Mail(w.ada.Email, &smtp.MailOptions{Size: MaxMessage + 1})
-	if !errors.As(err, &refused) || refused.Code != 552 {
-		t.Errorf("a size that is told: %v", err)
+	if supported, limit := c.Extension("SIZE"); !supported || limit != "" {
+		t.Errorf("SIZE %v %q", supported, limit)
 	}
-	addr, _ = listen(t, w.listenerOptions(), func(l *Listener) { l.largest = 1 << 20 })
+	holds := func(what string, err error) {
+		t.Helper()
+		var refused *smtp.SMTPError
+		if !errors.As(err, &refused) || refused.Code != 552 || refused.EnhancedCode != (smtp.EnhancedCode{5, 3, 4}) ||
+			!strings.HasPrefix(refused.Message, "Plus de 25 Mo") || !strings.HasSuffix(refused.Message, ": "+testPortal.Home()) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	holds("a size that is told", c.Mail(w.ada.Email, &smtp.MailOptions{Size: MaxMessage + 1}))
+	if err := c.Mail(w.ada.Email, &smtp.MailOptions{Size: MaxMessage}); err != nil {
+		t.Errorf("as large as may be: %v", err)
+	}
+	addr, _ = listen(t, w.listenerOptions(), func(l *Listener) {
+		for _, d := range l.doors {
+			d.bounds.Message = 1 << 20
+		}
+	})
 	from, data := envelope(w.reply(1, strings.Repeat("une ligne de texte\n", 1<<20/19)))
-	if refused := submit(t, addr, from, []string{w.tokenAddress()}, data); refused == nil || refused.Code != 552 {
-		t.Errorf("a size that is found out: %+v", refused)
+	if refused := submit(t, addr, from, []string{w.tokenAddress()}, data); refused != nil {
+		holds("a size that is found out", refused)
+	} else {
+		t.Error("a size that is found out: taken")
+	}
+	chunks, _ := greeting(t, addr)
+	fmt.Fprintf(chunks, "EHLO x\r\nMAIL FROM:<%s>\r\nRCPT TO:<%s>\r\nBDAT %d LAST\r\n%sQUIT\r\n", from, w.tokenAddress(), len(data), data)
+	if answers, _ := io.ReadAll(chunks); !strings.Contains(string(answers), "\r\n552 5.3.4 Plus de 25 Mo") {
+		t.Errorf("in chunks: %q", answers)
 	}
 	if n := w.figure(t, `SELECT count(*) FROM inbound_mails`); n != 0 {
 		t.Errorf("%d records", n)
