@@ -239,17 +239,22 @@ func queueDrafts(b *pgx.Batch, academy tickets.AcademyID, mails []tickets.MailRe
 		c.created, c.expires = append(c.created, d.CreatedAt), append(c.expires, d.ExpiresAt)
 		c.rooms = append(c.rooms, int32(min(d.Room, math.MaxInt32)))
 	}
-	// What is there stays, and the new words take the room that it leaves.
+	// What is there stays, and the new words take the room that it leaves. Words
+	// that are there already, of a refused reply sent once more or by both doors,
+	// change nothing that its author may be looking at.
+	const said = `old.expires_at > excluded.created_at AND
+		strpos(E'\n\n' || old.text || E'\n\n', E'\n\n' || excluded.text || E'\n\n') > 0`
 	b.Queue(`INSERT INTO reply_drafts AS old (academy, ticket, person, text, created_at, expires_at)
 		SELECT $1, d.ticket, d.person, left(d.text, d.room), d.created_at, d.expires_at
 		FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::integer[])
 			AS d (ticket, person, text, created_at, expires_at, room)
 		ON CONFLICT (academy, ticket, person) DO UPDATE SET
 			text = CASE WHEN old.expires_at <= excluded.created_at THEN excluded.text
+				WHEN `+said+` THEN old.text
 				ELSE old.text || left(E'\n\n' || excluded.text, greatest(0, -length(old.text) + (
 					SELECT r.room FROM unnest($2::uuid[], $3::uuid[], $7::integer[]) AS r (ticket, person, room)
 					WHERE r.ticket = old.ticket AND r.person = old.person))) END,
-			created_at = excluded.created_at, expires_at = excluded.expires_at
+			created_at = CASE WHEN `+said+` THEN old.created_at ELSE excluded.created_at END, expires_at = excluded.expires_at
 		WHERE old.academy = $1`,
 		academy, c.about, c.people, c.texts, c.created, c.expires, c.rooms)
 }

@@ -70,6 +70,19 @@ func TestRefusedMail(t *testing.T) {
 	if err != nil || !strings.HasPrefix(d.Text, "Bonjour") || !strings.HasSuffix(d.Text, "gauche.\n\nPS : merci.") {
 		t.Errorf("merged %q, %v", d.Text, err)
 	}
+	// Sent once more, or through both doors, it is there once, and no other draft
+	// than the one that its author may have open.
+	opened := d
+	for n, again := range map[uint32]string{8: "PS : merci.", 9: opened.Text} {
+		m = mail(n)
+		m.Ticket = c.ID
+		w.now = w.now.Add(time.Second)
+		must(t)(desk.RefuseMail(ctx, m, again, nil))
+		d, err = w.ReplyDraft(ctx, "creteil", c.ID, claire.Person.ID, w.now)
+		if err != nil || d.Text != opened.Text || !d.CreatedAt.Equal(opened.CreatedAt) || !d.ExpiresAt.After(opened.ExpiresAt) {
+			t.Errorf("the same words again: %q of %s until %s, %v", d.Text, d.CreatedAt, d.ExpiresAt, err)
+		}
+	}
 	// Nothing that is there gives way: neither to a very long reply, nor to words
 	// that may be another's, which leave room for hers.
 	before := d.Text
