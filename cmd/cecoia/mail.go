@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -34,6 +36,26 @@ func (h house) mailAccounts() (map[tickets.AcademyID]notifymail.Account, error) 
 		accounts[a.ID] = notifymail.Account{URL: server, DKIM: signer, Token: func() (string, error) { return h.smtpToken(a.ID) }}
 	}
 	return accounts, nil
+}
+
+// mailTLS returns by whom mail servers are certified: whom the system knows, and
+// the authorities of CECOIA_MAIL_CA.
+func (s settings) mailTLS() (*tls.Config, error) {
+	config := &tls.Config{MinVersion: tls.VersionTLS12}
+	if s.MailCA == "" {
+		return config, nil
+	}
+	authorities, err := os.ReadFile(s.MailCA)
+	if err != nil {
+		return nil, fmt.Errorf("CECOIA_MAIL_CA: %w", err)
+	}
+	if config.RootCAs, err = x509.SystemCertPool(); err != nil {
+		return nil, fmt.Errorf("CECOIA_MAIL_CA: %w", err)
+	}
+	if !config.RootCAs.AppendCertsFromPEM(authorities) {
+		return nil, fmt.Errorf("CECOIA_MAIL_CA: %s holds no certificate as PEM", s.MailCA)
+	}
+	return config, nil
 }
 
 // smtpToken returns the academy's access token, its file read anew.
@@ -103,6 +125,10 @@ func (h house) refused(ctx context.Context, b tickets.Bounce) {
 // mailboxes wires the readers of each academy's mailboxes: that of its no-reply
 // address and that of its bounce address, where they are set.
 func (h house) mailboxes(log *slog.Logger) (runs []func(context.Context) error, err error) {
+	encryption, err := h.mailTLS()
+	if err != nil {
+		return nil, err
+	}
 	for _, a := range h.academies {
 		authServID, err := h.forAcademy("CECOIA_AUTHSERV_ID", a.ID, h.AuthServID)
 		if err != nil {
@@ -124,7 +150,7 @@ func (h house) mailboxes(log *slog.Logger) (runs []func(context.Context) error, 
 			}
 			reader, err := ingestmail.New(ingestmail.Options{
 				Academy: a, URL: url, Bounces: box.bounces, Desk: h.desk, Files: h.files, Keyring: h.keys, AuthServID: authServID,
-				TrustParticipants: h.TrustParticipants, Logger: log, Registerer: h.metrics,
+				TrustParticipants: h.TrustParticipants, TLS: encryption, Logger: log, Registerer: h.metrics,
 			})
 			if err != nil {
 				return nil, fmt.Errorf("%s of %s: %w", box.variable, a.ID, err)

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"crypto/ed25519"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -110,6 +112,42 @@ func TestDKIMIsSetForAnAcademy(t *testing.T) {
 	}
 }
 
+// A private authority's servers are believed beside those that the system knows;
+// a file without any certificate is a mistake, told at the start.
+func TestAPrivateAuthorityIsBelieved(t *testing.T) {
+	dir := t.TempDir()
+	authority, key := filepath.Join(dir, "ca.pem"), filepath.Join(dir, "key.pem")
+	writeCertificate(t, authority, key, "imap.creteil.example")
+	config, err := settings{MailCA: authority}.mailTLS()
+	if err != nil {
+		t.Fatal(err)
+	}
+	pair, err := tls.LoadX509KeyPair(authority, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	verify := func(c *tls.Config) error {
+		_, err := pair.Leaf.Verify(x509.VerifyOptions{DNSName: "imap.creteil.example", Roots: c.RootCAs})
+		return err
+	}
+	if err := verify(config); err != nil {
+		t.Error(err)
+	}
+	system, err1 := settings{}.mailTLS()
+	known, err2 := x509.SystemCertPool()
+	if err := errors.Join(err1, err2); err != nil || system.RootCAs != nil || verify(system) == nil {
+		t.Errorf("without the setting: %v", err)
+	}
+	if pem, err := os.ReadFile(authority); err != nil || !known.AppendCertsFromPEM(pem) || !known.Equal(config.RootCAs) {
+		t.Errorf("those that the system knows are believed no more: %v", err)
+	}
+	for _, wrong := range []string{key, filepath.Join(dir, "gone.pem")} {
+		if _, err := (settings{MailCA: wrong}).mailTLS(); err == nil || !strings.Contains(err.Error(), "CECOIA_MAIL_CA") || !strings.Contains(err.Error(), wrong) {
+			t.Errorf("%s: %v", wrong, err)
+		}
+	}
+}
+
 func TestTheMailSettingsAreExplained(t *testing.T) {
 	var out bytes.Buffer
 	if code := run(t.Context(), []string{"help", "config"}, &out, &out); code != 0 {
@@ -118,6 +156,7 @@ func TestTheMailSettingsAreExplained(t *testing.T) {
 	for _, want := range []string{
 		"CECOIA_SMTP_TOKEN (secret) (per academy)", "CECOIA_DKIM_KEY (secret) (per academy)", "CECOIA_DKIM_SELECTOR (per academy)", "CECOIA_SEND_AT_ONCE = 8",
 		"auth=plain, login or xoauth2", "connections=4", "per_minute=600", "tls=none",
+		"CECOIA_MAIL_CA\n", "CECOIA_SMTP_NAME\n",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is not in the help", want)

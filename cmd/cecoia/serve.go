@@ -194,8 +194,12 @@ func (h house) notifier() (*notify.Notifier, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	encryption, err := h.mailTLS()
+	if err != nil {
+		return nil, nil, err
+	}
 	mailer, err := notifymail.New(notifymail.Options{
-		Portal: h.portal, Keyring: h.keys, Logger: h.log.With("part", "mail"),
+		Portal: h.portal, Keyring: h.keys, Hostname: h.SMTPName, TLS: encryption, Logger: h.log.With("part", "mail"),
 		Accounts: func(a tickets.AcademyID) notifymail.Account { return accounts[a] }, Refused: h.refused,
 	})
 	if err != nil {

@@ -58,6 +58,8 @@ type settings struct {
 	SMTPDName         string         `env:"CECOIA_SMTPD_NAME" help:"The name it presents itself with. Empty: this machine's."`
 	SMTPDCert         string         `env:"CECOIA_SMTPD_CERT" type:"path" help:"Its certificate chain (PEM), for STARTTLS; read anew for each connection. Empty: in the clear."`
 	SMTPDKey          string         `env:"CECOIA_SMTPD_KEY" type:"path" help:"The private key of that certificate (PEM)."`
+	MailCA            string         `env:"CECOIA_MAIL_CA" type:"path" help:"Certificates (PEM) of a private authority by which the servers of CECOIA_SMTP_URL, CECOIA_IMAP_URL and CECOIA_BOUNCE_IMAP_URL may be certified, beside those that the system knows. Read at the start. Empty: the system's alone."`
+	SMTPName          string         `env:"CECOIA_SMTP_NAME" help:"The name that we present ourselves with to the server that sends mail (EHLO): some take mail only from one that DNS knows. Empty: this machine's."`
 	AuthServID        string         `env:"CECOIA_AUTHSERV_ID" academy:"" help:"The authserv-id of the Authentication-Results (RFC 8601) that the academy's own mail server adds. Empty: it adds none, and who wrote a mail is not known for sure."`
 	TrustParticipants bool           `env:"CECOIA_TRUST_PARTICIPANTS" help:"Send guidance to the participants of a ticket even when no mail server said who wrote. A forged sender would then get mail they did not cause."`
 

@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -116,6 +117,9 @@ func New(o Options) (*Mailer, error) {
 			name = "localhost"
 		}
 		o.Hostname = name
+	}
+	if strings.ContainsFunc(o.Hostname, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return nil, fmt.Errorf("mail.New: %q is no name to present oneself with", o.Hostname)
 	}
 	if o.TLS == nil {
 		o.TLS = &tls.Config{MinVersion: tls.VersionTLS12}

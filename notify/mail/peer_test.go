@@ -34,6 +34,7 @@ type peer struct {
 	passwords  []string // that are right; default "right"
 	got        []string // messages accepted
 	from       []string
+	names      []string // of EHLO
 	// rcpt and data answer the next commands, in order; then all is well.
 	rcpt, data []error
 	hangUp     bool // cut the connection after a message was stored, before the answer
@@ -184,6 +185,7 @@ func (p *peer) serve(t testing.TB, l net.Listener, config *tls.Config) {
 		p.now++
 		p.most = max(p.most, p.now)
 		p.conns = append(p.conns, c.Conn())
+		p.names = append(p.names, c.Hostname())
 		return peerSession{p, c}, nil
 	}))
 	server.Domain = "localhost"

@@ -170,3 +170,31 @@ func TestServerURLs(t *testing.T) {
 		}
 	}
 }
+
+// Our name is what the server hears each time it asks, before STARTTLS too.
+func TestWeSayOurName(t *testing.T) {
+	for _, withTLS := range []bool{true, false} {
+		p := newPeer(t, withTLS)
+		o := Options{Hostname: "cecoia.creteil.example"}
+		url := "smtp://" + p.addr + "?tls=none"
+		if withTLS {
+			url = "smtp://" + p.addr
+			o.TLS = &tls.Config{RootCAs: p.pool, MinVersion: tls.VersionTLS12}
+		}
+		m := mailer(t, url, o)
+		if r := m.Send(t.Context(), taken()); r.Outcome != tickets.Delivered {
+			t.Fatalf("TLS %v: %+v", withTLS, r)
+		}
+		for _, name := range p.names {
+			if name != o.Hostname {
+				t.Errorf("TLS %v: we are called %q", withTLS, name)
+			}
+		}
+		if len(p.names) == 0 {
+			t.Error("we said no name")
+		}
+	}
+	if _, err := New(Options{Portal: portal, Keyring: keyring(t), Accounts: func(tickets.AcademyID) Account { return Account{} }, Hostname: "two words"}); err == nil {
+		t.Error("a name of two words")
+	}
+}

@@ -155,6 +155,23 @@ func (w *wire) Read(b []byte) (int, error) {
 	return n, err
 }
 
+// named says our name where go-smtp says localhost, as it does before STARTTLS
+// whatever our name is: some servers refuse that one.
+type named struct {
+	net.Conn
+	name string
+}
+
+func (n named) Write(b []byte) (int, error) {
+	for _, verb := range []string{"EHLO ", "HELO "} {
+		if string(b) == verb+"localhost\r\n" {
+			_, err := n.Conn.Write([]byte(verb + n.name + "\r\n"))
+			return len(b), err
+		}
+	}
+	return n.Conn.Write(b)
+}
+
 // conn is one session with a server, used by one goroutine at a time.
 type conn struct {
 	*smtp.Client
@@ -205,7 +222,7 @@ func (s *server) open(ctx context.Context, c *conn) error {
 		}
 		c.Client = smtp.NewClient(protected)
 	case startTLS:
-		client, err := smtp.NewClientStartTLS(c.wire, config)
+		client, err := smtp.NewClientStartTLS(named{c.wire, s.opts.Hostname}, config)
 		if err != nil {
 			return fmt.Errorf("STARTTLS: %w", err)
 		}
