@@ -1,6 +1,7 @@
 # make run          the whole story on this machine, in the browser
 # make test         every test, on real PostgreSQL, Redis and Chromium
 # make bench        the product's figures beside the machine's limit; FLAGS=--help
+# make drill        what breaks, one thing after the other, and what is lost; FLAGS=--help
 # make lint         gofmt, vet, golangci-lint
 # make screenshots  a picture of every page, light, dark, telephone, in bin/screenshots
 # make pictures     takes the README's pictures from the running demo
@@ -9,7 +10,7 @@ GO ?= go
 FLAGS ?=
 PACKAGES ?= ./...
 
-.PHONY: build run test bench lint screenshots pictures clean
+.PHONY: build run test bench drill lint screenshots pictures clean
 
 build:
 	$(GO) build -o bin/cecoia ./cmd/cecoia
@@ -26,6 +27,10 @@ test: browser-tools
 bench:
 	deploy/local/debian-packages postgres redis-server dovecot
 	$(GO) run ./cmd/bench $(FLAGS)
+
+drill:
+	deploy/local/debian-packages postgres redis-server
+	$(GO) run ./cmd/drill $(FLAGS)
 
 lint: .ci/bin/golangci-lint
 	@test -z "$$(gofmt -l cmd deploy ingest notify tickets web)" || { gofmt -l cmd deploy ingest notify tickets web; exit 1; }
