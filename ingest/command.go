@@ -36,6 +36,8 @@ type Command struct {
 	// to execute it.
 	Instead    string    `json:"instead,omitempty"`
 	ReceivedAt time.Time `json:"received_at"`
+	// Trace is that of the request it came by; the gateway sets it.
+	Trace tickets.Trace `json:"trace,omitempty"`
 	// Form is the form that the person filled in, nil when they typed words:
 	// Text then only names it.
 	Form *Form `json:"form,omitempty"`

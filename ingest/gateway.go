@@ -203,7 +203,8 @@ func New(o Options) *Gateway {
 // Submit hands a command over and returns what to tell the person, within
 // about 2.5 s. A person who hangs up changes nothing: the command goes its way.
 func (g *Gateway) Submit(ctx context.Context, c Command) Answer {
-	ctx = context.WithoutCancel(ctx)
+	ctx = tickets.Traced(context.WithoutCancel(ctx))
+	c.Trace = tickets.TraceOf(ctx)
 	start := g.Now()
 	a := g.submit(ctx, c)
 	g.commands.WithLabelValues(string(a.How)).Inc()
@@ -215,12 +216,12 @@ func (g *Gateway) submit(ctx context.Context, c Command) Answer {
 	timer := g.After(patience)
 	token, w, ok := g.wait(c)
 	if !ok {
-		g.Logger.Error("command not accepted: too many wait, or the process ends", "command", c.ID, "academy", c.Academy)
+		g.Logger.Error("command not accepted: too many wait, or the process ends", "trace", c.Trace.ID(), "command", c.ID, "academy", c.Academy)
 		return Answer{How: NotAccepted}
 	}
 	if !g.enqueue(ctx, c, token) && !g.executeDirectly(ctx, c, token, timer) {
 		g.leave(token)
-		g.Logger.Error("command not accepted: no slot to execute it became free in time, or the process ends", "command", c.ID, "academy", c.Academy)
+		g.Logger.Error("command not accepted: no slot to execute it became free in time, or the process ends", "trace", c.Trace.ID(), "command", c.ID, "academy", c.Academy)
 		return Answer{How: NotAccepted}
 	}
 	select {
@@ -230,7 +231,7 @@ func (g *Gateway) submit(ctx context.Context, c Command) Answer {
 	}
 	_, kept := g.keep(ctx, c)
 	if kept != nil {
-		g.Logger.Error("command not kept", "command", c.ID, "academy", c.Academy, "error", kept)
+		g.Logger.Error("command not kept", "trace", c.Trace.ID(), "command", c.ID, "academy", c.Academy, "error", kept)
 	}
 	if out, ok := g.turnLate(w); ok {
 		if kept == nil {
@@ -249,6 +250,8 @@ func (g *Gateway) submit(ctx context.Context, c Command) Answer {
 // one takes again, is executed and answered once. After an error it is not known
 // to be kept: take it again.
 func (g *Gateway) Take(ctx context.Context, c Command) (first bool, err error) {
+	ctx = tickets.Traced(ctx)
+	c.Trace = tickets.TraceOf(ctx)
 	if first, err = g.keep(ctx, c); err != nil || !first {
 		return false, err
 	}
@@ -340,13 +343,12 @@ func (g *Gateway) executeDirectly(ctx context.Context, c Command, token string, 
 
 // execute runs the command once, within ExecuteTimeout whatever becomes of ctx.
 func (g *Gateway) execute(ctx context.Context, c Command) (out outcome) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), g.ExecuteTimeout)
+	ctx, cancel := context.WithTimeout(tickets.WithTrace(context.WithoutCancel(ctx), c.Trace), g.ExecuteTimeout)
 	defer cancel()
 	failed := func(what string, args ...any) outcome {
-		incident := rand.Text()[:8]
-		args = append(args, "incident", incident, "command", c.ID, "academy", c.Academy, "account", c.Account)
+		args = append(args, "trace", c.Trace.ID(), "command", c.ID, "academy", c.Academy, "account", c.Account)
 		g.Logger.Error(what, args...)
-		return outcome{Answer: Answer{How: Failed, Incident: incident}}
+		return outcome{Answer: Answer{How: Failed, Incident: c.Trace.Short()}}
 	}
 	defer func() {
 		if p := recover(); p != nil {

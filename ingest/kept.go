@@ -40,7 +40,7 @@ func (g *Gateway) finish(ctx context.Context, c Command) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepTimeout)
 	defer cancel()
 	if err := g.Store.FinishCommand(ctx, c.Academy, c.ID); err != nil {
-		g.Logger.Warn("command not ended", "command", c.ID, "academy", c.Academy, "error", err)
+		g.Logger.Warn("command not ended", "trace", c.Trace.ID(), "command", c.ID, "academy", c.Academy, "error", err)
 		return
 	}
 	g.mu.Lock()
@@ -65,7 +65,7 @@ func (g *Gateway) settle(ctx context.Context, s settlement) bool {
 		return true
 	}
 	if err := g.tellLate(ctx, c, s.outcome.Answer, tries); err != nil {
-		g.Logger.Warn("late answer not delivered", "command", c.ID, "academy", c.Academy, "error", err)
+		g.Logger.Warn("late answer not delivered", "trace", c.Trace.ID(), "command", c.ID, "academy", c.Academy, "error", err)
 		if !errors.Is(err, ErrUndeliverable) {
 			return false
 		}

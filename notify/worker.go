@@ -186,12 +186,12 @@ func (w *worker) try(ctx context.Context, notice tickets.Notice) (r tickets.Rece
 	if r, held := w.heldBack(notice); held {
 		return r
 	}
-	ctx, cancel := context.WithTimeout(ctx, w.opts.SendTimeout)
+	ctx, cancel := context.WithTimeout(tickets.WithTrace(ctx, notice.Trace), w.opts.SendTimeout)
 	defer cancel()
 	began := time.Now()
 	defer func() {
 		if p := recover(); p != nil {
-			w.opts.Logger.Error("notify: a channel panicked", "channel", w.channel, "delivery", notice.ID,
+			w.opts.Logger.Error("notify: a channel panicked", "channel", w.channel, "delivery", notice.ID, "trace", notice.Trace.ID(),
 				"panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 			r = tickets.Receipt{Outcome: tickets.Uncertain, Err: "internal failure of the channel"}
 		}
@@ -289,9 +289,20 @@ func (w *worker) count(s sent) {
 	if r.Outcome != tickets.Deferred { // that is no attempt
 		w.metrics.attempts.WithLabelValues(string(w.channel), outcome).Inc()
 	}
-	w.opts.Logger.Log(context.Background(), level, "notify: delivery "+outcome,
-		"channel", w.channel, "academy", r.Academy, "delivery", r.Delivery, "template", s.notice.Template,
-		"rule", s.notice.Rule, "attempts", s.notice.Attempts, "error", r.Err, "retry_at", r.RetryAt)
+	if !w.opts.Logger.Enabled(context.Background(), level) {
+		return
+	}
+	about := []any{
+		"trace", s.notice.Trace.ID(), "channel", w.channel, "academy", r.Academy, "delivery", r.Delivery, "event", s.notice.Cause,
+		"template", s.notice.Template, "rule", s.notice.Rule, "attempts", s.notice.Attempts,
+	}
+	if r.Err != "" {
+		about = append(about, "error", r.Err, "retry_at", r.RetryAt)
+	}
+	for _, e := range s.notice.Earlier { // what else it told came of requests of their own
+		about = append(about, "with", e.Trace.ID())
+	}
+	w.opts.Logger.Log(context.Background(), level, "notify: delivery "+outcome, about...)
 }
 
 // owedSince is from when on a notice may be late: what was held back is not

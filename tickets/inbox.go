@@ -103,7 +103,7 @@ type RefusedMail struct {
 	Text     string
 	Doubtful bool // nobody vouched for the sender
 	Guide    *Guidance
-	Trace    Trace
+	Trace    Trace // of the mail
 }
 
 // Inbox keeps what came to the no-reply address.

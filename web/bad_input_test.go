@@ -200,7 +200,7 @@ func TestAFailureOfTheDatabaseIsLoggedOnceAndNeverShown(t *testing.T) {
 		t.Fatalf("status %d", pg.status)
 	}
 	id := pg.text("#request-id")
-	if strings.Count(p.log.String(), "request="+id) != 1 {
+	if strings.Count(p.log.String(), "trace="+id) != 1 {
 		t.Errorf("request %s in the log:\n%s", id, p.log)
 	}
 	if strings.Contains(string(pg.raw), "pool") || strings.Contains(string(pg.raw), "postgres") {

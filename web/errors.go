@@ -37,7 +37,7 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, v *visit, err erro
 	case errors.As(err, &moved):
 		http.Redirect(w, r, moved.to, http.StatusSeeOther)
 	case status == http.StatusServiceUnavailable:
-		s.log.Warn("unavailable", "request", requestID(r.Context()), "path", r.URL.Path, "err", err)
+		s.log.Warn("unavailable", "trace", traceID(r.Context()), "path", r.URL.Path, "err", err)
 		w.Header().Set("Retry-After", "30")
 		s.renderError(w, r, v, status, v.words.Error(err))
 	case status != 0:
@@ -49,11 +49,11 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, v *visit, err erro
 	case r.Context().Err() != nil && !errors.Is(r.Context().Err(), context.DeadlineExceeded):
 		// The visitor left: there is nobody to tell, and nothing went wrong.
 	case s.away(err), errors.Is(err, context.DeadlineExceeded):
-		s.log.Error("request not served in time", "request", requestID(r.Context()), "method", r.Method, "path", r.URL.Path, "err", err)
+		s.log.Error("request not served in time", "trace", traceID(r.Context()), "method", r.Method, "path", r.URL.Path, "err", err)
 		w.Header().Set("Retry-After", "30")
 		s.renderError(w, r, v, http.StatusServiceUnavailable, v.words.T("web.error.away"))
 	default:
-		s.log.Error("request failed", "request", requestID(r.Context()), "method", r.Method, "path", r.URL.Path, "err", err)
+		s.log.Error("request failed", "trace", traceID(r.Context()), "method", r.Method, "path", r.URL.Path, "err", err)
 		s.renderError(w, r, v, http.StatusInternalServerError, v.words.T("error.internal"))
 	}
 }
@@ -66,7 +66,7 @@ type errorBody struct {
 // renderError writes the page of an error; it needs no database.
 func (s *server) renderError(w http.ResponseWriter, r *http.Request, v *visit, status int, text string) {
 	heading := v.words.T("web.error." + strconv.Itoa(status))
-	body := errorBody{Heading: heading, Text: text, RequestID: requestID(r.Context())}
+	body := errorBody{Heading: heading, Text: text, RequestID: tickets.TraceOf(r.Context()).Short()}
 	add := func(href, key string) { body.Remedies = append(body.Remedies, link{href, v.words.T(key)}) }
 	back := s.pageOf(r) // where the form was
 	switch status {
@@ -94,7 +94,7 @@ func (s *server) renderError(w http.ResponseWriter, r *http.Request, v *visit, s
 	body.Remedies = append(body.Remedies, link{"/", v.words.T("web.error.home")})
 	err := s.render(w, r, v, content{status: status, template: "error", title: heading, body: body})
 	if err != nil {
-		s.log.Error("error page", "request", requestID(r.Context()), "err", err)
+		s.log.Error("error page", "trace", traceID(r.Context()), "err", err)
 		http.Error(w, text, status)
 	}
 }

@@ -17,13 +17,13 @@ func (s *server) export(w http.ResponseWriter, r *http.Request, v *visit) error 
 	err := s.desk.Export(r.Context(), v.caller(), sent)
 	switch {
 	case err == nil:
-		s.log.Info("personal data exported", "request", requestID(r.Context()), "academy", v.academy.ID, "person", v.person.ID)
+		s.log.Info("personal data exported", "trace", traceID(r.Context()), "academy", v.academy.ID, "person", v.person.ID)
 		return nil
 	case !sent.begun:
 		h.Del("Content-Disposition")
 		return fmt.Errorf("export: %w", err)
 	}
-	s.log.Error("export cut", "request", requestID(r.Context()), "err", err)
+	s.log.Error("export cut", "trace", traceID(r.Context()), "err", err)
 	panic(http.ErrAbortHandler)
 }
 

@@ -142,7 +142,7 @@ func (st *step) rescue(s *server, r *http.Request, v *visit, sub submission) {
 	if _, err := st.keep(s, r.WithContext(ctx), v, sub); err != nil && tickets.CodeOf(err) == "" {
 		var o *overtakenError
 		if !errors.As(err, &o) {
-			s.log.Warn("words of a cut form not kept", "request", requestID(r.Context()), "err", err)
+			s.log.Warn("words of a cut form not kept", "trace", traceID(r.Context()), "err", err)
 		}
 	}
 }

@@ -59,10 +59,10 @@ func (s *server) exportList(w http.ResponseWriter, r *http.Request, v *visit, ki
 	rows, more, err := s.writeList(r.Context(), sent, v, q)
 	switch {
 	case err == nil:
-		s.log.Info("list exported", "request", requestID(r.Context()), "academy", v.academy.ID, "person", v.person.ID, "rows", rows, "cut", more)
+		s.log.Info("list exported", "trace", traceID(r.Context()), "academy", v.academy.ID, "person", v.person.ID, "rows", rows, "cut", more)
 		return nil
 	case sent.begun:
-		s.log.Error("export of a list cut", "request", requestID(r.Context()), "rows", rows, "err", err)
+		s.log.Error("export of a list cut", "trace", traceID(r.Context()), "rows", rows, "err", err)
 		panic(http.ErrAbortHandler)
 	}
 	h.Del("Content-Disposition")

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"log/slog"
 	"net/http"
 	"strconv"
 	"time"
@@ -36,9 +37,10 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 	return m, nil
 }
 
-// count counts and times the route's requests. The labels are bounded: the
-// route's pattern, never the path; the method by its name only where known.
-func (m *metrics) count(rt route, next http.Handler) http.Handler {
+// watch counts and times the route's requests, and tells those who look closely
+// of each. The labels are bounded: the route's pattern, never the path; the
+// method by its name only where known.
+func (s *server) watch(rt route, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		method := "other"
 		if r.Method == http.MethodGet || r.Method == http.MethodPost || r.Method == http.MethodHead {
@@ -47,8 +49,12 @@ func (m *metrics) count(rt route, next http.Handler) http.Handler {
 		begun := time.Now() // a duration of the machine, not of the domain's clock
 		sw := &statusWriter{ResponseWriter: w, status: http.StatusOK}
 		defer func() {
-			m.requests.WithLabelValues(rt.pattern, method, strconv.Itoa(sw.status)).Inc()
-			m.seconds.WithLabelValues(rt.pattern, method).Observe(time.Since(begun).Seconds())
+			took := time.Since(begun)
+			s.metrics.requests.WithLabelValues(rt.pattern, method, strconv.Itoa(sw.status)).Inc()
+			s.metrics.seconds.WithLabelValues(rt.pattern, method).Observe(took.Seconds())
+			if s.log.Enabled(r.Context(), slog.LevelDebug) {
+				s.log.Debug("request", "trace", traceID(r.Context()), "method", method, "route", rt.pattern, "status", sw.status, "took", took)
+			}
 		}()
 		next.ServeHTTP(sw, r)
 	})

@@ -23,7 +23,7 @@ type muted struct {
 func (s *server) mutedBanner(r *http.Request, v *visit) *muted {
 	m, ok, err := s.desk.Muting(r.Context(), v.caller())
 	if err != nil {
-		s.log.Warn("whether the visitor can be written to is not known", "request", requestID(r.Context()), "err", err)
+		s.log.Warn("whether the visitor can be written to is not known", "trace", traceID(r.Context()), "err", err)
 	}
 	if !ok {
 		return nil
@@ -66,7 +66,7 @@ func (s *server) doAddress(_ http.ResponseWriter, r *http.Request, v *visit) err
 	case err != nil:
 		return err
 	default:
-		s.log.Info("audit: mail address confirmed", "request", requestID(r.Context()), "academy", v.academy.ID,
+		s.log.Info("audit: mail address confirmed", "trace", traceID(r.Context()), "academy", v.academy.ID,
 			"person", v.person.ID, "muting", id, "mails_anew", renewed)
 		said := v.words.T("web.muted.done", v.person.Email)
 		if renewed > 0 {

@@ -66,7 +66,7 @@ func (s *server) people(w http.ResponseWriter, r *http.Request, v *visit) error 
 	w.WriteHeader(status)
 	_, err = w.Write(body)
 	if err != nil {
-		s.log.Debug("answer not taken", "request", requestID(r.Context()), "err", err)
+		s.log.Debug("answer not taken", "trace", traceID(r.Context()), "err", err)
 	}
 	return nil
 }

@@ -140,7 +140,7 @@ func (s *server) noteRefusal(r *http.Request, v *visit, c content) {
 	for _, p := range c.problems {
 		fields = append(fields, strings.TrimPrefix(p.Href, "#"))
 	}
-	s.log.Info("refused", "request", requestID(r.Context()), "method", r.Method, "path", r.URL.Path,
+	s.log.Info("refused", "trace", traceID(r.Context()), "method", r.Method, "path", r.URL.Path,
 		"status", c.status, "fields", fields, "person", v.person.ID)
 }
 
@@ -197,7 +197,7 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, v *visit, c cont
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Language", string(v.words.Lang))
 	if err := s.writePage(w, r, c, out.Bytes()); err != nil {
-		s.log.Debug("page not taken", "request", requestID(r.Context()), "err", err)
+		s.log.Debug("page not taken", "trace", traceID(r.Context()), "err", err)
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -33,7 +32,10 @@ type Options struct {
 	Overrides fs.FS
 	// MaxExport is how many tickets an export of a list has at most;
 	// tickets.MaxExport when 0.
-	MaxExport  int
+	MaxExport int
+	// Around wraps the handler of each route, named as "GET /aide": for what
+	// follows requests. Nothing when nil.
+	Around     func(route string, next http.Handler) http.Handler
 	Now        func() time.Time      // time.Now when nil
 	Logger     *slog.Logger          // discarded when nil
 	Registerer prometheus.Registerer // none when nil
@@ -79,6 +81,9 @@ func New(o Options) (http.Handler, error) {
 	if o.Unavailable == nil {
 		o.Unavailable = func(error) bool { return false }
 	}
+	if o.Around == nil {
+		o.Around = func(_ string, next http.Handler) http.Handler { return next }
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -112,10 +117,11 @@ func New(o Options) (http.Handler, error) {
 		return nil, fmt.Errorf("web.New: metrics: %w", err)
 	}
 	for _, rt := range routes {
-		s.mux.Handle(rt.method+" "+rt.pattern, s.metrics.count(rt, s.serve(rt)))
+		name := rt.method + " " + rt.pattern
+		s.mux.Handle(name, o.Around(name, s.watch(rt, s.serve(rt))))
 	}
 	unknown := route{pattern: "/", who: everyone}
-	s.mux.Handle("/", s.metrics.count(unknown, s.withSession(unknown, (*server).unknown)))
+	s.mux.Handle("/", o.Around("/", s.watch(unknown, s.withSession(unknown, (*server).unknown))))
 
 	csrf := http.NewCrossOriginProtection()
 	if err := csrf.AddTrustedOrigin(public.Scheme + "://" + public.Host); err != nil {
@@ -132,11 +138,12 @@ func New(o Options) (http.Handler, error) {
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
 	"font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// outermost gives each request its id, headers and an end whatever happens.
+// outermost gives each request its trace, headers and an end whatever happens.
+// The trace begins here: anybody could make one up in a header.
 func (s *server) outermost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id := rand.Text()[:12]
-		r = r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id))
+		r = r.WithContext(tickets.Traced(r.Context()))
+		id := traceID(r.Context())
 		h := w.Header()
 		h.Set("X-Request-Id", id)
 		h.Set("Content-Security-Policy", policy)
@@ -155,7 +162,7 @@ func (s *server) outermost(next http.Handler) http.Handler {
 				if err, ok := cause.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 					panic(cause)
 				}
-				s.log.Error("panic", "request", id, "method", r.Method, "path", r.URL.Path, "cause", cause, "stack", string(debug.Stack()))
+				s.log.Error("panic", "trace", id, "method", r.Method, "path", r.URL.Path, "cause", cause, "stack", string(debug.Stack()))
 				s.renderError(w, r, s.stranger(r), http.StatusInternalServerError, s.stranger(r).words.T("error.internal"))
 			}
 		}()
@@ -163,13 +170,8 @@ func (s *server) outermost(next http.Handler) http.Handler {
 	})
 }
 
-type requestIDKey struct{}
-
-// requestID returns the id that names the request in the log and on error pages.
-func requestID(ctx context.Context) string {
-	id, _ := ctx.Value(requestIDKey{}).(string)
-	return id
-}
+// traceID names the request in the log; error pages show its beginning.
+func traceID(ctx context.Context) string { return tickets.TraceOf(ctx).ID() }
 
 // serve wraps a route's handler in what its kind needs.
 func (s *server) serve(rt route) http.Handler {

@@ -174,7 +174,7 @@ func (a several) do(s *server, w http.ResponseWriter, r *http.Request, v *visit)
 		left = append(left, c)
 	}
 	if len(failures) > 0 {
-		s.log.Error("some of several not done", "request", requestID(r.Context()), "tickets", len(failures), "first", failures[0])
+		s.log.Error("some of several not done", "trace", traceID(r.Context()), "tickets", len(failures), "first", failures[0])
 	}
 	if len(left) == 0 {
 		s.auth.Flash(r.Context(), v.words.N("web.several."+a.name+".done", len(done)))

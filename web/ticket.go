@@ -163,7 +163,7 @@ func (s *server) showTicket(w http.ResponseWriter, r *http.Request, v *visit, vi
 	}
 	// The page is there: that it was seen is not worth losing it.
 	if err := s.desk.Visited(r.Context(), v.caller(), view); err != nil && r.Context().Err() == nil {
-		s.log.Warn("visit not recorded", "request", requestID(r.Context()), "ticket", view.ID, "err", err)
+		s.log.Warn("visit not recorded", "trace", traceID(r.Context()), "ticket", view.ID, "err", err)
 	}
 	return nil
 }

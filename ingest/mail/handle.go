@@ -237,6 +237,7 @@ func (d *door) judge(r reading, l linked, earlier *answers) judged {
 		}
 	}
 	answerTo, _ := returnPath(m.Header)
+	j.refused.Trace = tickets.NewTrace()
 	j.refused.Mail = tickets.InboundMail{
 		Academy: d.academy.ID, Mailbox: r.from.mailbox, UIDValidity: r.from.uidValidity, UID: r.from.uid,
 		Hash: r.raw.SHA256, MessageID: m.ID, Sender: m.Author, ReturnPath: answerTo,
@@ -259,12 +260,13 @@ func (d *door) judge(r reading, l linked, earlier *answers) judged {
 // was before.
 func (d *door) recorded(ctx context.Context, j judged, first bool) {
 	documents := 0
+	ctx = tickets.WithTrace(ctx, j.refused.Trace)
 	if first && draftDocuments(j, d.trust) {
 		var err error
 		if documents, err = d.attach(ctx, j.linked, j.raw); err != nil {
 			// The words and the guidance are safe, and so is the raw message.
 			d.log.ErrorContext(ctx, "mail: documents of a refused reply are not on its ticket",
-				"hash", hashOf(j.raw), "ticket", j.facts.Ticket.Number.String(), "error", err)
+				"trace", j.refused.Trace.ID(), "hash", hashOf(j.raw), "ticket", j.facts.Ticket.Number.String(), "error", err)
 		}
 	}
 	d.report(ctx, j.from, j.raw, j.decision,
@@ -284,6 +286,7 @@ func (d *door) report(ctx context.Context, from origin, raw tickets.Stored, deci
 		level = slog.LevelWarn
 	}
 	d.log.Log(ctx, level, "mail: received", append([]any{
+		"trace", tickets.TraceOf(ctx).ID(),
 		"academy", string(d.academy.ID), "mailbox", from.mailbox, "uidvalidity", from.uidValidity, "uid", from.uid,
 		"hash", hashOf(raw), "bytes", raw.Size, "row", decision.Row, "verdict", string(decision.Verdict),
 		"reason", decision.Reason,

@@ -54,7 +54,7 @@ func (s *Commands) click(r *http.Request, gateway *ingest.Gateway) string {
 	case tickets.CodeOf(err) == tickets.NotFound, err == nil && ticket != button.Ticket:
 		return refuse("button is on a post that is not the bot's for its ticket")
 	case err != nil:
-		s.Logger.Error("ticket of a post", "post", req.PostId, "academy", button.Academy, "error", err)
+		s.Logger.Error("ticket of a post", "trace", tickets.TraceOf(r.Context()).ID(), "post", req.PostId, "academy", button.Academy, "error", err)
 		return p.T("error.internal")
 	}
 	cmd := ingest.Command{

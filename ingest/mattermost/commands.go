@@ -141,6 +141,7 @@ type Commands struct {
 	scolded     *limiter                   // how often an account is told by a message that it hurries
 	bodyTimeout time.Duration              // for a request to come in whole
 	long        chan struct{}              // slots for long requests
+	executed    *prometheus.CounterVec
 	refused     *prometheus.CounterVec
 	listening   prometheus.Gauge
 }
@@ -172,6 +173,9 @@ func New(o Options) *Commands {
 	s := &Commands{
 		Options: o, verbs: table(), bodyTimeout: 10 * time.Second, long: make(chan struct{}, maxLong),
 		profiles: profiles{kept: map[string]keptProfile{}}, scolded: newLimiter(6, 1),
+		executed: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "cecoia_chat_commands_total", Help: "Commands of the chat executed, by verb (none for words that are no command) and outcome: done, refused, or failed for a reason of ours.",
+		}, []string{"verb", "outcome"}),
 		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "cecoia_chat_refused_total", Help: "What came from the chat and was refused, by the reason that the log has.",
 		}, []string{"why"}),
@@ -183,7 +187,7 @@ func New(o Options) *Commands {
 		s.limiter = newLimiter(o.PerMinute, o.Burst)
 	}
 	if o.Registerer != nil {
-		o.Registerer.MustRegister(s.refused, s.listening)
+		o.Registerer.MustRegister(s.executed, s.refused, s.listening)
 	}
 	if o.BotToken != "" {
 		s.bot = model.NewAPIv4Client(o.BaseURL)

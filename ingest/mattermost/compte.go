@@ -103,7 +103,7 @@ func (c *call) confirmLink(ctx context.Context, code string) (string, error) {
 	if c.person, err = c.Directory.PersonByAccount(ctx, c.academy.ID, tickets.Chat, c.command.Account); err != nil {
 		return "", err
 	}
-	c.Logger.Info("chat account linked", "academy", c.academy.ID, "account", c.command.Account, "person", c.person.ID, "command", c.command.ID)
+	c.Logger.Info("chat account linked", "academy", c.academy.ID, "account", c.command.Account, "person", c.person.ID, "trace", c.command.Trace.ID(), "command", c.command.ID)
 	who, err := c.whoTheyAre(ctx)
 	return c.print.T("chat.link.done") + "\n" + who, err
 }
@@ -112,7 +112,7 @@ func (c *call) unlink(ctx context.Context) (string, error) {
 	if err := c.Desk.Unlink(ctx, c.by(0), tickets.Chat, c.command.Account); err != nil {
 		return "", err
 	}
-	c.Logger.Info("chat account unlinked", "academy", c.academy.ID, "account", c.command.Account, "person", c.person.ID, "command", c.command.ID)
+	c.Logger.Info("chat account unlinked", "academy", c.academy.ID, "account", c.command.Account, "person", c.person.ID, "trace", c.command.Trace.ID(), "command", c.command.ID)
 	return c.print.T("chat.link.undone", inline(c.person.Name())), nil
 }
 

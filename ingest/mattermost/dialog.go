@@ -45,7 +45,7 @@ func (s *Commands) openDialog(ctx context.Context, cmd ingest.Command, trigger s
 	said, err := s.open(ctx, f, rest, cmd, trigger)
 	if err != nil {
 		if !errors.Is(err, errUsage) {
-			s.Logger.Warn("dialog not opened", "form", f.name, "academy", cmd.Academy, "account", cmd.Account, "error", err)
+			s.Logger.Warn("dialog not opened", "form", f.name, "trace", tickets.TraceOf(ctx).ID(), "academy", cmd.Academy, "account", cmd.Account, "error", err)
 		}
 		return "", false
 	}
@@ -186,12 +186,12 @@ func (s *Commands) dialog(r *http.Request, gateway *ingest.Gateway) model.Submit
 	}
 	var out filled
 	if err := json.Unmarshal([]byte(answer.Text), &out); err != nil {
-		s.Logger.Error("answer of a form is not one", "form", f.name, "command", cmd.ID, "error", err)
+		s.Logger.Error("answer of a form is not one", "form", f.name, "trace", tickets.TraceOf(r.Context()).ID(), "command", cmd.ID, "error", err)
 		return model.SubmitDialogResponse{Error: p.T("error.internal")}
 	}
 	if out.Said != "" && cmd.Reply != "" {
 		if err := s.Reply(r.Context(), cmd, answer); err != nil { // it is done, and the card shows it
-			s.Logger.Warn("answer to a dialog not sent", "form", f.name, "command", cmd.ID, "error", err)
+			s.Logger.Warn("answer to a dialog not sent", "form", f.name, "trace", tickets.TraceOf(r.Context()).ID(), "command", cmd.ID, "error", err)
 		}
 	}
 	return model.SubmitDialogResponse{Error: out.Error, Errors: out.Errors}
@@ -223,9 +223,19 @@ func formText(answer string) string {
 // fillIn applies a form and returns what became of it. An error is a failure of
 // ours.
 func (c *call) fillIn(ctx context.Context) (string, error) {
-	out, err := c.submit(ctx)
-	if err != nil {
+	f, ok := formNamed(c.command.Text)
+	if !ok {
+		return "", fmt.Errorf("no form %q", c.command.Text)
+	}
+	out, err := c.submit(ctx, f)
+	switch {
+	case err != nil:
+		c.count(f.name, failed)
 		return "", err
+	case out.Error != "" || len(out.Errors) > 0:
+		c.count(f.name, refused)
+	default:
+		c.count(f.name, done)
 	}
 	out.Said, out.Error = shown(out.Said), shown(out.Error)
 	for name, text := range out.Errors {
@@ -235,11 +245,8 @@ func (c *call) fillIn(ctx context.Context) (string, error) {
 	return string(text), err
 }
 
-func (c *call) submit(ctx context.Context) (filled, error) {
-	f, ok := formNamed(c.command.Text)
+func (c *call) submit(ctx context.Context, f form) (filled, error) {
 	switch {
-	case !ok:
-		return filled{}, fmt.Errorf("no form %q", c.command.Text)
 	case !c.linked:
 		c.audit("account is not linked")
 		return filled{Error: c.unlinked()}, nil

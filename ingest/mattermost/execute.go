@@ -50,10 +50,29 @@ func (s *Commands) Execute(ctx context.Context, cmd ingest.Command) (string, err
 	text, err := c.dispatch(ctx)
 	if err != nil {
 		if text = c.refused(err); text == "" {
+			c.count(c.verb.name, failed)
 			return "", err
 		}
+		c.count(c.verb.name, refused)
+	} else {
+		c.count(c.verb.name, done)
 	}
 	return shorten(defuse(text), maxPost), nil
+}
+
+// What becomes of a command that is executed, in the figures and the log.
+const (
+	done    = "done"
+	refused = "refused"
+	failed  = "failed"
+)
+
+// count counts an execution, and tells those who look closely of it. The verb is
+// one of the table's or a form's name, "" for words that are no command.
+func (c *call) count(verb, outcome string) {
+	c.executed.WithLabelValues(verb, outcome).Inc()
+	c.Logger.Debug("chat command", "verb", verb, "outcome", outcome, "trace", c.command.Trace.ID(), "command", c.command.ID,
+		"academy", c.command.Academy, "account", c.command.Account)
 }
 
 // begin finds out for whom a command is executed.
@@ -91,15 +110,15 @@ func (c *call) dispatch(ctx context.Context) (string, error) {
 	case found && c.verb.anyone:
 	case !c.linked:
 		c.audit("account is not linked")
-		return c.unlinked(), nil
+		return "", refusal(c.unlinked())
 	case !c.person.Agent():
 		c.audit("person is not of the desk")
-		return c.print.T("chat.not_agent", c.Portal.Home()), nil
+		return "", refusal(c.print.T("chat.not_agent", c.Portal.Home()))
 	case !found:
-		return c.unknown(word), nil
+		return "", refusal(c.unknown(word))
 	case !c.verb.offeredTo(c.person):
 		c.audit("person is not a supervisor")
-		return c.print.T("chat.not_supervisor", c.verb.label(c.print)), nil
+		return "", refusal(c.print.T("chat.not_supervisor", c.verb.label(c.print)))
 	}
 	return c.verb.run(ctx, c)
 }
@@ -172,7 +191,7 @@ func (c *call) usage(v verb) string {
 func (c *call) audit(why string) {
 	c.Commands.refused.WithLabelValues(why).Inc()
 	c.Logger.Warn("chat command refused", "why", why, "verb", c.verb.name,
-		"academy", c.command.Academy, "account", c.command.Account, "person", c.person.ID, "command", c.command.ID)
+		"academy", c.command.Academy, "account", c.command.Account, "person", c.person.ID, "trace", c.command.Trace.ID(), "command", c.command.ID)
 }
 
 // by is the caller of the desk for the nth ticket of the command, from 0: each

@@ -34,6 +34,7 @@ func (s *Commands) Handler(gateway *ingest.Gateway) http.Handler {
 		"/mattermost/dialog": func(r *http.Request) any { return s.dialog(r, gateway) },
 	} {
 		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+			r = r.WithContext(tickets.Traced(r.Context()))
 			if r.Method != http.MethodPost {
 				s.refuse(r, "not a POST") // a GET has its token in the URL: that is not logged
 				w.Header().Set("Allow", http.MethodPost)
@@ -42,7 +43,7 @@ func (s *Commands) Handler(gateway *ingest.Gateway) http.Handler {
 			}
 			w.Header().Set("Content-Type", "application/json")
 			if err := json.NewEncoder(w).Encode(h(r)); err != nil {
-				s.Logger.Info("answer to Mattermost not written", "path", r.URL.Path, "error", err)
+				s.Logger.Info("answer to Mattermost not written", "trace", tickets.TraceOf(r.Context()).ID(), "path", r.URL.Path, "error", err)
 			}
 		})
 	}
@@ -66,7 +67,7 @@ func shown(text string) string { return shorten(defuse(text), maxPost) }
 // refuse notes a request that is not for us, without its token.
 func (s *Commands) refuse(r *http.Request, why string, args ...any) {
 	s.refused.WithLabelValues(why).Inc()
-	s.Logger.Warn("request of Mattermost refused", append([]any{"why", why, "path", r.URL.Path, "remote", r.RemoteAddr}, args...)...)
+	s.Logger.Warn("request of Mattermost refused", append([]any{"why", why, "trace", tickets.TraceOf(r.Context()).ID(), "path", r.URL.Path, "remote", r.RemoteAddr}, args...)...)
 }
 
 // slash answers a slash command.

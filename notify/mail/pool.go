@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -16,6 +17,8 @@ const (
 	// probeAfter is how long a connection may rest before it is asked whether it
 	// is still there.
 	probeAfter = 2 * time.Second
+	// longestAnswer is how much of a server's answer is logged, in bytes.
+	longestAnswer = 200
 	// farewell bounds the QUIT of a connection that is given up.
 	farewell = time.Second
 	// firstRest and longestRest bound how long a server that does not answer is
@@ -66,8 +69,13 @@ func (s *server) send(ctx context.Context, m mail) (tickets.Outcome, error) {
 			return tickets.Retry, fmt.Errorf("mail server: %w", err)
 		}
 		var outcome tickets.Outcome
-		usable := c.within(ctx, func() { outcome, err = c.transmit(m) })
+		var said string
+		usable := c.within(ctx, func() { outcome, said, err = c.transmit(m) })
 		s.put(ctx, c, usable, err)
+		if err == nil && s.opts.Logger.Enabled(ctx, slog.LevelDebug) {
+			s.opts.Logger.Debug("mail: taken by the server", "trace", tickets.TraceOf(ctx).ID(),
+				"message", m.id, "server", s.endpoint.addr, "answer", said[:min(len(said), longestAnswer)])
+		}
 		if errors.Is(err, errSessionGone) && ctx.Err() == nil {
 			if !fresh {
 				// A server may close a connection at any moment between two

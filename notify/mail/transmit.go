@@ -17,12 +17,13 @@ var errSessionGone = errors.New("the connection is gone")
 
 // transmit carries one message and says what to make of an error. Up to the
 // final dot the server has not accepted it; from there to its answer nobody
-// knows.
-func (c *conn) transmit(m mail) (tickets.Outcome, error) {
+// knows. Of a message that it has taken said is its answer, by which its own log
+// is found.
+func (c *conn) transmit(m mail) (outcome tickets.Outcome, said string, err error) {
 	var opts *smtp.MailOptions
 	if !ascii(m.to) {
 		if ok, _ := c.Extension("SMTPUTF8"); !ok {
-			return tickets.Permanent, errors.New("the mail server takes no address outside ASCII")
+			return tickets.Permanent, "", errors.New("the mail server takes no address outside ASCII")
 		}
 		opts = &smtp.MailOptions{UTF8: true}
 	}
@@ -30,24 +31,25 @@ func (c *conn) transmit(m mail) (tickets.Outcome, error) {
 		if code := codeOf(err); code == 0 || code == 421 {
 			err = errors.Join(errSessionGone, err)
 		}
-		return tickets.Retry, fmt.Errorf("MAIL: %w", err) // it refuses us, not the mail
+		return tickets.Retry, "", fmt.Errorf("MAIL: %w", err) // it refuses us, not the mail
 	}
 	if err := c.Rcpt(m.to, nil); err != nil {
-		return outcomeOf(err, tickets.Retry), &recipientError{err}
+		return outcomeOf(err, tickets.Retry), "", &recipientError{err}
 	}
 	w, err := c.Data()
 	if err != nil {
-		return outcomeOf(err, tickets.Retry), fmt.Errorf("DATA: %w", err)
+		return outcomeOf(err, tickets.Retry), "", fmt.Errorf("DATA: %w", err)
 	}
 	for _, part := range [][]byte{[]byte(m.signature), m.data} {
 		if _, err := w.Write(part); err != nil {
-			return tickets.Retry, fmt.Errorf("message: %w", err)
+			return tickets.Retry, "", fmt.Errorf("message: %w", err)
 		}
 	}
-	if _, err := w.CloseWithResponse(); err != nil {
-		return outcomeOf(err, tickets.Uncertain), fmt.Errorf("end of message: %w", err)
+	answer, err := w.CloseWithResponse()
+	if err != nil {
+		return outcomeOf(err, tickets.Uncertain), "", fmt.Errorf("end of message: %w", err)
 	}
-	return tickets.Delivered, nil
+	return tickets.Delivered, answer.StatusText, nil
 }
 
 func codeOf(err error) int {

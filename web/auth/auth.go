@@ -131,7 +131,7 @@ func (e *ThrottledError) Error() string { return "auth: throttled for " + e.Wait
 // a new token; or [ErrRefused], a [*ThrottledError], or an internal error.
 func (s *Service) SignIn(ctx context.Context, from netip.Addr, identifier, password string) (tickets.Person, error) {
 	if wait := s.addresses.begin(site(from)); wait > 0 {
-		return s.throttled(from, wait)
+		return s.throttled(ctx, from, wait)
 	}
 	identifier = strings.ToLower(strings.TrimSpace(identifier))
 	person, hash, err := s.find(ctx, identifier)
@@ -144,7 +144,7 @@ func (s *Service) SignIn(ctx context.Context, from netip.Addr, identifier, passw
 		account = string(person.Academy) + "/" + person.ID.String()
 	}
 	if wait := s.accounts.begin(account); wait > 0 {
-		return s.throttled(from, wait)
+		return s.throttled(ctx, from, wait)
 	}
 	if !known || hash == "" {
 		known, hash = false, s.decoy
@@ -156,7 +156,7 @@ func (s *Service) SignIn(ctx context.Context, from netip.Addr, identifier, passw
 	if !known || !right {
 		s.signIns.WithLabelValues("refused").Inc()
 		// Neither the identifier: people type their password there.
-		s.log.Info("sign-in refused", "address", from, "known", known)
+		s.log.Info("sign-in refused", "trace", tickets.TraceOf(ctx).ID(), "address", from, "known", known)
 		return tickets.Person{}, ErrRefused
 	}
 	s.accounts.clear(account)
@@ -165,13 +165,13 @@ func (s *Service) SignIn(ctx context.Context, from netip.Addr, identifier, passw
 		return tickets.Person{}, err
 	}
 	s.signIns.WithLabelValues("accepted").Inc()
-	s.log.Info("signed in", "academy", person.Academy, "person", person.ID)
+	s.log.Info("signed in", "trace", tickets.TraceOf(ctx).ID(), "academy", person.Academy, "person", person.ID)
 	return person, nil
 }
 
-func (s *Service) throttled(from netip.Addr, wait time.Duration) (tickets.Person, error) {
+func (s *Service) throttled(ctx context.Context, from netip.Addr, wait time.Duration) (tickets.Person, error) {
 	s.signIns.WithLabelValues("throttled").Inc()
-	s.log.Warn("sign-in throttled", "address", from, "wait", wait)
+	s.log.Warn("sign-in throttled", "trace", tickets.TraceOf(ctx).ID(), "address", from, "wait", wait)
 	return tickets.Person{}, &ThrottledError{Wait: wait}
 }
 

@@ -81,7 +81,7 @@ func (s *Service) Person(ctx context.Context) (tickets.Person, bool, error) {
 		if err := s.SignOut(ctx); err != nil {
 			return tickets.Person{}, false, err
 		}
-		s.log.Info("session of a removed person ended", "academy", academy, "person", id)
+		s.log.Info("session of a removed person ended", "trace", tickets.TraceOf(ctx).ID(), "academy", academy, "person", id)
 		return tickets.Person{}, false, ErrRemoved
 	case err != nil:
 		return tickets.Person{}, false, fmt.Errorf("auth.Person: %w", err)
