@@ -64,7 +64,9 @@ const (
 	TemplateGuidance     Template = "guidance"       // mail: your reply was refused, here is the portal
 	TemplateLinkCode     Template = "link_code"      // mail: the code that links a chat account
 	TemplateCard         Template = "card"           // chat: the ticket's one card, and its thread
-	TemplateAlert        Template = "alert"          // chat: supervisors
+	TemplateAlert        Template = "alert"          // chat: the card of an alert (tickets/oncall)
+	TemplateEscalated    Template = "escalated"      // chat, mail: an alert that nobody saw to, to one person
+	TemplateDigest       Template = "digest"         // chat, mail: what waits, to one member of the desk
 	TemplateAssigned     Template = "assigned"       // chat: direct message to the assignee
 	TemplateComplement   Template = "complement"     // chat: direct message to the assignee
 	TemplateRefused      Template = "refused"        // chat: direct message to the assignee
@@ -79,8 +81,8 @@ type Delivery struct {
 	Academy   AcademyID
 	ID        uuid.UUID
 	Cause     uuid.UUID // the event, or the inbound mail, that it tells about
-	Ticket    uuid.UUID // uuid.Nil when there is none
-	Seq       int       // of the event within its ticket
+	Ticket    uuid.UUID // or the alert; uuid.Nil when there is none
+	Seq       int       // of the event within its ticket, of the telling within its alert
 	Channel   Channel
 	Recipient Recipient
 	Template  Template

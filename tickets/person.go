@@ -52,6 +52,11 @@ func (p Person) Name() string {
 // Agent says whether the person is of the desk, in whatever role.
 func (p Person) Agent() bool { return len(p.Memberships) > 0 }
 
+// Supervisor says whether the person supervises a group of the desk.
+func (p Person) Supervisor() bool {
+	return slices.ContainsFunc(p.Memberships, func(m Membership) bool { return m.Role == RoleSupervisor })
+}
+
 // MemberOf says whether the person is in the group of that code.
 func (p Person) MemberOf(group string) bool {
 	return slices.ContainsFunc(p.Memberships, func(m Membership) bool { return m.Group == group })

@@ -9,7 +9,8 @@ import (
 // expand is the policy of who hears of an event, and by what. It returns the
 // deliveries without ids and times; the caller completes them.
 //
-// Nobody is told by mail of what they did themselves.
+// Nobody is told by mail of what they did themselves. Supervisors are told by
+// tickets/oncall, which looks at how tickets stand.
 func expand(a Academy, c Case, e Event) []Delivery {
 	var out []Delivery
 	tell := func(ch Channel, to Recipient, tpl Template, rule string) {
@@ -33,11 +34,6 @@ func expand(a Academy, c Case, e Event) []Delivery {
 			tell(Chat, ToPerson(c.Assignee), tpl, rule)
 		}
 	}
-	alert := func(rule string) {
-		if g, ok := a.Supervision(); ok {
-			tell(Chat, ToGroup(g.Code), TemplateAlert, rule)
-		}
-	}
 
 	// The card shows the ticket as it stands: it follows every event but one
 	// that only the requester hears.
@@ -48,9 +44,6 @@ func expand(a Academy, c Case, e Event) []Delivery {
 	case ActionOpen:
 		if c.Beneficiary != e.Actor {
 			tell(Mail, ToPerson(c.Beneficiary), TemplateOpenedForYou, "opened-for-another")
-		}
-		if c.Urgency == Critical {
-			alert("critical-ticket-opened")
 		}
 	case ActionTake:
 		mailParties(TemplateTaken, "requester-hears-take-up")
@@ -69,10 +62,6 @@ func expand(a Academy, c Case, e Event) []Delivery {
 			tell(Chat, ToGroup(e.Detail.FromGroup), TemplateCard, "card-leaves-group")
 		}
 		messageAssignee(TemplateAssigned, "assignee-hears-assignment")
-	case ActionRequalify:
-		if e.Detail.Urgency == Critical {
-			alert("urgency-raised-to-critical")
-		}
 	case ActionClose:
 		mailParties(TemplateClosed, "requester-hears-closing")
 	case ActionMerge:
@@ -84,9 +73,6 @@ func expand(a Academy, c Case, e Event) []Delivery {
 		messageAssignee(TemplateComplement, "assignee-hears-complement")
 	case ActionRefuse:
 		messageAssignee(TemplateRefused, "assignee-hears-refusal")
-		if c.Refusals == 2 {
-			alert("second-refusal")
-		}
 	}
 	return out
 }

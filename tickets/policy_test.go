@@ -20,7 +20,7 @@ func TestWhoHearsOfWhat(t *testing.T) {
 	}{
 		{"opened for another", ActionOpen, requester, nil, []string{card, mail(beneficiary, TemplateOpenedForYou)}},
 		{"opened for oneself", ActionOpen, requester, func(c *Case) { c.Beneficiary = requester.ID }, []string{card}},
-		{"critical", ActionOpen, beneficiary, func(c *Case) { c.Urgency = Critical }, []string{card, "chat supervision alert"}},
+		{"critical", ActionOpen, beneficiary, func(c *Case) { c.Urgency = Critical }, []string{card}},
 		{"taken", ActionTake, agent, nil, []string{card, mail(beneficiary, TemplateTaken), mail(requester, TemplateTaken)}},
 		{"asked", ActionAsk, agent, nil, []string{card, mail(beneficiary, TemplateAsked), mail(requester, TemplateAsked)}},
 		{"informed", ActionInform, agent, nil, []string{mail(beneficiary, TemplateInformed), mail(requester, TemplateInformed)}},
@@ -29,7 +29,7 @@ func TestWhoHearsOfWhat(t *testing.T) {
 		{"complement", ActionComplement, requester, nil, []string{card, "chat Alix complement"}},
 		{"complement, nobody in charge", ActionComplement, requester, func(c *Case) { c.Assignee = uuid.Nil }, []string{card}},
 		{"refused", ActionRefuse, beneficiary, func(c *Case) { c.Refusals = 1 }, []string{card, "chat Alix refused"}},
-		{"refused twice", ActionRefuse, beneficiary, func(c *Case) { c.Refusals = 2 }, []string{card, "chat Alix refused", "chat supervision alert"}},
+		{"refused twice", ActionRefuse, beneficiary, func(c *Case) { c.Refusals = 2 }, []string{card, "chat Alix refused"}},
 		{"validated", ActionValidate, requester, nil, []string{card}},
 		{"assigned to oneself", ActionAssign, agent, nil, []string{card}},
 		{"assigned to another", ActionAssign, colleague, nil, []string{card, "chat Alix assigned"}},

@@ -96,7 +96,7 @@ func TestAnAddressThatIsGone(t *testing.T) {
 			if n := len(post.Messages("bounce@creteil.example")); (n > 0) != reports {
 				t.Errorf("%d reports", n)
 			}
-			if n := count(`SELECT count(*) FROM deliveries WHERE rule = 'alert-address_muted'`); n != 1 {
+			if n := count(`SELECT count(*) FROM signals WHERE rule = 'address_muted'`); n != 1 {
 				t.Errorf("%d alerts to supervisors", n)
 			}
 

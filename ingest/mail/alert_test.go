@@ -18,7 +18,7 @@ func TestSupervisorsAreTold(t *testing.T) {
 		from, data := envelope(w.reply(n, "Bonjour", fields...))
 		_ = submit(t, addr, from, []string{w.tokenAddress()}, data)
 	}
-	alerts := func() int { return w.figure(t, `SELECT count(*) FROM deliveries WHERE template = 'alert'`) }
+	alerts := func() int { return w.figure(t, `SELECT count(*) FROM signals`) }
 	send()
 	send("Auto-Submitted: auto-replied")
 	send("X-Cecoia-Loop: creteil")
@@ -26,11 +26,11 @@ func TestSupervisorsAreTold(t *testing.T) {
 		t.Errorf("%d alerts of what is usual", n)
 	}
 	send("Sender: somebody@creteil.example", "From: Another <another@creteil.example>") // two authors
-	if got := w.figure(t, `SELECT count(*) FROM deliveries WHERE rule = 'alert-`+string(tickets.AlertMailQuarantine)+`'`); got != 1 {
+	if got := w.figure(t, `SELECT count FROM signals WHERE rule = '`+string(tickets.AlertMailQuarantine)+`'`); got != 1 {
 		t.Errorf("%d alerts of quarantine\n%s", got, w.log)
 	}
 	send("X-Cecoia-Loop: creteil")
-	if got := w.figure(t, `SELECT (data->>'count')::int FROM deliveries WHERE rule = 'alert-`+string(tickets.AlertMailLoop)+`'`); got != 2 {
+	if got := w.figure(t, `SELECT count FROM signals WHERE rule = '`+string(tickets.AlertMailLoop)+`'`); got != 2 {
 		t.Errorf("%d mails that came back are told", got)
 	}
 }

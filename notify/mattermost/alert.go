@@ -1,53 +1,125 @@
 package mattermost
 
 import (
+	"context"
 	"encoding/json"
+	"strconv"
+	"strings"
 
-	"github.com/google/uuid"
 	"github.com/mattermost/mattermost/server/public/model"
 
 	"cecoia.example/tickets"
+	"cecoia.example/tickets/locale"
+	"cecoia.example/tickets/oncall"
 )
 
-// alertPost tells supervisors what happened to the ticket.
-// It is nil when an alert without a ticket is of a kind unknown here.
-func (b *Bot) alertPost(n tickets.Notice, channel string) *model.Post {
-	if n.Ticket == uuid.Nil {
-		return generalAlert(n, channel)
+// alert brings the card of an alert up to date in the supervisors' channel, or
+// posts it: the first time, where the card says so, and where somebody deleted
+// it.
+func (b *Bot) alert(ctx context.Context, n tickets.Notice) (thread string, err error) {
+	var card oncall.Card
+	if json.Unmarshal(n.Data, &card) != nil || card.Rule == "" {
+		return n.Thread, permanent("the delivery has no alert")
 	}
-	p, t := printer(n), n.Case.Ticket
-	what := "card.alert.other"
-	switch n.Event.Action {
-	case tickets.ActionOpen:
-		what = "card.alert.critical"
-	case tickets.ActionRefuse:
-		what = "card.alert.refused"
-	case tickets.ActionRequalify:
-		what = "card.alert.raised"
+	channel, err := b.groupChannel(ctx, n)
+	if err != nil {
+		return n.Thread, err
 	}
-	post := newPost(channel, n.ID, p.T(what, t.Number.String()), b.attachment(n, channel, p))
-	if t.Urgency == tickets.Critical {
+	post := b.alertPost(n, card, channel)
+	if n.Thread != "" && !card.Anew {
+		if there, err := b.edit(ctx, n.Thread, post); err != nil || there {
+			return n.Thread, err
+		}
+	}
+	return b.postOnce(ctx, n, post)
+}
+
+// alertPost is the card of an alert: how bad, what, how many, since when, the
+// tickets to begin with, who has it and what comes next. It names nobody but the
+// desk's own.
+func (b *Bot) alertPost(n tickets.Notice, card oncall.Card, channel string) *model.Post {
+	p := printer(n)
+	over := card.State == oncall.StateResolved
+	a := &model.MessageAttachment{
+		Fallback: alertHead(n.Academy, card, p),
+		Color:    alertColours[card.Severity],
+		Text:     p.T("alert." + string(card.Rule) + ".todo"),
+	}
+	if over {
+		a.Color, a.Text = "#6b7280", ""
+	}
+	told := fields{}
+	if len(card.Worst) > 0 && !over {
+		var worst []string
+		for _, w := range card.Worst {
+			worst = append(worst, markdownLink(w.Number.String(), b.opts.Portal.Ticket(tickets.Ticket{Academy: n.Academy.ID, Number: w.Number}))+" · "+p.Urgency(w.Urgency)+" · "+p.T("alert.since", w.Since))
+		}
+		told = append(told, &model.MessageAttachmentField{Title: p.T("alert.worst"), Value: strings.Join(worst, "\n")})
+	}
+	told = told.with(p.T("alert.state"), alertState(card, p))
+	if !over {
+		owner := p.T("alert.duty.nobody")
+		if card.State != oncall.StateHeld && card.State != oncall.StateSnoozed && card.Owner != "" {
+			owner = defuse(card.Owner)
+		}
+		told = told.with(p.T("alert.duty"), owner)
+	}
+	if card.NextStep != 0 {
+		args := []any{p.When(card.NextAt)}
+		if card.NextStep < oncall.ToAll {
+			args = []any{defuse(card.Next), p.When(card.NextAt)}
+		}
+		told = told.with(p.T("alert.next"), p.T("alert.next."+strconv.Itoa(int(card.NextStep)), args...))
+	}
+	a.Fields = told
+	if !over {
+		for _, o := range []struct{ verb, name string }{
+			{"ack", "alert.button.ack"}, {"differer30", "alert.button.half"}, {"differer120", "alert.button.two"},
+			{"escalader", "alert.button.escalate"}, {"alertes", "alert.button.open"},
+		} {
+			a.Actions = append(a.Actions, b.button(n, channel, o.verb, p.T(o.name)))
+		}
+	}
+	post := newPost(channel, n.ID, alertHead(n.Academy, card, p), a)
+	if card.Severity == tickets.Emergency && !over {
 		post.Metadata = &model.PostMetadata{Priority: &model.PostPriority{Priority: model.NewPointer(model.PostPriorityUrgent)}}
 	}
 	return post
 }
 
-// generalAlerts are the words of each alert that is about no ticket, by kind:
-// what happens, with its count, and what to do about it.
-var generalAlerts = map[tickets.AlertRule]string{
-	tickets.AlertMailLoop:       "alert.mail_loop",
-	tickets.AlertMailHeld:       "alert.mail_held",
-	tickets.AlertMailQuarantine: "alert.mail_quarantine",
-	tickets.AlertAddressMuted:   "alert.address_muted",
+var alertColours = map[tickets.Severity]string{
+	tickets.Informative: "#2563eb", tickets.Warning: "#b45309", tickets.Emergency: "#b91c1c",
 }
 
-// generalAlert tells supervisors what is wrong around the tickets. It names
-// nobody: whoever reads the channel reads it.
-func generalAlert(n tickets.Notice, channel string) *model.Post {
-	var a tickets.Alert
-	if json.Unmarshal(n.Data, &a) != nil || generalAlerts[a.Kind] == "" {
-		return nil
+// alertHead is the line that is read first, in a notification too.
+func alertHead(a tickets.Academy, card oncall.Card, p locale.Printer) string {
+	parts := []string{"**" + p.T("alert.severity."+strconv.Itoa(int(card.Severity))) + "**", p.T("alert." + string(card.Rule))}
+	if card.Theme != "" {
+		parts = append(parts, defuse(p.Theme(a, card.Theme)))
 	}
-	p, key := printer(n), generalAlerts[a.Kind]
-	return newPost(channel, n.ID, p.N(key, a.Count)+"\n\n"+p.T(key+".todo"))
+	if card.Subject != "" {
+		parts = append(parts, defuse(card.Subject))
+	}
+	if card.State == oncall.StateResolved {
+		parts = append(parts, alertState(card, p), p.N("alert.total", card.Total))
+	} else {
+		count := "alert.things"
+		if len(card.Worst) > 0 {
+			count = "alert.tickets"
+		}
+		parts = append(parts, p.N(count, card.Count), p.T("alert.since", card.Since))
+	}
+	return strings.Join(append(parts, p.T("alert.number", card.Rank)), " · ")
+}
+
+// alertState says how the alert stands.
+func alertState(card oncall.Card, p locale.Printer) string {
+	key := "alert.state." + string(card.State)
+	switch card.State {
+	case oncall.StateHeld, oncall.StateSnoozed:
+		return p.T(key, defuse(card.Owner), p.When(card.Until))
+	case oncall.StateResolved:
+		return p.T(key, p.When(card.EndedAt))
+	}
+	return p.T(key)
 }

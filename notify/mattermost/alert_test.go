@@ -4,48 +4,91 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
 	double "cecoia.example/deploy/local/mattermost"
 	"cecoia.example/tickets"
+	"cecoia.example/tickets/oncall"
 )
 
-// An alert about no ticket says how many, what to do, and names nobody.
-func TestGeneralAlerts(t *testing.T) {
+// alertNotice is a delivery about an alert's card.
+func alertNotice(t *testing.T, delivery byte, card oncall.Card) tickets.Notice {
+	t.Helper()
+	data, err := json.Marshal(card)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tickets.Notice{
+		Academy: academy,
+		Delivery: tickets.Delivery{
+			Academy: "creteil", ID: id(delivery), Cause: uuid.New(), Ticket: card.Alert, Channel: tickets.Chat, Recipient: tickets.ToGroup("supervision"),
+			Template: tickets.TemplateAlert, Data: data, Attempts: 1, CreatedAt: began,
+		},
+	}
+}
+
+// Every rule has its name and what to do, in few words, and names nobody.
+func TestEachAlertHasItsCard(t *testing.T) {
 	s := server(t, double.Options{})
 	b := newBot(t, s.URL(), Options{})
-	notice := func(delivery byte, kind tickets.AlertRule, count int) tickets.Notice {
-		data, err := json.Marshal(tickets.Alert{Kind: kind, Count: count})
-		if err != nil {
-			t.Fatal(err)
-		}
-		n := alert(tickets.Notice{Academy: academy})
-		n.Delivery = tickets.Delivery{
-			Academy: "creteil", ID: id(delivery), Cause: uuid.New(), Channel: tickets.Chat, Recipient: n.Delivery.Recipient,
-			Template: tickets.TemplateAlert, Data: data, Attempts: 1, CreatedAt: began,
-		}
-		return n
-	}
-	for i, c := range []struct {
-		kind   tickets.AlertRule
-		count  int
-		prefix string
-	}{
-		{tickets.AlertMailLoop, 2, "⚠️ 2 messages de Cecoia sont revenus"},
-		{tickets.AlertMailHeld, 1, "⚠️ Une réponse refusée"},
-		{tickets.AlertMailQuarantine, 12_000, "⚠️ 12\u202f000 messages"},
-		{tickets.AlertAddressMuted, 1, "⚠️ Une adresse ne reçoit plus"},
-	} {
-		want(t, b.Send(t.Context(), notice(byte(i+1), c.kind, c.count)), tickets.Delivered)
+	for i, rule := range tickets.AlertRules() {
+		card := oncall.Card{Alert: id(byte(100 + i)), Rank: i + 1, Rule: rule, Severity: tickets.Warning, Count: 12_000, Since: began, State: oncall.StateFiring}
+		want(t, b.Send(t.Context(), alertNotice(t, byte(i+1), card)), tickets.Delivered)
 		posts := s.Posts(supervision)
 		if len(posts) != i+1 {
 			t.Fatalf("%d posts", len(posts))
 		}
-		said := posts[i].Message
-		if !strings.HasPrefix(said, c.prefix) || !strings.Contains(said, "\n\n") || strings.ContainsAny(said, "⟦%@") {
-			t.Errorf("%s: %s", c.kind, said)
+		raw, err := json.Marshal(posts[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if said := posts[i].Message; !strings.Contains(said, "12\u202f000") || strings.ContainsAny(string(raw), "⟦") || strings.Contains(string(raw), "%!") {
+			t.Errorf("%s: %s", rule, raw)
 		}
 	}
-	want(t, b.Send(t.Context(), notice(9, "unheard_of", 1)), tickets.Permanent)
+	n := alertNotice(t, 90, oncall.Card{})
+	want(t, b.Send(t.Context(), n), tickets.Permanent)
+}
+
+// The card is edited as the alert goes on, and says when it is over; what asks
+// for it is a post of its own.
+func TestAnAlertsCardFollowsIt(t *testing.T) {
+	s := server(t, double.Options{})
+	b := newBot(t, s.URL(), Options{})
+	card := oncall.Card{Alert: id(50), Rank: 7, Rule: tickets.AlertUntaken, Theme: "", Severity: tickets.Warning, Count: 1, Total: 1, Since: began, State: oncall.StateFiring, Anew: true,
+		Worst: []oncall.Worst{{Ticket: id(60), Number: tickets.Number{Kind: tickets.Incident, Day: "261121", Rank: 7}, Urgency: tickets.High, Since: began}}}
+	first := b.Send(t.Context(), alertNotice(t, 1, card))
+	want(t, first, tickets.Delivered)
+	send := func(delivery byte, c oncall.Card) tickets.Receipt {
+		n := alertNotice(t, delivery, c)
+		n.Thread = first.Thread
+		return b.Send(t.Context(), n)
+	}
+	if p := s.Posts(supervision)[0]; p.GetPriority() != nil {
+		t.Error("what is no emergency has the priority of one")
+	}
+	card.Anew, card.Count, card.State, card.Owner, card.Until = false, 2, oncall.StateHeld, "Zoé Superviseur", began.Add(time.Hour)
+	want(t, send(2, card), tickets.Delivered)
+	posts := s.Posts(supervision)
+	if len(posts) != 1 {
+		t.Fatalf("%d posts after an edit", len(posts))
+	}
+	if raw, _ := json.Marshal(posts[0]); !strings.Contains(string(raw), "vu par Zoé Superviseur") || !strings.Contains(posts[0].Message, "2 demandes") {
+		t.Errorf("the card says %s", raw)
+	}
+	card.State, card.EndedAt = oncall.StateResolved, began.Add(2*time.Hour)
+	want(t, send(3, card), tickets.Delivered)
+	if posts = s.Posts(supervision); len(posts) != 1 || !strings.Contains(posts[0].Message, "terminée") {
+		t.Errorf("over: %d posts, %s", len(posts), posts[0].Message)
+	}
+	card.State, card.Anew, card.Severity = oncall.StateFiring, true, tickets.Emergency
+	if r := send(4, card); r.Thread == "" || r.Thread == first.Thread {
+		t.Errorf("asked for anew, it is the post %q", r.Thread)
+	}
+	posts = s.Posts(supervision)
+	if last := posts[len(posts)-1]; last.GetPriority() == nil || *last.GetPriority().Priority != "urgent" {
+		t.Error("an emergency is not posted as urgent")
+	}
 }

@@ -132,11 +132,6 @@ func card(delivery byte, status tickets.Status, action tickets.Action, text stri
 	}
 }
 
-func alert(n tickets.Notice) tickets.Notice {
-	n.Template, n.Delivery.Recipient = tickets.TemplateAlert, tickets.ToGroup("supervision")
-	return n
-}
-
 func direct(n tickets.Notice, tpl tickets.Template, account string) tickets.Notice {
 	n.Template, n.Account, n.Recipient = tpl, account, n.Case.Who(id(2))
 	n.Recipient.Academy = "creteil"
@@ -351,6 +346,7 @@ func TestEveryTemplateForTheChatIsSent(t *testing.T) {
 	for i, tpl := range templates(t) {
 		n := card(byte(10+i), tickets.StatusInProgress, tickets.ActionNote, "mots")
 		n.Account, n.Recipient, n.Template = double.UserID("dominique"), n.Case.Who(id(2)), tpl
+		n.Data = []byte(`{"rule":"overdue","severity":"warning","state":"firing"}`) // of an alert
 		want(t, b.Send(t.Context(), n), tickets.Delivered)
 	}
 	n := card(30, tickets.StatusNew, tickets.ActionOpen, "")
@@ -529,18 +525,9 @@ func TestTheBotJoinsItsChannel(t *testing.T) {
 	}
 }
 
-func TestAlertsAndDirectMessages(t *testing.T) {
+func TestDirectMessagesNeedAnAccount(t *testing.T) {
 	s := server(t, double.Options{})
 	b := newBot(t, s.URL(), Options{})
-	critical := card(1, tickets.StatusNew, tickets.ActionOpen, "")
-	critical.Case.Urgency = tickets.Critical
-	r := b.Send(t.Context(), alert(critical))
-	want(t, r, tickets.Delivered)
-	posts := s.Posts(supervision)
-	if len(posts) != 1 || posts[0].Id != r.Thread || posts[0].GetPriority() == nil || *posts[0].GetPriority().Priority != "urgent" {
-		t.Errorf("alert %+v", posts)
-	}
-
 	n := card(2, tickets.StatusInProgress, tickets.ActionComplement, "Le poste 12, @all")
 	want(t, b.Send(t.Context(), direct(n, tickets.TemplateComplement, "")), tickets.Permanent)
 	want(t, b.Send(t.Context(), direct(n, tickets.TemplateComplement, double.UserID("dominique"))), tickets.Delivered)

@@ -274,7 +274,7 @@ func (b *Bot) button(n tickets.Notice, channel, verb, name string) *model.PostAc
 		Integration: &model.PostActionIntegration{
 			URL: b.opts.HooksURL + "/mattermost/action",
 			Context: b.opts.Keyring.ButtonContext(tickets.Button{
-				Operation: verb, Academy: n.Academy.ID, Ticket: n.Case.ID, Channel: channel,
+				Operation: verb, Academy: n.Academy.ID, Ticket: n.Ticket, Channel: channel,
 				Expires: b.opts.Now().Add(buttonLife),
 			}),
 		},

@@ -100,10 +100,6 @@ func TestGolden(t *testing.T) {
 		"card_reopened":            reopened,
 		"card_reopened_by_desk":    reopenedByDesk,
 		"card_rated":               rated,
-		"alert_raised":             alert(requalified),
-		"alert_critical":           alert(critical),
-		"alert_refused":            alert(second),
-		"alert_private":            alert(private(critical)),
 	} {
 		t.Run(name, func(t *testing.T) {
 			var posts []*model.Post
@@ -113,8 +109,6 @@ func TestGolden(t *testing.T) {
 				if words := wordsPost(n, b.opts.Portal); words != nil {
 					posts = append(posts, words)
 				}
-			case tickets.TemplateAlert:
-				posts = append(posts, b.alertPost(n, supervision))
 			}
 			got, err := json.MarshalIndent(posts, "", "\t")
 			if err != nil {

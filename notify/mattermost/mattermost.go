@@ -108,15 +108,7 @@ func (b *Bot) deliver(ctx context.Context, n tickets.Notice) (thread string, err
 		thread, err := b.card(ctx, n)
 		return thread, b.lockedOut(ctx, n, err)
 	case tickets.TemplateAlert:
-		channel, err := b.groupChannel(ctx, n)
-		if err != nil {
-			return n.Thread, err
-		}
-		post := b.alertPost(n, channel)
-		if post == nil {
-			return n.Thread, permanent("the chat has no words for this alert")
-		}
-		return b.postOnce(ctx, n, post)
+		return b.alert(ctx, n)
 	}
 	if slices.Contains(tickets.DirectTemplates(), n.Template) {
 		return b.direct(ctx, n)

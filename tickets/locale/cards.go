@@ -1,7 +1,7 @@
 package locale
 
 // cardWords are the words of what the bot posts in channels: cards, their
-// threads and alerts. Direct messages are in direct.go.
+// threads. Direct messages are in direct.go.
 var cardWords = table{
 	"card.private":      {FR: "privé", EN: "private"},
 	"card.theme":        {FR: "Thème", EN: "Theme"},
@@ -63,9 +63,4 @@ var cardWords = table{
 	"card.happened.unmerge":         {FR: "%s annule le regroupement.", EN: "%s undoes the merging."},
 	"card.happened.reopen":          {FR: "%s rouvre la demande.", EN: "%s reopens the ticket."},
 	"card.happened.reopen_by_party": {FR: "Le demandeur rouvre sa demande.", EN: "The requester reopens the request."},
-
-	"card.alert.critical": {FR: "Demande critique ouverte : %s", EN: "Critical request opened: %s"},
-	"card.alert.refused":  {FR: "Résolution refusée pour la deuxième fois : %s", EN: "Resolution refused for the second time: %s"},
-	"card.alert.raised":   {FR: "Urgence portée à critique : %s", EN: "Urgency raised to critical: %s"},
-	"card.alert.other":    {FR: "À surveiller : %s", EN: "To watch: %s"},
 }

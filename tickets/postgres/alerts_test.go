@@ -7,8 +7,9 @@ import (
 	"cecoia.example/tickets"
 )
 
-// What comes in a burst is one post with its count; a next hour has its own.
-func TestAlertsAreToldOnceAnHour(t *testing.T) {
+// What is reported again and again stands once, with its count, since the first
+// time; reported anew after it had ended, it is another.
+func TestSignalsStandUntilNobodyReportsThem(t *testing.T) {
 	w := newWorld(t)
 	ctx, desk := t.Context(), w.desk()
 	alert := func(n int) {
@@ -17,36 +18,40 @@ func TestAlertsAreToldOnceAnHour(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for n := 1; n <= 3; n++ {
+	since := func() time.Time {
+		t.Helper()
+		s, err := w.Scene(ctx, "creteil", w.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(s.Signals) != 1 {
+			t.Fatalf("signals %+v", s.Signals)
+		}
+		return s.Signals[0].Since
+	}
+	alert(1)
+	began := since()
+	for n := 2; n <= 3; n++ {
+		w.now = w.now.Add(20 * time.Minute)
 		alert(n)
 	}
-	if n := count(t, w, `SELECT count(*) FROM deliveries WHERE rule = 'alert-mail_loop'`); n != 1 {
-		t.Fatalf("%d alerts owed", n)
+	if !since().Equal(began) {
+		t.Errorf("it stands since %s, want %s", since(), began)
 	}
-	if n := count(t, w, `SELECT (data->>'count')::int FROM deliveries WHERE rule = 'alert-mail_loop' AND ticket IS NULL AND template = 'alert' AND recipient = 'group:supervision'`); n != 3 {
+	if n := count(t, w, `SELECT count FROM signals WHERE rule = 'mail_loop'`); n != 3 {
 		t.Errorf("count %d", n)
 	}
-	// Told: it is in the log, and this hour tells no more.
-	if _, err := w.Pool().Exec(ctx, `WITH gone AS (DELETE FROM deliveries WHERE rule = 'alert-mail_loop' RETURNING *)
-		INSERT INTO delivery_log (academy, id, cause, seq, channel, recipient, template, rule, attempts, dead, outcome, error, created_at, ended_at)
-		SELECT academy, id, cause, seq, channel, recipient, template, rule, 1, false, 'delivered', '', created_at, $1 FROM gone`, w.now); err != nil {
-		t.Fatal(err)
+	w.now = w.now.Add(2 * time.Hour)
+	if s, err := w.Scene(ctx, "creteil", w.now); err != nil || len(s.Signals) != 0 {
+		t.Errorf("it stands without reports: %+v, %v", s.Signals, err)
 	}
 	alert(4)
-	if n := count(t, w, `SELECT count(*) FROM deliveries WHERE rule = 'alert-mail_loop'`); n != 0 {
-		t.Errorf("told twice within the hour")
-	}
-	w.now = w.now.Add(time.Hour)
-	alert(5)
-	if err := desk.Alert(ctx, "creteil", tickets.AlertAddressMuted, 1); err != nil {
-		t.Fatal(err)
-	}
-	if n := count(t, w, `SELECT count(*) FROM deliveries WHERE template = 'alert'`); n != 2 {
-		t.Errorf("%d alerts owed in the next hour", n)
+	if !since().After(began.Add(time.Hour)) {
+		t.Errorf("what is reported anew is since %s", since())
 	}
 }
 
-// Mails are counted over a day; quarantine is told once a day, after a while.
+// Mails are counted over a day.
 func TestAlertsOfMails(t *testing.T) {
 	w := newWorld(t)
 	ctx, desk := t.Context(), w.desk()
@@ -58,23 +63,18 @@ func TestAlertsOfMails(t *testing.T) {
 		}
 		must(t)(desk.RefuseMail(ctx, m, "", nil))
 	}
-	alert := func(kind tickets.AlertRule, least int, rows ...int) {
+	alert := func(rule tickets.AlertRule, least int, rows ...int) bool {
 		t.Helper()
-		if _, err := desk.AlertMails(ctx, "creteil", kind, rows, least); err != nil {
+		told, err := desk.AlertMails(ctx, "creteil", rule, rows, least)
+		if err != nil {
 			t.Fatal(err)
 		}
+		return told
 	}
-	alert(tickets.AlertMailLoop, 2, 1)
-	if n := count(t, w, `SELECT count(*) FROM deliveries WHERE template = 'alert'`); n != 0 {
+	if alert(tickets.AlertMailLoop, 2, 1) {
 		t.Error("one that comes back is an alert already")
 	}
-	alert(tickets.AlertMailQuarantine, 1, 0, 9, 10)
-	if n := count(t, w, `SELECT (data->>'count')::int FROM deliveries WHERE rule = 'alert-mail_quarantine' AND due > created_at + interval '59 minutes'`); n != 2 {
-		t.Errorf("count %d", n)
-	}
-	w.now = w.now.Add(3 * time.Hour)
-	alert(tickets.AlertMailQuarantine, 1, 0, 9, 10)
-	if n := count(t, w, `SELECT count(*) FROM deliveries WHERE template = 'alert'`); n != 1 {
-		t.Errorf("%d alerts of a day's quarantine", n)
+	if !alert(tickets.AlertMailQuarantine, 1, 0, 9, 10) || count(t, w, `SELECT count FROM signals WHERE rule = 'mail_quarantine'`) != 2 {
+		t.Error("the quarantine is not counted")
 	}
 }

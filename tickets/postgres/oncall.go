@@ -1,0 +1,121 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"cecoia.example/tickets"
+	"cecoia.example/tickets/oncall"
+)
+
+var _ oncall.Store = (*DB)(nil)
+
+// Supervise locks the academy's supervision, calls change with the scene as it
+// stands, and keeps what it returns: see [oncall.Store].
+func (db *DB) Supervise(ctx context.Context, academy tickets.AcademyID, now time.Time, change func(oncall.Scene) (oncall.Changes, error)) error {
+	definition, err := db.Academy(ctx, academy)
+	if err != nil {
+		return fmt.Errorf("postgres.Supervise(%s): %w", academy, err)
+	}
+	err = pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('supervision ' || $1, 0))`, string(academy)); err != nil {
+			return err
+		}
+		s, err := scene(ctx, tx, definition, now)
+		if err != nil {
+			return err
+		}
+		changes, err := change(s)
+		if err != nil {
+			return err
+		}
+		return keep(ctx, tx, academy, changes)
+	})
+	if err != nil && tickets.CodeOf(err) == "" {
+		return fmt.Errorf("postgres.Supervise(%s): %w", academy, err)
+	}
+	return err
+}
+
+// Scene returns what supervision knows, without locking it.
+func (db *DB) Scene(ctx context.Context, academy tickets.AcademyID, now time.Time) (oncall.Scene, error) {
+	definition, err := db.Academy(ctx, academy)
+	if err == nil {
+		var s oncall.Scene
+		if s, err = scene(ctx, db.pool, definition, now); err == nil {
+			return s, nil
+		}
+	}
+	return oncall.Scene{}, fmt.Errorf("postgres.Scene(%s): %w", academy, err)
+}
+
+// keep writes what was decided: what it is about first, what is owed last.
+func keep(ctx context.Context, tx pgx.Tx, academy tickets.AcademyID, c oncall.Changes) error {
+	var b pgx.Batch
+	for _, f := range c.Firings {
+		b.Queue(`INSERT INTO firings AS old (`+firingColumns+`) VALUES (`+parameters(1, firingColumnCount)+`)
+			ON CONFLICT (academy, id) DO UPDATE SET severity = excluded.severity, theme = excluded.theme, group_code = excluded.group_code,
+				since = excluded.since, count = excluded.count, low = excluded.low, alert = excluded.alert, ended_at = excluded.ended_at
+			WHERE old.academy = $1`, firingValues(f)...)
+	}
+	for _, a := range c.Alerts {
+		told, err := json.Marshal(a.Told)
+		if err != nil {
+			return err
+		}
+		b.Queue(`INSERT INTO alerts AS old (`+alertColumns+`) VALUES (`+parameters(1, alertColumnCount)+`)
+			ON CONFLICT (academy, id) DO UPDATE SET severity = excluded.severity, ended_at = excluded.ended_at, total = excluded.total,
+				revision = excluded.revision, posted_at = excluded.posted_at, edited_at = excluded.edited_at, told = excluded.told,
+				step = excluded.step, next_at = excluded.next_at, hold = excluded.hold, owner = excluded.owner,
+				held_until = excluded.held_until, major = excluded.major
+			WHERE old.academy = $1`, alertValues(a, told)...)
+	}
+	for _, t := range c.Traces {
+		b.Queue(`INSERT INTO alert_traces (academy, alert, at, what, actor, detail) VALUES ($1, $2, $3, $4, $5, $6)`,
+			t.Academy, t.Alert, t.At, t.What, nullable(t.By), t.Detail)
+	}
+	for _, s := range c.Silences {
+		b.Queue(`INSERT INTO silences AS old (`+silenceColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+			ON CONFLICT (academy, id) DO UPDATE SET ends_at = excluded.ends_at WHERE old.academy = $1`,
+			s.Academy, s.ID, s.Rank, s.Rule, s.Theme, s.By, storable(s.Reason), s.From, s.Until)
+	}
+	for _, t := range c.Turns {
+		b.Queue(`INSERT INTO duty_turns (`+turnColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+			t.Academy, t.ID, t.Person, t.By, t.From, t.Until, t.At)
+	}
+	queueDeliveries(&b, academy, c.Deliveries)
+	if b.Len() == 0 {
+		return nil
+	}
+	return tx.SendBatch(ctx, &b).Close()
+}
+
+// PastAlerts returns the alerts that ended since then, the latest first.
+func (db *DB) PastAlerts(ctx context.Context, academy tickets.AcademyID, since time.Time, limit int) ([]oncall.Alert, error) {
+	out, err := all(ctx, db.pool, scanAlert, `SELECT `+alertColumns+` FROM alerts
+		WHERE academy = $1 AND ended_at >= $2 ORDER BY ended_at DESC, rank DESC LIMIT $3`, academy, since, limit)
+	if err != nil {
+		return nil, fmt.Errorf("postgres.PastAlerts(%s): %w", academy, err)
+	}
+	return out, nil
+}
+
+// Traces returns what happened to an alert, in order.
+func (db *DB) Traces(ctx context.Context, academy tickets.AcademyID, alert uuid.UUID) ([]oncall.Trace, error) {
+	out, err := all(ctx, db.pool, func(row pgx.CollectableRow) (t oncall.Trace, err error) {
+		var by uuid.NullUUID
+		err = row.Scan(&t.Academy, &t.Alert, &t.At, &t.What, &by, &t.Detail)
+		t.By = by.UUID
+		return t, err
+	}, `SELECT academy, alert, at, what, actor, detail FROM alert_traces
+		WHERE academy = $1 AND alert = $2 ORDER BY seq`, academy, alert)
+	if err != nil {
+		return nil, fmt.Errorf("postgres.Traces(%s, %s): %w", academy, alert, err)
+	}
+	return out, nil
+}
