@@ -377,6 +377,40 @@ func TestStoppingWaitsForSendsUnderWay(t *testing.T) {
 	}
 }
 
+// leaving is a store that has its notifier stopped as soon as the worker comes
+// with what it has read.
+type leaving struct {
+	notify.Store
+	stop context.CancelFunc
+}
+
+func (l *leaving) Lease(ctx context.Context, a tickets.AcademyID, ids []uuid.UUID, now, until time.Time) ([]tickets.Notice, error) {
+	l.stop()
+	return l.Store.Lease(ctx, a, ids, now, until)
+}
+
+// What a worker has read when it is asked to stop would wait until Visibility
+// has passed.
+func TestStoppingSendsWhatWasRead(t *testing.T) {
+	w := newWorld(t)
+	o := &outbox{}
+	options := w.options(both(o))
+	ctx, cancel := context.WithCancel(t.Context())
+	options.Store = &leaving{Store: w.DB, stop: cancel}
+	options.Drain = patience
+	n, err := notify.New(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	open(t, w.desk(n.Wake), "creteil")
+	if err := n.Run(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if w.owed(t) != 0 || o.count() != 1 {
+		t.Errorf("%d owed, %d sent", w.owed(t), o.count())
+	}
+}
+
 func TestStoppingCutsSendsThatDoNotEnd(t *testing.T) {
 	w := newWorld(t)
 	entered := make(chan struct{})

@@ -60,20 +60,21 @@ func (w *worker) run(ctx context.Context) {
 	recordCtx, cutRecords := context.WithCancel(context.WithoutCancel(ctx))
 	defer cutRecords()
 
+	defer context.AfterFunc(ctx, func() {
+		time.AfterFunc(w.opts.Drain, cutSends)
+		time.AfterFunc(w.opts.Drain+time.Second, cutRecords)
+	})()
+
 	var recorder sync.WaitGroup
 	recorder.Go(func() { w.record(recordCtx) })
 	w.work(ctx, sendCtx)
-
-	cut := time.AfterFunc(w.opts.Drain, cutSends)
-	defer cut.Stop()
-	cutLater := time.AfterFunc(w.opts.Drain+time.Second, cutRecords)
-	defer cutLater.Stop()
 	w.sending.Wait()
 	close(w.sent)
 	recorder.Wait()
 }
 
-// work reads, leases and starts sends until ctx ends.
+// work reads, leases and starts sends until ctx ends. What it has read by then
+// it still sends: nobody else would look at it before Visibility has passed.
 func (w *worker) work(ctx, sendCtx context.Context) {
 	for {
 		free := w.acquire(ctx)
@@ -101,7 +102,7 @@ func (w *worker) work(ctx, sendCtx context.Context) {
 			byAcademy[e.key.Academy] = append(byAcademy[e.key.Academy], e)
 		}
 		for academy, es := range byAcademy {
-			w.start(ctx, sendCtx, academy, es)
+			w.start(sendCtx, academy, es)
 		}
 	}
 }
@@ -131,7 +132,7 @@ func (w *worker) release(n int) {
 
 // start leases the deliveries of one academy and sends each in its own
 // goroutine. Entries whose rows are not to be had are dropped.
-func (w *worker) start(ctx, sendCtx context.Context, academy tickets.AcademyID, entries []entry) {
+func (w *worker) start(ctx context.Context, academy tickets.AcademyID, entries []entry) {
 	ids := make([]uuid.UUID, 0, len(entries))
 	at := map[uuid.UUID]string{}
 	var stale []string
@@ -149,7 +150,7 @@ func (w *worker) start(ctx, sendCtx context.Context, academy tickets.AcademyID, 
 		delete(at, notice.ID)
 		w.metrics.sending.WithLabelValues(string(w.channel)).Inc()
 		w.sending.Go(func() {
-			w.sent <- sent{notice: notice, receipt: w.try(sendCtx, notice), entry: entry, until: until}
+			w.sent <- sent{notice: notice, receipt: w.try(ctx, notice), entry: entry, until: until}
 		})
 	}
 	for _, e := range at {
