@@ -180,25 +180,34 @@ func (r *Room) act(ctx context.Context, by tickets.Caller, rank int, do func(*de
 		if i < 0 {
 			return Changes{}, refuse(tickets.NotFound, "alert.not_found", rank)
 		}
-		d := &decision{Scene: s}
-		id := s.Alerts[i].ID
-		if err := do(d, &s.Alerts[i]); err != nil {
-			return Changes{}, err
+		var refused error
+		c, told := s.act(i, func(d *decision, a *Alert) { refused = do(d, a) })
+		if refused != nil {
+			return Changes{}, refused
 		}
-		c := s.decide(id)
-		c.Traces = append(d.out.Traces, c.Traces...)
-		at := slices.IndexFunc(c.Alerts, func(a Alert) bool { return a.ID == id })
-		if at < 0 {
-			c.Alerts = append(c.Alerts, s.Alerts[i])
-			at = len(c.Alerts) - 1
-		}
-		card = c.Alerts[at].Told
+		card = told
 		return c, nil
 	})
 	if err == nil {
 		r.committed()
 	}
 	return card, err
+}
+
+// act does something to the alert at i, and decides what follows from it. It
+// returns the card as it is told then.
+func (s Scene) act(i int, do func(*decision, *Alert)) (Changes, Card) {
+	d := &decision{Scene: s}
+	do(d, &s.Alerts[i])
+	id := s.Alerts[i].ID
+	c := s.decide(id)
+	c.Traces = append(d.out.Traces, c.Traces...)
+	at := slices.IndexFunc(c.Alerts, func(a Alert) bool { return a.ID == id })
+	if at < 0 {
+		c.Alerts = append(c.Alerts, s.Alerts[i])
+		at = len(c.Alerts) - 1
+	}
+	return c, c.Alerts[at].Told
 }
 
 // Silence keeps a rule, a theme, or a rule of a theme from being told until then,

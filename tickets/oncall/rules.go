@@ -16,10 +16,7 @@ type condition func(s Scene, w Watched, set tickets.RuleSetting) (level int, dea
 // requester, or to be validated, has no deadlines: see [tickets.Ticket].
 var conditions = map[tickets.AlertRule]condition{
 	tickets.AlertUntaken: func(s Scene, w Watched, set tickets.RuleSetting) (int, time.Time, time.Time) {
-		hours := s.hours(w.Group)
-		late := func(more time.Duration) bool {
-			return !w.TakeUpDue.IsZero() && !hours.Add(w.TakeUpDue, more).After(s.Now)
-		}
+		late := func(more time.Duration) bool { return s.waited(w, w.TakeUpDue, more) }
 		level := 0
 		switch {
 		case late(set.After + 2*s.Academy.Deadlines.ToTakeUp()):
@@ -31,7 +28,7 @@ var conditions = map[tickets.AlertRule]condition{
 	},
 	tickets.AlertUnassigned: func(s Scene, w Watched, set tickets.RuleSetting) (int, time.Time, time.Time) {
 		free := w.Urgency == tickets.Critical && w.Assignee == uuid.Nil && worked(w)
-		return levelIf(free && !s.hours(w.Group).Add(w.StatusAt, set.After).After(s.Now)), w.StatusAt, w.StatusAt
+		return levelIf(free && s.waited(w, w.StatusAt, set.After)), w.StatusAt, w.StatusAt
 	},
 	tickets.AlertCritical: func(_ Scene, w Watched, _ tickets.RuleSetting) (int, time.Time, time.Time) {
 		return levelIf(w.Urgency == tickets.Critical && worked(w)), time.Time{}, w.OpenedAt
@@ -40,7 +37,7 @@ var conditions = map[tickets.AlertRule]condition{
 		return levelIf(passed(w.DueSoon, s.Now) && !passed(w.Due, s.Now)), w.Due, w.DueSoon
 	},
 	tickets.AlertOverdue: func(s Scene, w Watched, set tickets.RuleSetting) (int, time.Time, time.Time) {
-		return levelIf(passed(w.Due, s.Now) && !s.hours(w.Group).Add(w.Due, set.After).After(s.Now)), w.Due, w.Due
+		return levelIf(s.waited(w, w.Due, set.After)), w.Due, w.Due
 	},
 	tickets.AlertRefused: func(_ Scene, w Watched, set tickets.RuleSetting) (int, time.Time, time.Time) {
 		if !worked(w) || w.Refusals < set.Least {
@@ -60,6 +57,15 @@ var conditions = map[tickets.AlertRule]condition{
 	tickets.AlertDead: func(_ Scene, w Watched, _ tickets.RuleSetting) (int, time.Time, time.Time) {
 		return levelIf(!w.Dead.IsZero() && w.Open()), w.Dead, w.Dead
 	},
+}
+
+// waited says whether the group of a ticket has been open for that long since
+// t; never since the zero time.
+func (s Scene) waited(w Watched, t time.Time, open time.Duration) bool {
+	if t.IsZero() || s.Now.Sub(t) < open { // no calendar is needed to say no
+		return false
+	}
+	return open == 0 || !s.hours(w.Group).Add(t, open).After(s.Now)
 }
 
 // worked says whether the desk has it to do: it is neither closed nor waiting

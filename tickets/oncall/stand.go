@@ -1,6 +1,7 @@
 package oncall
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -24,7 +25,9 @@ func (d *decision) stand(a *Alert, firings []Firing) {
 		if f.Alert != a.ID {
 			firings[i].Alert = a.ID
 			d.out.Firings = append(d.out.Firings, firings[i])
-			a.Total++
+			if !d.counted(a.ID, f) {
+				a.Total++
+			}
 		}
 	}
 	speaks := d.speaks(a.Rule) && !d.silenced(firings)
@@ -70,6 +73,14 @@ func (d *decision) stand(a *Alert, firings []Firing) {
 		d.escalate(a, firings)
 	}
 	d.tell(a, d.card(*a, firings), anew)
+}
+
+// counted says whether an alert has had a firing about the same already, as one
+// of a lower level.
+func (d *decision) counted(alert uuid.UUID, f Firing) bool {
+	return f.Level > 1 && slices.ContainsFunc(d.Firings, func(o Firing) bool {
+		return o.Alert == alert && o.Ticket == f.Ticket && o.Subject == f.Subject
+	})
 }
 
 // resolve ends an alert that has no firings any more.
