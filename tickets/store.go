@@ -28,6 +28,7 @@ type Store interface {
 	Linking
 	Alerts
 	Bounces
+	Outbox
 }
 
 // Directory knows the academies and their people.

@@ -71,6 +71,8 @@ var deskWords = table{
 	"error.draft.not_found":         {FR: "Ce brouillon n’existe plus.", EN: "This draft is gone."},
 	"error.form.expired":            {FR: "Ce formulaire n’est plus valable : il a été envoyé, annulé, ou il est trop ancien.", EN: "This form is no longer valid: it was sent, cancelled, or is too old."},
 	"error.action.unknown":          {FR: "L’action « %s » n’existe pas.", EN: "There is no action “%s”."},
+	"error.supervision.only":        {FR: "Cette page est réservée à la supervision.", EN: "This page is for the supervision."},
+	"error.supervision.too_many":    {FR: "%s envois au plus à la fois. Rien n’est renvoyé.", EN: "%s deliveries at most at a time. Nothing is sent again."},
 	"error.action.desk_only":        {FR: "Cette action est réservée à l’assistance.", EN: "This action is for the desk."},
 	"error.action.party_only":       {FR: "Seuls le demandeur et le bénéficiaire de %s peuvent faire cela.", EN: "Only the requester and the beneficiary of %s may do that."},
 	"error.kind.unknown":            {FR: "Choisissez un incident ou une demande de service.", EN: "Choose an incident or a service request."},
