@@ -25,6 +25,7 @@ import (
 	"cecoia.example/tickets"
 	"cecoia.example/tickets/calendar"
 	"cecoia.example/tickets/files"
+	"cecoia.example/tickets/oncall"
 	"cecoia.example/tickets/postgres"
 	"cecoia.example/web"
 	"cecoia.example/web/auth"
@@ -120,7 +121,8 @@ func serve(ctx context.Context, s settings, roles []string, seed func(context.Co
 		wake = bell.Wake
 		group.Go(func() error { return bell.Run(ctx) })
 	}
-	house.desk = tickets.NewDesk(tickets.Options{Store: db, Files: documents, Keyring: keys, Due: calendar.Due, Committed: wake})
+	house.desk = tickets.NewDesk(tickets.Options{Store: db, Files: documents, Keyring: keys, Calendar: calendar.OpenTime, Committed: wake})
+	house.room = oncall.NewRoom(oncall.Options{Store: db, Committed: wake})
 
 	host := func(variable, addr string, h http.Handler, err error) error {
 		if err != nil {
@@ -158,6 +160,7 @@ func serve(ctx context.Context, s settings, roles []string, seed func(context.Co
 		}
 		if plays("clock") {
 			group.Go(func() error { return runClock(ctx, db.DB, log) })
+			group.Go(func() error { return runSupervision(ctx, db.DB, house.room, log) })
 		}
 		// Last: whoever gets an answer from /readyz finds the rest listening.
 		return host("CECOIA_OPS_ADDR", s.OpsAddr, opsHandler(db.DB, rdb.Client, metrics), nil)
@@ -179,6 +182,7 @@ type house struct {
 	keys                *tickets.Keyring
 	files               *files.Dir
 	desk                *tickets.Desk
+	room                *oncall.Room
 	portal              tickets.Portal
 	portalURL, hooksURL string
 	metrics             *prometheus.Registry
