@@ -2,6 +2,7 @@ package mail
 
 import (
 	"bytes"
+	"crypto/tls"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/emersion/go-imap/v2"
 	"github.com/google/uuid"
 
+	"cecoia.example/deploy/local/dovecot"
 	"cecoia.example/tickets"
 )
 
@@ -112,6 +114,37 @@ func TestTheBounceMailbox(t *testing.T) {
 				t.Errorf("%d drafts", n)
 			}
 		})
+	}
+}
+
+// The same on a real server, all of them at once, over TLS: what is about another
+// address or no report mutes nobody, the one that is of hers does.
+func TestTheBounceMailboxOnDovecot(t *testing.T) {
+	w := newWorld(t)
+	d := w.sentMail(t)
+	token := w.keys.BounceToken(testAcademy.ID, d.ID)
+	box := newDovebox(t, dovecot.Options{TLS: true})
+	o := w.options(strings.Replace(box.url(), "?tls=none", "", 1)) // STARTTLS
+	o.Bounces, o.TLS = true, &tls.Config{RootCAs: box.server.Roots(), MinVersion: tls.VersionTLS12}
+	elsewhere := bytes.ReplaceAll(w.returnedFor(t, "postfix", d, token), []byte("ada.exemple@"), []byte("bob.exemple@"))
+	box.put(t, elsewhere)
+	for _, name := range []string{"postfix-delayed", "several-recipients", "read-receipt", "complaint", "away-null-path", "person"} {
+		box.put(t, w.returnedFor(t, name, d, token))
+	}
+	start(t, o)
+	w.eventually(t, "all filed", func() bool {
+		return box.count("INBOX") == 0 && box.count(folderBounces) == 5 && box.count(folderAutomatic) == 2
+	})
+	if w.muted(t) {
+		t.Errorf("muted\n%s", w.log)
+	}
+	box.put(t, w.returnedFor(t, "exchange", d, token))
+	w.eventually(t, "the report filed", func() bool { return box.count(folderBounces) == 6 })
+	if !w.muted(t) {
+		t.Errorf("not muted\n%s", w.log)
+	}
+	if n := w.guidances(t) + w.figure(t, "SELECT count(*) FROM reply_drafts"); n != 0 {
+		t.Errorf("%d answers and drafts", n)
 	}
 }
 
