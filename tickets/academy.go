@@ -91,6 +91,9 @@ type Group struct {
 	// Supervises marks the group that gets alerts; it gets no tickets. The
 	// first group that does not supervise is the desk, where tickets arrive.
 	Supervises bool `yaml:"supervises" json:"supervises"`
+	// Hours are when the group is there; those of the academy when nil, and all
+	// of its own otherwise, exceptions and holidays included.
+	Hours *Hours `yaml:"hours" json:"hours,omitempty"`
 }
 
 // Choice is one entry of a list people choose from.
@@ -150,6 +153,15 @@ func (a Academy) Group(code string) (Group, bool) {
 		return Group{}, false
 	}
 	return a.Groups[i], true
+}
+
+// HoursOf returns when the group of that code is there: its own hours, else the
+// academy's.
+func (a Academy) HoursOf(group string) Hours {
+	if g, ok := a.Group(group); ok && g.Hours != nil {
+		return *g.Hours
+	}
+	return a.Hours
 }
 
 // Theme returns the theme of that code, and false when there is none.
@@ -235,6 +247,11 @@ func (a Academy) Validate() error {
 	for _, g := range a.Groups {
 		if !codePattern.MatchString(g.Code) || seen[g.Code] || g.Name.FR == "" || g.Channel == "" {
 			return bad("groups", "%q needs a unique code, a name and a channel", g.Code)
+		}
+		if g.Hours != nil {
+			if err := g.Hours.Validate(); err != nil {
+				return bad("groups", "%s: hours: %v", g.Code, err)
+			}
 		}
 		seen[g.Code] = true
 	}

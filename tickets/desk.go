@@ -20,7 +20,7 @@ type Desk struct {
 	files     Files
 	keys      *Keyring
 	now       func() time.Time
-	due       func(Academy, Ticket, time.Time) time.Time
+	hours     func(a Academy, group string) OpenTime
 	committed func()
 }
 
@@ -32,9 +32,9 @@ type Options struct {
 	Keyring *Keyring
 	// Now is the clock; time.Now when nil.
 	Now func() time.Time
-	// Due says when a ticket should be resolved whose clock starts at from; the
-	// zero time for never. No ticket has such a date when nil.
-	Due func(a Academy, t Ticket, from time.Time) time.Time
+	// Calendar returns when a group is there; deadlines are in its open time. No
+	// ticket has any when nil.
+	Calendar func(a Academy, group string) OpenTime
 	// Committed is called after each change that may owe deliveries, to wake
 	// whoever sends them; it must not block. Nothing when nil.
 	Committed func()
@@ -48,10 +48,7 @@ func NewDesk(o Options) *Desk {
 	if o.Committed == nil {
 		o.Committed = func() {}
 	}
-	if o.Due == nil {
-		o.Due = func(Academy, Ticket, time.Time) time.Time { return time.Time{} }
-	}
-	return &Desk{store: o.Store, files: o.Files, keys: o.Keyring, now: o.Now, due: o.Due, committed: o.Committed}
+	return &Desk{store: o.Store, files: o.Files, keys: o.Keyring, now: o.Now, hours: o.Calendar, committed: o.Committed}
 }
 
 // Caller is who asks, and through which door.
@@ -143,7 +140,7 @@ func (d *Desk) create(ctx context.Context, a Academy, by Caller, id uuid.UUID, n
 	}
 	now := d.now()
 	t, e := open(a, id, n, card, by.Person, now)
-	t.Due = d.due(a, t, now)
+	t = timing{a, d.hours}.after(Ticket{}, t, e.At)
 	e.Origin, e.Command, e.Fingerprint = by.Origin, by.Command, by.Fingerprint
 	owed := d.complete(ctx, e, expand(a, Case{Ticket: t}, *e))
 	c, err := d.store.Create(ctx, t, *e, owed)
@@ -194,14 +191,7 @@ func (d *Desk) Do(ctx context.Context, by Caller, ref Ref, action Action, in Inp
 		if err != nil || e == nil {
 			return c.Ticket, nil, nil, err
 		}
-		switch action {
-		case ActionRequalify:
-			if e.Detail.Urgency != 0 || e.Detail.Category != "" || e.Detail.Subcategory != "" {
-				t.Due = d.due(a, t, t.OpenedAt)
-			}
-		case ActionReopen, ActionUnmerge:
-			t.Due = d.due(a, t, now)
-		}
+		t = timing{a, d.hours}.after(c.Ticket, t, e.At)
 		e.Origin, e.Command, e.Fingerprint = by.Origin, by.Command, by.Fingerprint
 		after := Case{Ticket: t, People: c.People}
 		return t, e, d.complete(ctx, e, expand(a, after, *e)), nil

@@ -29,6 +29,7 @@ type Store interface {
 	Alerts
 	Bounces
 	Outbox
+	Stopwatches
 }
 
 // Directory knows the academies and their people.

@@ -147,7 +147,7 @@ func (b *bench) openChat(ctx context.Context, databaseURL string, count int) (_ 
 	if err != nil {
 		return nil, err
 	}
-	desk := tickets.NewDesk(tickets.Options{Store: c.db, Keyring: keys, Due: calendar.Due})
+	desk := tickets.NewDesk(tickets.Options{Store: c.db, Keyring: keys, Calendar: calendar.OpenTime})
 	for page := range 5 {
 		found, err := desk.List(ctx, tickets.Caller{Person: c.agents[0]}, tickets.Query{Scope: tickets.ScopeDesk, Limit: 100, Offset: 100 * page})
 		if err != nil {

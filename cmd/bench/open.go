@@ -56,7 +56,7 @@ func opening(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	desk := tickets.NewDesk(tickets.Options{Store: db, Due: calendar.Due})
+	desk := tickets.NewDesk(tickets.Options{Store: db, Calendar: calendar.OpenTime})
 	open := func(ctx context.Context) error {
 		who := people[rand.N(len(people))] //nolint:gosec // which one keeps no secret
 		_, err := desk.Open(ctx, tickets.Caller{Person: tickets.Person{Academy: academy.ID, ID: who.ID}, Origin: tickets.FromPortal}, tickets.Incident, tickets.Card{

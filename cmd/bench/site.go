@@ -142,7 +142,7 @@ func (b *bench) openSite(ctx context.Context, databaseURL string, count int) (_ 
 		return nil, err
 	}
 	s.closers = append(s.closers, func() { _ = documents.Close() })
-	s.desk = tickets.NewDesk(tickets.Options{Store: s.db, Files: documents, Due: calendar.Due})
+	s.desk = tickets.NewDesk(tickets.Options{Store: s.db, Files: documents, Calendar: calendar.OpenTime})
 
 	l, err := listen(ctx)
 	if err != nil {

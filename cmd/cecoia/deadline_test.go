@@ -33,7 +33,7 @@ func TestTicketsAreDueByTheHoursOfTheDeskFile(t *testing.T) {
 		return m
 	}
 	var now time.Time
-	desk := tickets.NewDesk(tickets.Options{Store: db, Due: calendar.Due, Now: func() time.Time { return now }})
+	desk := tickets.NewDesk(tickets.Options{Store: db, Calendar: calendar.OpenTime, Now: func() time.Time { return now }})
 	open := func(theme string, u tickets.Urgency) tickets.Case {
 		c, err := desk.Open(t.Context(), requester, tickets.Incident, tickets.Card{Theme: theme, Urgency: u, Description: "Plus rien ne répond."})
 		if err != nil {

@@ -280,7 +280,7 @@ func TestLists(t *testing.T) {
 	said := w.say("creteil", "agent", "liste joignables")
 	wants(t, "joignables", said, "| N° | Âge | Urg. | Objet | Joindre |", "le samedi midi", "1 autre demande ne dit pas quand appeler")
 	w.later(72 * time.Hour)
-	shows("agent", "liste en retard", "1", "2", "3")
+	shows("agent", "liste en retard", "1", "3") // 2 waits for its requester
 	wants(t, "due", w.say("creteil", "agent", "liste retard"), "23/11/2026 à 12:")
 	wants(t, "past the end", w.say("creteil", "agent", "liste tous suite 9"), "Cette page n’existe pas (tous) : la dernière est la 1")
 	wants(t, "unknown", w.say("creteil", "agent", "liste xyzzy"), "« xyzzy » n’est ni une liste")

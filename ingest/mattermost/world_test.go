@@ -20,6 +20,7 @@ import (
 	"cecoia.example/deploy/local/postgres/postgrestest"
 	"cecoia.example/ingest"
 	"cecoia.example/tickets"
+	"cecoia.example/tickets/oncall"
 	"cecoia.example/tickets/postgres"
 )
 
@@ -34,6 +35,7 @@ type world struct {
 	t        *testing.T
 	db       *postgres.DB
 	desk     *tickets.Desk
+	room     *oncall.Room
 	commands *Commands
 	keyring  *tickets.Keyring
 	hooks    *httptest.Server
@@ -139,10 +141,11 @@ func newWorld(t *testing.T, change ...func(*Options)) *world {
 	}
 	w.desk = tickets.NewDesk(tickets.Options{
 		Store: db, Now: w.tick, Keyring: w.keyring,
-		Due: func(_ tickets.Academy, _ tickets.Ticket, from time.Time) time.Time { return from.Add(48 * time.Hour) },
+		Calendar: func(tickets.Academy, string) tickets.OpenTime { return twoDays{} },
 	})
+	w.room = oncall.NewRoom(oncall.Options{Store: db, Now: w.tick})
 	o := Options{
-		Desk: w.desk, Directory: db, Memory: db, Keyring: w.keyring, Portal: tickets.NewPortal("https://portail.example"),
+		Desk: w.desk, Room: w.room, Directory: db, Memory: db, Keyring: w.keyring, Portal: tickets.NewPortal("https://portail.example"),
 		Tokens:  map[tickets.AcademyID][]string{"creteil": {"token-of-creteil", "next-token-of-creteil"}, "paris": {"token-of-paris"}, "versailles": {""}},
 		BaseURL: "https://chat.example/", Now: w.tick, Logger: slog.New(slog.NewTextHandler(w.log, nil)),
 	}
@@ -283,3 +286,9 @@ func wants(t *testing.T, what, text string, parts ...string) {
 		}
 	}
 }
+
+// twoDays is a desk where whatever is to be done takes two days.
+type twoDays struct{}
+
+func (twoDays) Add(from time.Time, _ time.Duration) time.Time { return from.Add(48 * time.Hour) }
+func (twoDays) Between(_, _ time.Time) time.Duration          { return 0 }

@@ -8,6 +8,7 @@ package calendar
 import (
 	"iter"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/rickar/cal/v2/fr"
@@ -19,7 +20,7 @@ import (
 // longer does not open.
 const horizon = 3660
 
-// Calendar is when one academy's desk is open. It is a value that is cheap to
+// Calendar is when a desk is open. It is a value that is cheap to
 // make and safe for concurrent use.
 type Calendar struct {
 	hours tickets.Hours
@@ -36,15 +37,12 @@ func New(hours tickets.Hours, loc *time.Location) Calendar {
 	return Calendar{hours: hours, loc: loc}
 }
 
-// Of returns the academy's calendar.
-func Of(a tickets.Academy) Calendar { return New(a.Hours, a.Location()) }
+// Of returns the calendar of a group of the academy: in its own hours, if it has
+// any.
+func Of(a tickets.Academy, group string) Calendar { return New(a.HoursOf(group), a.Location()) }
 
-// Due returns when a ticket of the academy should be resolved whose clock
-// starts at from, by its category and urgency; the zero time when the desk is
-// not open for that long within ten years. It is what [tickets.Options] wants.
-func Due(a tickets.Academy, t tickets.Ticket, from time.Time) time.Time {
-	return Of(a).Add(from, a.Deadlines.ToResolve(t.Category, t.Urgency))
-}
+// OpenTime is [Of] as [tickets.Options] wants it.
+func OpenTime(a tickets.Academy, group string) tickets.OpenTime { return Of(a, group) }
 
 // Open says whether the desk is open at t.
 func (c Calendar) Open(t time.Time) bool {
@@ -184,11 +182,20 @@ func (c Calendar) on(day time.Time, spans []tickets.Span) iter.Seq[opening] {
 
 // publicHolidays returns the public holidays of mainland France in a year.
 func publicHolidays(year int) []tickets.Date {
+	if dates, ok := holidays.Load(year); ok {
+		return dates.([]tickets.Date)
+	}
 	dates := make([]tickets.Date, len(fr.Holidays))
 	for i, h := range fr.Holidays {
 		midnight, _ := h.Calc(year)
 		// In the machine's own zone, where midnight may be skipped: noon is safe.
 		dates[i] = tickets.DateOf(midnight.Add(12 * time.Hour))
 	}
+	holidays.Store(year, dates)
 	return dates
 }
+
+// holidays remembers the public holidays by year: who looks at every open ticket
+// every few seconds asks for them each time. They are as many as years asked
+// about: deadlines are bounded.
+var holidays sync.Map

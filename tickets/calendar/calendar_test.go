@@ -57,7 +57,7 @@ func desk(t testing.TB) tickets.Academy {
 }
 
 func TestOpenTimeIsAdded(t *testing.T) {
-	c := calendar.Of(desk(t))
+	c := calendar.Of(desk(t), "")
 	for name, s := range map[string]struct {
 		from string
 		open time.Duration
@@ -88,7 +88,7 @@ func TestOpenTimeIsAdded(t *testing.T) {
 }
 
 func TestTheDeskSaysWhenItOpens(t *testing.T) {
-	c := calendar.Of(desk(t))
+	c := calendar.Of(desk(t), "")
 	for _, s := range []struct{ at, next string }{
 		{"2026-11-23 07:59", "2026-11-23 08:00"},
 		{"2026-11-23 08:00", "2026-11-23 08:00"},
@@ -120,7 +120,7 @@ func TestPublicHolidaysCanBeWorked(t *testing.T) {
 }
 
 func TestWithoutHoursTheWeekIsThatOfAnOffice(t *testing.T) {
-	c := calendar.Of(tickets.Academy{Timezone: "Europe/Paris"})
+	c := calendar.Of(tickets.Academy{Timezone: "Europe/Paris"}, "")
 	if got := c.Between(at(t, "2026-11-16 00:00"), at(t, "2026-11-23 00:00")); got != 50*time.Hour {
 		t.Errorf("a week is open for %s, want 50h", got)
 	}
@@ -149,37 +149,31 @@ func TestADeskThatNeverOpensHasNoDeadline(t *testing.T) {
 	}
 }
 
-func TestATicketIsDueByItsThemeAndUrgency(t *testing.T) {
+func TestAGroupMayHaveHoursOfItsOwn(t *testing.T) {
 	a := desk(t)
-	a.Deadlines = tickets.Deadlines{
-		Resolution: tickets.Resolution{tickets.High: 6 * time.Hour},
-		Themes:     map[string]tickets.Resolution{"otp": {tickets.Critical: time.Hour}},
+	night := []tickets.Span{span(t, "20:00-24:00")}
+	a.Groups = []tickets.Group{
+		{Code: "assistance"},
+		{Code: "nuit", Hours: &tickets.Hours{Week: tickets.Week{Monday: night, Friday: night}, OpenOnPublicHolidays: true}},
 	}
-	friday := at(t, "2026-11-20 18:30")
-	for _, s := range []struct {
-		category string
-		urgency  tickets.Urgency
-		want     string
-	}{
-		{"messagerie", tickets.Critical, "2026-11-23 12:00"}, // the default 4 h
-		{"messagerie", tickets.High, "2026-11-23 15:00"},     // the academy's 6 h, over lunch
-		{"messagerie", tickets.Low, "2026-11-30 17:30"},      // 40 h: 9, 9, 4.5, 9, closed, then 8.5
-		{"otp", tickets.Critical, "2026-11-23 09:00"},        // the theme's own
-		{"otp", tickets.High, "2026-11-23 15:00"},            // the theme has none of this urgency
-		{tickets.UnknownTheme, tickets.Critical, "2026-11-23 12:00"},
+	from := at(t, "2026-11-23 17:30")
+	for group, want := range map[string]string{
+		"assistance": "2026-11-24 08:30", "": "2026-11-24 08:30", "autre": "2026-11-24 08:30",
+		"nuit": "2026-11-23 21:00", // nor lunch, nor the Friday on which the others move
 	} {
-		ticket := tickets.Ticket{Card: tickets.Card{Urgency: s.urgency, Theme: "finances"}, Category: s.category}
-		if got := calendar.Due(a, ticket, friday); !got.Equal(at(t, s.want)) {
-			t.Errorf("%s, urgency %d: due on %s, want %s", s.category, s.urgency, got, s.want)
+		if got := calendar.OpenTime(a, group).Add(from, time.Hour); !got.Equal(at(t, want)) {
+			t.Errorf("%q: an hour after %s it is %s, want %s", group, from, got, want)
 		}
+	}
+	if !calendar.Of(a, "nuit").Open(at(t, "2026-11-27 20:00")) || calendar.Of(a, "assistance").Open(at(t, "2026-11-27 10:00")) {
+		t.Error("an exception of the academy's is not the group's")
 	}
 }
 
 func BenchmarkDueOfAWeek(b *testing.B) {
-	a := desk(b)
-	ticket, from := tickets.Ticket{Card: tickets.Card{Urgency: tickets.Low}}, at(b, "2026-12-18 16:00")
+	a, from := desk(b), at(b, "2026-12-18 16:00")
 	for b.Loop() {
-		if calendar.Due(a, ticket, from).IsZero() {
+		if calendar.Of(a, "").Add(from, 40*time.Hour).IsZero() {
 			b.Fatal("no deadline")
 		}
 	}
