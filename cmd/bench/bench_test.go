@@ -14,15 +14,16 @@ import (
 // a figure is does not matter.
 func TestTheBenchRuns(t *testing.T) {
 	rowsOf := map[string]int{
-		"pages":    len(portalPages) * (2*2 + 1), // so many at once of two sizes, and the growth
-		"opening":  3,
-		"commands": 3,
-		"refusals": 1,
+		"pages":      len(portalPages) * (2*2 + 1), // so many at once of two sizes, and the growth
+		"opening":    3,
+		"commands":   3,
+		"refusals":   1,
+		"deliveries": 7,
 	}
 	for _, set := range sets {
 		t.Run(set.name, func(t *testing.T) {
 			var out, log bytes.Buffer
-			if status := run(t.Context(), []string{"--json", "--rows", set.name, "--sizes", "100,200", "--rounds", "1", "--turn", "1ms", "--replies", "50"}, &out, &log); status != 0 {
+			if status := run(t.Context(), []string{"--json", "--rows", set.name, "--sizes", "100,200", "--rounds", "1", "--turn", "1ms", "--replies", "50", "--burst", "50"}, &out, &log); status != 0 {
 				t.Fatalf("status %d: %s", status, log.String())
 			}
 			var rows []row
@@ -47,7 +48,7 @@ func TestTheBenchRuns(t *testing.T) {
 }
 
 func TestAWrongCommandLineIsRefused(t *testing.T) {
-	for _, args := range [][]string{{"--rows", "nothing"}, {"--rounds", "0"}, {"--sizes", "0"}, {"--replies", "0"}, {"--turn", "soon"}} {
+	for _, args := range [][]string{{"--rows", "nothing"}, {"--rounds", "0"}, {"--sizes", "0"}, {"--replies", "0"}, {"--burst", "0"}, {"--turn", "soon"}} {
 		var out, log bytes.Buffer
 		if status := run(t.Context(), args, &out, &log); status != 2 || log.Len() == 0 {
 			t.Errorf("%v: status %d, %q", args, status, log.String())

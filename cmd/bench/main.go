@@ -33,16 +33,18 @@ var sets = []set{
 	{"opening", opening},
 	{"commands", commands},
 	{"refusals", refusals},
+	{"deliveries", deliveries},
 }
 
 // options are the command line.
 type options struct {
 	Rows    []string      `help:"Which sets of rows to measure: ${sets}." default:"${sets}" enum:"${sets}"`
 	JSON    bool          `help:"Print the rows as JSON."`
-	Sizes   []int         `help:"How many tickets the pages are measured with." default:"10000,100000"`
+	Sizes   []int         `help:"How many tickets the pages are measured with." default:"10000,100000,1000000"`
 	Rounds  int           `help:"How often product and limit take turns; the median counts." default:"3"`
 	Turn    time.Duration `help:"How long each turn is." default:"200ms"`
 	Replies int           `help:"How many replies are refused." default:"10000"`
+	Burst   int           `help:"How many mails a burst is of." default:"20000"`
 	Slow    time.Duration `help:"Show the plan of each statement slower than this. 0: none."`
 }
 
@@ -75,8 +77,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err == nil {
 		_, err = parser.Parse(args)
 	}
-	if err == nil && (b.Rounds < 1 || b.Turn <= 0 || len(b.Sizes) == 0 || slices.Min(b.Sizes) < 1 || b.Replies < 1) {
-		err = errors.New("--rounds, --turn, --sizes and --replies are at least 1")
+	if err == nil && (b.Rounds < 1 || b.Turn <= 0 || len(b.Sizes) == 0 || slices.Min(b.Sizes) < 1 || b.Replies < 1 || b.Burst < 1) {
+		err = errors.New("--rounds, --turn, --sizes, --replies and --burst are at least 1")
 	}
 	if err != nil {
 		fmt.Fprintln(stderr, "bench:", err)

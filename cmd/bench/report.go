@@ -15,7 +15,7 @@ import (
 // row is one line of the report.
 type row struct {
 	Name    string  `json:"name"`
-	Unit    string  `json:"unit"`              // of figure and limit: "ms", "1/s"
+	Unit    string  `json:"unit"`              // of figure and limit: "ms", "1/s", "MB"
 	Typical float64 `json:"typical,omitempty"` // the p50 of a latency whose figure is its p99
 	Figure  float64 `json:"figure"`            // the product's
 	Limit   float64 `json:"limit"`             // the machine's without the product; 0 when there is none
@@ -51,6 +51,21 @@ func (r row) atMost(ratio float64) row {
 func (r row) atLeast(ratio float64) row {
 	met := r.Ratio >= ratio
 	r.Goal, r.Met = fmt.Sprintf("≥ %g", ratio), &met
+	return r
+}
+
+// within gives the row a goal: the figure is no more than so much above the
+// limit.
+func (r row) within(extra float64) row {
+	met := r.Figure <= r.Limit+extra
+	r.Goal, r.Met = fmt.Sprintf("≤ limit + %g %s", extra, r.Unit), &met
+	return r
+}
+
+// below gives a row without a limit a goal: the figure is no more than that.
+func (r row) below(most float64) row {
+	met := r.Figure <= most
+	r.Goal, r.Met = fmt.Sprintf("≤ %g %s", most, r.Unit), &met
 	return r
 }
 

@@ -69,6 +69,11 @@ func perSecond(took []time.Duration, atOnce int) float64 {
 	return float64(atOnce*len(took)) / all.Seconds()
 }
 
+// perSecondSince is how many of so many operations a second were done since then.
+func perSecondSince(count int, began time.Time) float64 {
+	return float64(count) / time.Since(began).Seconds()
+}
+
 // medians are those of several turns.
 func medians(of []latency) latency {
 	p50, p99 := make([]time.Duration, len(of)), make([]time.Duration, len(of))
