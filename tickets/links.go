@@ -32,6 +32,9 @@ func TicketPath(a AcademyID, n Number) string {
 	return "/demandes/" + string(a) + "/" + n.String()
 }
 
+// Supervision is the page of alerts and figures.
+func (p Portal) Supervision() string { return p.Base + "/supervision" }
+
 // Knowledge is the first page of the knowledge base.
 func (p Portal) Knowledge() string { return p.Base + "/connaissances" }
 

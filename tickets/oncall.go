@@ -101,6 +101,15 @@ func (r AlertRule) Usual() (RuleSetting, bool) {
 	return s, ok
 }
 
+// AboutTickets says whether the rule is about tickets, one or a storm of them.
+func (r AlertRule) AboutTickets() bool {
+	switch r {
+	case AlertUntaken, AlertUnassigned, AlertCritical, AlertDueSoon, AlertOverdue, AlertRefused, AlertReopened, AlertUnreachable, AlertDead, AlertStorm:
+		return true
+	}
+	return false
+}
+
 // AlertRules returns every rule, in the order of their names.
 func AlertRules() []AlertRule {
 	var out []AlertRule

@@ -94,6 +94,10 @@ func serve(ctx context.Context, s settings, roles []string, seed func(context.Co
 		settings: s, academies: academies, db: db.DB, redis: rdb, keys: keys, files: documents,
 		portal: tickets.NewPortal(portalURL), portalURL: portalURL, hooksURL: hooksURL, metrics: metrics, log: log,
 	}
+	if house.tracing, err = newTracing(ctx, s.OTLPEndpoint, log); err != nil {
+		return err
+	}
+	defer house.tracing.close(log)
 	plays := func(role string) bool { return slices.Contains(roles, role) }
 
 	ctx, cancel := context.WithCancel(ctx)
@@ -121,7 +125,7 @@ func serve(ctx context.Context, s settings, roles []string, seed func(context.Co
 		wake = bell.Wake
 		group.Go(func() error { return bell.Run(ctx) })
 	}
-	house.desk = tickets.NewDesk(tickets.Options{Store: db, Files: documents, Keyring: keys, Calendar: calendar.OpenTime, Committed: wake})
+	house.desk = tickets.NewDesk(tickets.Options{Store: house.tracing.store(db, log), Files: documents, Keyring: keys, Calendar: calendar.OpenTime, Committed: wake})
 	house.room = oncall.NewRoom(oncall.Options{Store: db, Committed: wake})
 
 	host := func(variable, addr string, h http.Handler, err error) error {
@@ -186,6 +190,7 @@ type house struct {
 	portal              tickets.Portal
 	portalURL, hooksURL string
 	metrics             *prometheus.Registry
+	tracing             *tracing
 	log                 *slog.Logger
 }
 
@@ -225,6 +230,9 @@ func (h house) notifier() (*notify.Notifier, func(), error) {
 	if window == 0 {
 		window = -1 // none, which 0 is not
 	}
+	for name, c := range channels {
+		channels[name] = h.tracing.channel(name, c)
+	}
 	notifier, err := notify.New(notify.Options{
 		Store: h.db, Redis: h.redis.Client, Channels: channels, Concurrency: h.SendAtOnce, SendTimeout: h.sendTimeout, Window: window,
 		Logger: h.log.With("part", "notify"), Registerer: h.metrics,
@@ -248,7 +256,7 @@ func (h house) web() (http.Handler, error) {
 	}
 	portal, err := web.New(web.Options{
 		Desk: h.desk, Auth: signIn, URL: h.portalURL, Overrides: overrides,
-		Unavailable: postgres.Unavailable, Logger: log, Registerer: h.metrics,
+		Unavailable: postgres.Unavailable, Around: h.tracing.requests, Logger: log, Registerer: h.metrics,
 	})
 	if err != nil && h.PortalOverrides != "" {
 		return nil, fmt.Errorf("CECOIA_PORTAL_OVERRIDES %s: %w", h.PortalOverrides, err)
@@ -283,14 +291,14 @@ func (h house) ingest() (hooks http.Handler, runs []func(context.Context) error,
 	}
 	var gateway *ingest.Gateway
 	commands := ingestmattermost.New(ingestmattermost.Options{
-		Desk: h.desk, Directory: h.db, Memory: h.db, Keyring: h.keys, Portal: h.portal, Tokens: tokens,
+		Desk: h.desk, Room: h.room, Directory: h.db, Memory: h.db, Keyring: h.keys, Portal: h.portal, Tokens: tokens,
 		BaseURL: h.MattermostURL, HooksURL: h.hooksURL, BotToken: h.MattermostToken,
 		Take:  func(ctx context.Context, c ingest.Command) (bool, error) { return gateway.Take(ctx, c) },
 		Allow: h.HooksAllow, PerMinute: h.CommandsPerMinute, Burst: h.CommandsBurst, Logger: log, Registerer: h.metrics,
 	})
 	gateway = ingest.New(ingest.Options{
-		Store: h.db, Execute: commands.Execute, Reply: commands.Reply, Direct: commands.Direct, Redis: h.redis.options, Logger: log, Registerer: h.metrics,
+		Store: h.db, Execute: h.tracing.commands(commands.Execute), Reply: commands.Reply, Direct: commands.Direct, Redis: h.redis.options, Logger: log, Registerer: h.metrics,
 	})
 	runs = append(runs, func(ctx context.Context) error { gateway.Run(ctx); return nil }, commands.Listen)
-	return commands.Handler(gateway), runs, nil
+	return h.tracing.hooks(commands.Handler(gateway)), runs, nil
 }

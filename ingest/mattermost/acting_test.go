@@ -273,6 +273,7 @@ func TestLists(t *testing.T) {
 	shows("agent", "liste libres desk", "1")
 	shows("agent", "attente", "2")
 	shows("agent", "liste en attente", "2")
+	wants(t, "waited for", w.say("creteil", "agent", "voir 2"), "**Fin max :** en pause")
 	shows("agent", "liste en retard", "")
 	shows("agent", "liste les miens", "2")
 	// Saturday, noon.

@@ -37,7 +37,8 @@ func (s *Commands) click(r *http.Request, gateway *ingest.Gateway) string {
 	if !ok {
 		return refuse("button is forged or expired")
 	}
-	v, ok := s.find(button.Operation)
+	word, _ := cutWord(button.Operation) // what follows are its words: "différer 2 h"
+	v, ok := s.find(word)
 	_, asks := formNamed(button.Operation)
 	if !asks && (!ok || !v.button) || len(s.Tokens[button.Academy]) == 0 {
 		return refuse("button stands for nothing")

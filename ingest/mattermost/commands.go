@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -17,6 +16,7 @@ import (
 	"cecoia.example/ingest"
 	"cecoia.example/tickets"
 	"cecoia.example/tickets/locale"
+	"cecoia.example/tickets/oncall"
 )
 
 // Trigger is the word after the slash: /ticket.
@@ -42,7 +42,7 @@ type verb struct {
 	aliases []string
 	// anyone may use it; otherwise only members of the desk.
 	anyone bool
-	// supervisor keeps it for supervisors.
+	// supervisor keeps it for supervisors and whoever is on duty.
 	supervisor bool
 	// button says that a card's button may stand for it.
 	button bool
@@ -61,7 +61,7 @@ func (v verb) offeredTo(p tickets.Person) bool {
 	case v.anyone:
 		return true
 	case v.supervisor:
-		return slices.ContainsFunc(p.Memberships, func(m tickets.Membership) bool { return m.Role == tickets.RoleSupervisor })
+		return p.Supervisor()
 	}
 	return p.Agent()
 }
@@ -85,10 +85,11 @@ type Directory interface {
 	Unlinked(ctx context.Context, academy tickets.AcademyID, ch tickets.Channel, people []uuid.UUID) ([]uuid.UUID, error)
 }
 
-// Options are what Commands is made of. Desk, Directory, Keyring, Portal, Tokens
-// and BaseURL are required.
+// Options are what Commands is made of. Desk, Room, Directory, Keyring, Portal,
+// Tokens and BaseURL are required.
 type Options struct {
 	Desk      *tickets.Desk
+	Room      *oncall.Room
 	Directory Directory
 	Memory    Memory
 	Keyring   *tickets.Keyring

@@ -117,6 +117,15 @@ func (c *call) dispatch(ctx context.Context) (string, error) {
 	case !found:
 		return "", refusal(c.unknown(word))
 	case !c.verb.offeredTo(c.person):
+		if c.verb.supervisor {
+			answers, err := c.Room.Answers(ctx, c.person)
+			if err != nil {
+				return "", err
+			}
+			if answers {
+				break
+			}
+		}
 		c.audit("person is not a supervisor")
 		return "", refusal(c.print.T("chat.not_supervisor", c.verb.label(c.print)))
 	}

@@ -118,7 +118,7 @@ func TestEveryRuleHasItsSentence(t *testing.T) {
 			}
 		}
 	}
-	if len(rules) < 20 {
+	if len(rules) < 17 {
 		t.Fatalf("only %v: they are written in another way", rules)
 	}
 	for _, lang := range []tickets.Lang{tickets.French, tickets.English} {

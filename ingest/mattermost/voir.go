@@ -57,7 +57,10 @@ func (c *call) ticket(v tickets.View) string {
 	field("urgency", c.print.Urgency(v.Urgency))
 	field("theme", c.themes(v.Ticket)...)
 	field("opened", c.print.When(v.OpenedAt))
-	if !v.Due.IsZero() {
+	switch {
+	case v.Paused():
+		field("due", c.print.T("due.paused"))
+	case v.Open() && !v.Due.IsZero():
 		field("due", c.print.When(v.Due))
 	}
 	if v.MergedInto != uuid.Nil {

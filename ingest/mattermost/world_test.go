@@ -116,6 +116,7 @@ func newWorld(t *testing.T, change ...func(*Options)) *world {
 				Subjects: []tickets.Choice{{Code: "quota", Name: tickets.Text{FR: "Boîte pleine", EN: "Full mailbox"}}},
 			}},
 			RequestTypes: []tickets.Choice{{Code: "panne", Name: tickets.Text{FR: "Panne", EN: "Breakdown"}}},
+			OnCall:       tickets.OnCall{Rules: map[tickets.AlertRule]tickets.RuleSetting{tickets.AlertConsumer: {Off: true}}}, // nothing is sent here
 			Causes:       []tickets.Choice{{Code: "cable", Name: tickets.Text{FR: "Câble", EN: "Cable"}}},
 		})
 	}

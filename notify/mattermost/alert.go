@@ -74,7 +74,7 @@ func (b *Bot) alertPost(n tickets.Notice, card oncall.Card, channel string) *mod
 	a.Fields = told
 	if !over {
 		for _, o := range []struct{ verb, name string }{
-			{"ack", "alert.button.ack"}, {"differer30", "alert.button.half"}, {"differer120", "alert.button.two"},
+			{"ack", "alert.button.ack"}, {"différer 30 min", "alert.button.half"}, {"différer 2 h", "alert.button.two"},
 			{"escalader", "alert.button.escalate"}, {"alertes", "alert.button.open"},
 		} {
 			a.Actions = append(a.Actions, b.button(n, channel, o.verb, p.T(o.name)))
@@ -94,11 +94,8 @@ var alertColours = map[tickets.Severity]string{
 // alertHead is the line that is read first, in a notification too.
 func alertHead(a tickets.Academy, card oncall.Card, p locale.Printer) string {
 	parts := []string{"**" + p.T("alert.severity."+strconv.Itoa(int(card.Severity))) + "**", p.T("alert." + string(card.Rule))}
-	if card.Theme != "" {
-		parts = append(parts, defuse(p.Theme(a, card.Theme)))
-	}
-	if card.Subject != "" {
-		parts = append(parts, defuse(card.Subject))
+	if about := p.AlertAbout(a, string(card.Rule), card.Theme, card.Subject); about != "" {
+		parts = append(parts, defuse(about))
 	}
 	if card.State == oncall.StateResolved {
 		parts = append(parts, alertState(card, p), p.N("alert.total", card.Total))

@@ -234,7 +234,10 @@ func (b *Bot) attachment(n tickets.Notice, channel string, p locale.Printer) *mo
 			with(p.T("card.entity"), defuse(t.Entity)).
 			with(p.T("card.opened"), p.When(t.OpenedAt)).
 			with(p.T("card.urgency"), p.Urgency(t.Urgency))
-		if t.Open() && t.Status != tickets.StatusResolved && !t.Due.IsZero() {
+		switch {
+		case t.Paused():
+			told = told.with(p.T("card.due"), p.T("due.paused"))
+		case t.Open() && !t.Due.IsZero():
 			told = told.with(p.T("card.due"), p.When(t.Due))
 		}
 	}

@@ -73,9 +73,14 @@ var alertWords = table{
 	"alert.button.escalate":    {FR: "Escalader", EN: "Escalate"},
 	"alert.button.open":        {FR: "Ouvrir", EN: "Open"},
 
+	"alert.channel.mail": {FR: "messagerie", EN: "mail"},
+	"alert.channel.chat": {FR: "chat", EN: "chat"},
+	"alert.entities":     {FR: "département %s", EN: "département %s"},
+
 	// What supervisors are told when something cannot be done.
 	"error.alert.forbidden":         {FR: "Les alertes sont l’affaire de la supervision et de qui est de garde.", EN: "Alerts are for supervisors and whoever is on duty."},
 	"error.alert.not_found":         {FR: "Il n’y a pas d’alerte A%s en cours : elle est terminée, ou n’a jamais existé.", EN: "There is no current alert A%s: it is over, or never was."},
+	"error.alert.over":              {FR: "Cette alerte est terminée.", EN: "This alert is over."},
 	"error.alert.snooze.bounds":     {FR: "Une alerte se diffère de 5 minutes à 24 heures.", EN: "An alert is snoozed for 5 minutes to 24 hours."},
 	"error.alert.escalated.all":     {FR: "L’alerte A%s a déjà été envoyée à toute la supervision.", EN: "Alert A%s has gone to all supervisors already."},
 	"error.alert.silence.what":      {FR: "Dites quelle règle ou quel thème mettre en silence.", EN: "Say which rule or theme to silence."},

@@ -14,6 +14,8 @@ var deskWords = table{
 	"closure.silence":   {FR: "sans réponse", EN: "no answer"},
 	"closure.duplicate": {FR: "doublon", EN: "duplicate"},
 
+	"due.paused": {FR: "en pause", EN: "paused"}, // in place of "Fin max", while the requester is waited for
+
 	"urgency.1": {FR: "1 - Critique", EN: "1 - Critical"},
 	"urgency.2": {FR: "2 - Haute", EN: "2 - High"},
 	"urgency.3": {FR: "3 - Faible", EN: "3 - Low"},
@@ -110,6 +112,7 @@ var deskWords = table{
 	"error.document.empty":          {FR: "Le document « %s » est vide.", EN: "The document “%s” is empty."},
 	"error.document.type":           {FR: "Le document « %s » est d’un type refusé. Acceptés : images, PDF, textes, tableurs, archives, sons et vidéos.", EN: "The document “%s” is of a refused type. Accepted: images, PDF, texts, spreadsheets, archives, sounds and videos."},
 	"error.document.too_large":      {FR: "Le document « %s » dépasse 20 Mo.", EN: "The document “%s” is over 20 MB."},
+	"error.document.not_kept":       {FR: "Le document « %s » n’a pas pu être conservé : le service n’a plus de place ou ne peut pas écrire. Envoyez votre demande sans lui, et joignez-le plus tard.", EN: "The document “%s” could not be kept: the service has no room left or cannot write. Send your request without it, and attach it later."},
 	"error.document.too_many":       {FR: "Vous avez joint %s documents : c’est le maximum.", EN: "You have attached %s documents: that is the most."},
 
 	// Conflicts: number, who, when.

@@ -212,3 +212,23 @@ func (p Printer) FieldErrors(err error) []FieldError {
 // FieldError is a refusal written for its reader; Field is "" when it is about
 // no field.
 type FieldError struct{ Field, Text string }
+
+// AlertAbout says what of the academy an alert of a rule is about, "" for nothing
+// more than the rule: a theme, and of a storm the entities; a channel or a group.
+func (p Printer) AlertAbout(a tickets.Academy, rule, theme, subject string) string {
+	switch tickets.AlertRule(rule) {
+	case tickets.AlertConsumer:
+		return p.T("alert.channel." + subject)
+	case tickets.AlertQueue:
+		return p.Group(a, subject)
+	case tickets.AlertStorm:
+		if subject == "" {
+			return p.Theme(a, theme)
+		}
+		return p.Theme(a, theme) + " · " + p.T("alert.entities", subject)
+	}
+	if tickets.AlertRule(rule).AboutTickets() {
+		return p.Theme(a, theme)
+	}
+	return ""
+}

@@ -96,6 +96,24 @@ type Alert struct {
 	Major uuid.UUID // of a storm: the ticket of its major incident, uuid.Nil before
 }
 
+// Ref names an alert: by its number, or by its id where Rank is 0.
+type Ref struct {
+	Rank int
+	ID   uuid.UUID
+}
+
+func (r Ref) is(a Alert) bool {
+	return r.Rank > 0 && r.Rank == a.Rank || r.Rank == 0 && r.ID != uuid.Nil && r.ID == a.ID
+}
+
+// missing refuses what is over, or never was.
+func (r Ref) missing() error {
+	if r.Rank == 0 {
+		return refuse(tickets.NotFound, "alert.over")
+	}
+	return refuse(tickets.NotFound, "alert.not_found", r.Rank)
+}
+
 // held says whether somebody holds it at that time.
 func (a Alert) held(now time.Time) bool { return a.Hold != NotHeld && now.Before(a.Until) }
 

@@ -135,11 +135,21 @@ func (s Scene) may(p tickets.Person) bool {
 	return p.Academy == s.Academy.ID && p.ID != uuid.Nil && (p.Supervisor() || p.ID == duty.ID || p.ID == deputy.ID)
 }
 
-// Acknowledge says that the caller sees to the alert of that number: it is not
+// Answers says whether alerts are the person's business: supervisors', and
+// whoever's is on duty now.
+func (r *Room) Answers(ctx context.Context, p tickets.Person) (bool, error) {
+	if p.Supervisor() || !p.Agent() {
+		return p.Supervisor(), nil
+	}
+	s, err := r.store.Scene(ctx, p.Academy, r.moment())
+	return err == nil && s.may(p), err
+}
+
+// Acknowledge says that the caller sees to the alert: it is not
 // escalated nor posted again until the acknowledgement expires. It returns the
 // card as it is then.
-func (r *Room) Acknowledge(ctx context.Context, by tickets.Caller, rank int) (Card, error) {
-	return r.act(ctx, by, rank, func(d *decision, a *Alert) error {
+func (r *Room) Acknowledge(ctx context.Context, by tickets.Caller, ref Ref) (Card, error) {
+	return r.act(ctx, by, ref, func(d *decision, a *Alert) error {
 		d.acknowledge(a, by.Person)
 		return nil
 	})
@@ -147,8 +157,8 @@ func (r *Room) Acknowledge(ctx context.Context, by tickets.Caller, rank int) (Ca
 
 // Snooze keeps the alert quiet for that long, from five minutes to a day; if it
 // still stands then it is posted anew.
-func (r *Room) Snooze(ctx context.Context, by tickets.Caller, rank int, length time.Duration) (Card, error) {
-	return r.act(ctx, by, rank, func(d *decision, a *Alert) error {
+func (r *Room) Snooze(ctx context.Context, by tickets.Caller, ref Ref, length time.Duration) (Card, error) {
+	return r.act(ctx, by, ref, func(d *decision, a *Alert) error {
 		if length < minHold || length > maxSnooze {
 			return &tickets.Error{Code: tickets.Invalid, Field: "duration", Message: "alert.snooze.bounds"}
 		}
@@ -159,8 +169,8 @@ func (r *Room) Snooze(ctx context.Context, by tickets.Caller, rank int, length t
 
 // Escalate takes the alert's next step now. An alert that has reached everybody
 // is refused as [tickets.Conflict].
-func (r *Room) Escalate(ctx context.Context, by tickets.Caller, rank int) (Card, error) {
-	return r.act(ctx, by, rank, func(d *decision, a *Alert) error {
+func (r *Room) Escalate(ctx context.Context, by tickets.Caller, ref Ref) (Card, error) {
+	return r.act(ctx, by, ref, func(d *decision, a *Alert) error {
 		if a.Step == ToAll {
 			return refuse(tickets.Conflict, "alert.escalated.all", a.Rank)
 		}
@@ -169,16 +179,16 @@ func (r *Room) Escalate(ctx context.Context, by tickets.Caller, rank int) (Card,
 	})
 }
 
-// act does something to the alert of that number, and what follows from it.
-func (r *Room) act(ctx context.Context, by tickets.Caller, rank int, do func(*decision, *Alert) error) (Card, error) {
+// act does something to an alert, and what follows from it.
+func (r *Room) act(ctx context.Context, by tickets.Caller, ref Ref, do func(*decision, *Alert) error) (Card, error) {
 	var card Card
 	err := r.store.Supervise(ctx, by.Person.Academy, r.moment(), func(s Scene) (Changes, error) {
 		if !s.may(by.Person) {
 			return Changes{}, refuse(tickets.Forbidden, "alert.forbidden")
 		}
-		i := slices.IndexFunc(s.Alerts, func(a Alert) bool { return a.Rank == rank })
+		i := slices.IndexFunc(s.Alerts, func(a Alert) bool { return ref.is(a) })
 		if i < 0 {
-			return Changes{}, refuse(tickets.NotFound, "alert.not_found", rank)
+			return Changes{}, ref.missing()
 		}
 		var refused error
 		c, told := s.act(i, func(d *decision, a *Alert) { refused = do(d, a) })
