@@ -3,6 +3,7 @@ package tickets
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"path"
 	"slices"
@@ -203,6 +204,9 @@ func (d *Desk) Attach(ctx context.Context, by Caller, ticket uuid.UUID, name str
 	stored, err := d.files.Put(ctx, academy, r, MaxDocument)
 	if e := (*Error)(nil); errors.As(err, &e) && e.Message == "document.too_large" {
 		return Attachment{}, invalid("document", "document.too_large", name)
+	}
+	if err != nil && ctx.Err() == nil { // a disk that is full, for one
+		return Attachment{}, fmt.Errorf("%w: %w", &Error{Code: Unavailable, Message: "document.not_kept", Field: "document", Args: []any{name}}, err)
 	}
 	if err != nil {
 		return Attachment{}, err

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -50,6 +52,30 @@ func TestACutUploadKeepsTheWords(t *testing.T) {
 }
 
 // Two large documents at once, under names that do not tell what they are.
+// A disk that is full, or away, takes no document: what was typed is kept, and
+// the demand can go without.
+func TestADocumentThatCannotBeKept(t *testing.T) {
+	p := newPortal(t)
+	b := p.as(t, person("creteil", "dominique"))
+	base := b.get("/incidents/nouveau").path
+	inTheWay := filepath.Join(p.documents, "creteil")
+	if err := os.WriteFile(inTheWay, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	pg := b.upload(base+"/demande", form("do", "continue", "description", "Voici une image"), file{"bon.png", png})
+	pg.want(http.StatusUnprocessableEntity, "")
+	if errs := pg.text("#errors"); !strings.Contains(errs, "bon.png") || !strings.Contains(errs, "pas pu être conservé") {
+		t.Errorf("told: %s", errs)
+	}
+	if !strings.Contains(pg.value("description"), "Voici une image") {
+		t.Error("the description is lost")
+	}
+	if !strings.Contains(p.log.String(), "level=ERROR") {
+		t.Error("nobody who could mend it is told")
+	}
+	b.upload(base+"/demande", form("do", "continue", "description", "Voici une image")).want(http.StatusOK, base+"/complement")
+}
+
 func TestTwoLargeDocumentsAtOnce(t *testing.T) {
 	p := newPortal(t)
 	b := p.as(t, person("creteil", "dominique"))

@@ -41,6 +41,8 @@ type portal struct {
 	db   *postgres.DB
 	desk *tickets.Desk
 	log  *logBook
+	// documents is the folder that holds them.
+	documents string
 
 	mu  sync.Mutex
 	now time.Time
@@ -68,7 +70,7 @@ func newPortalWith(t *testing.T, change func(*web.Options)) *portal {
 		t.Fatal(err)
 	}
 	t.Cleanup(db.Close)
-	p := &portal{db: db, now: noon, log: &logBook{}}
+	p := &portal{db: db, now: noon, log: &logBook{}, documents: t.TempDir()}
 	academies := []tickets.Academy{academy("creteil", "Créteil", "#8a3ffc"), academy("paris", "Paris", "")}
 	if _, err := db.Apply(t.Context(), academies, noon); err != nil {
 		t.Fatal(err)
@@ -82,7 +84,7 @@ func newPortalWith(t *testing.T, change func(*web.Options)) *portal {
 			t.Fatal(err)
 		}
 	}
-	dir, err := files.Open(t.TempDir())
+	dir, err := files.Open(p.documents)
 	if err != nil {
 		t.Fatal(err)
 	}

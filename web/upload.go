@@ -100,6 +100,9 @@ func (s *server) attach(ctx context.Context, v *visit, ticket uuid.UUID, part *m
 		return bodyError(body.err) // the line was cut: no fault of the document
 	case tickets.CodeOf(err) == tickets.Invalid, tickets.CodeOf(err) == tickets.Conflict: // or the ticket was closed meanwhile
 		sub.refused = append(sub.refused, err)
+	case tickets.CodeOf(err) == tickets.Unavailable: // the rest can go without it
+		s.log.Error("document not kept", "trace", traceID(ctx), "err", err)
+		sub.refused = append(sub.refused, err)
 	default:
 		return fmt.Errorf("attach: %w", err)
 	}
