@@ -27,6 +27,12 @@ func (s *site) drill(ctx context.Context, p pace, quick bool, struck ...fault) (
 	}
 	may := fault{}
 	for _, f := range struck {
+		if f.prepare != nil {
+			if err := f.prepare(ctx, s); err != nil {
+				return r, fmt.Errorf("preparing %s: %w", f.name, err)
+			}
+		}
+		may.full = may.full || f.full
 		may.gone, may.away, may.doubles, may.refuses = may.gone || f.gone, may.away || f.away, may.doubles || f.doubles, may.refuses || f.refuses
 	}
 	l, err := startLoad(ctx, s, p)
@@ -64,6 +70,9 @@ func (s *site) drill(ctx context.Context, p pace, quick bool, struck ...fault) (
 	}
 	r.settled = settled
 	if err := s.tally(ctx, l, &r); err != nil {
+		return r, err
+	}
+	if err := s.documents(ctx, l, &r); err != nil {
 		return r, err
 	}
 	r.judge(may, l, &w)

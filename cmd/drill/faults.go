@@ -14,6 +14,8 @@ import (
 // fault is one thing that breaks.
 type fault struct {
 	name, what string
+	// prepare makes what it needs, before the load; nil for nothing.
+	prepare func(context.Context, *site) error
 	// begin breaks it and end mends it, so long afterwards; quick is how long in
 	// the short version. nil: nothing is to be done.
 	begin, end func(context.Context, *site, blow) error
@@ -26,6 +28,8 @@ type fault struct {
 	doubles bool
 	// refuses: mails are refused for good, and kept as dead.
 	refuses bool
+	// full: documents are refused, in words.
+	full bool
 }
 
 // blow is what a fault is told of how it is dealt.
@@ -130,6 +134,24 @@ var faults = []fault{
 			return s.restart(ctx, s.gateways[0], stopped(ctx))
 		},
 		lasts: short, quick: moment, gone: true,
+	},
+	{
+		name: "disk-full", what: "no room for the documents",
+		begin: func(_ context.Context, s *site, _ blow) error { return s.disk.fill() },
+		end:   func(_ context.Context, s *site, _ blow) error { return s.disk.empty() },
+		lasts: short, quick: moment, full: true,
+	},
+	{
+		name: "clock", what: "the gateway's clock jumps an hour, forth and back, then back and forth", gone: true, doubles: true,
+		prepare: func(ctx context.Context, s *site) error { return s.buildClock(ctx) },
+		begin: func(ctx context.Context, s *site, b blow) error {
+			if err := s.otherProgram(ctx, s.wrongBinary); err != nil {
+				return err
+			}
+			pause(ctx, moment)
+			return jump(ctx, s, b)
+		},
+		end: func(ctx context.Context, s *site, _ blow) error { return s.otherProgram(ctx, s.binary) },
 	},
 	{
 		name: "two", what: "two gateways side by side",

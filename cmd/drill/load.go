@@ -54,6 +54,8 @@ type load struct {
 	words  map[string]*word
 	opened []string // numbers of tickets, for the agents
 	odd    []string // answers that nobody should ever see
+	// kept and refused count the documents.
+	kept, refused int
 
 	ending chan struct{}
 	all    sync.WaitGroup
@@ -191,7 +193,7 @@ var numberIn = regexp.MustCompile(`[IS]\d{6}_\d{3,}`)
 // open opens one ticket by the portal's form: begins it, describes, sends.
 func (l *load) open(ctx context.Context, b *browser, author, n int) {
 	w := l.begin(opening, author, n, "")
-	path := ""
+	path, attached := "", false
 	l.insist(ctx, w, func() (bool, error) {
 		if path == "" {
 			p, err := b.post(ctx, "/incidents/nouveau", nil)
@@ -204,6 +206,23 @@ func (l *load) open(ctx context.Context, b *browser, author, n int) {
 			}
 			id, _, _ := strings.Cut(form, "/")
 			path, w.ticket = "/formulaires/"+id, string(numberIn.Find(p.body))
+		}
+		if n%2 == 0 && !attached {
+			p, err := b.attach(ctx, path+"/demande", "Essai "+w.text, w.text+".txt", bytes.Repeat([]byte(w.text+"\n"), 200))
+			if err != nil || p.away() {
+				return false, err
+			}
+			if !p.ours() || p.status != http.StatusOK && p.status != http.StatusUnprocessableEntity {
+				return false, odd(p, "a document")
+			}
+			attached = true // or refused, in words: then the ticket goes without it
+			l.mu.Lock()
+			if p.status == http.StatusOK {
+				l.kept++
+			} else {
+				l.refused++
+			}
+			l.mu.Unlock()
 		}
 		p, err := b.post(ctx, path+"/demande", url.Values{"description": {"Essai " + w.text}, "do": {"continue"}})
 		if err != nil || p.away() {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime/multipart"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
@@ -104,6 +105,18 @@ func (b *browser) get(ctx context.Context, path string) (page, error) {
 
 func (b *browser) post(ctx context.Context, path string, form url.Values) (page, error) {
 	return b.send(ctx, http.MethodPost, path, "application/x-www-form-urlencoded", []byte(form.Encode()))
+}
+
+// attach posts a step of a form with a document.
+func (b *browser) attach(ctx context.Context, path, description, name string, content []byte) (page, error) {
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body) // over a buffer: nothing of it fails
+	_ = w.WriteField("description", description)
+	_ = w.WriteField("do", "attach")
+	part, _ := w.CreateFormFile("document", name)
+	_, _ = part.Write(content)
+	_ = w.Close()
+	return b.send(ctx, http.MethodPost, path, w.FormDataContentType(), body.Bytes())
 }
 
 func (b *browser) send(ctx context.Context, method, path, kind string, body []byte) (page, error) {

@@ -60,16 +60,18 @@ type site struct {
 	mu       sync.Mutex
 	token    string     // of the bot
 	gateways []*running // those that people are led to
-	lines    io.Writer  // takes what the gateways log
-	closers  []func() error
+	disk     *disk      // of their data
+	// wrongBinary is the program with a clock that can be set wrong.
+	wrongBinary string
+	lines       io.Writer // takes what the gateways log
+	closers     []func() error
 }
 
 // running is a gateway, and what it is started with.
 type running struct {
 	*gateway.Gateway
 	addresses gateway.Addresses
-	command   []string
-	data      string
+	binary    string
 }
 
 // openSite starts everything, with one gateway. Close it at the end.
@@ -98,6 +100,10 @@ func openSite(ctx context.Context, log *slog.Logger, logs string) (_ *site, err 
 	if s.binary, err = gateway.Build(ctx, s.folder); err != nil {
 		return nil, err
 	}
+	if s.disk, err = openDisk(ctx, s.folder); err != nil {
+		return nil, err
+	}
+	s.closers = append(s.closers, s.disk.close)
 	if err := s.openPeers(ctx); err != nil {
 		return nil, err
 	}
@@ -214,7 +220,7 @@ func (s *site) addGateway(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r := &running{addresses: addresses, command: []string{s.binary, "serve"}, data: filepath.Join(s.folder, "data")}
+	r := &running{addresses: addresses, binary: s.binary}
 	if err := s.start(ctx, r); err != nil {
 		return err
 	}
@@ -231,13 +237,14 @@ func (s *site) start(ctx context.Context, r *running) (err error) {
 		first = s.gateways[0].addresses
 	}
 	r.Gateway, err = gateway.Start(ctx, gateway.Options{
-		Command: r.command, Addresses: r.addresses,
+		Command: s.disk.within(r.binary, "serve"), Addresses: r.addresses,
 		Line: func(line string) { fmt.Fprintln(s.lines, r.addresses.Portal, line) },
 		Env: []string{
-			"CECOIA_DATA=" + r.data, "CECOIA_DATABASE_URL=" + s.postgres.URL(), "CECOIA_REDIS_URL=redis://" + s.redisAt,
+			"CECOIA_DATA=" + s.disk.at, "CECOIA_DATABASE_URL=" + s.postgres.URL(), "CECOIA_REDIS_URL=redis://" + s.redisAt,
 			"CECOIA_SECRET_KEY=" + slashToken + slashToken, "CECOIA_SLASH_TOKEN_CRETEIL=" + slashToken, "CECOIA_COMMANDS_PER_MINUTE=-1",
 			"CECOIA_MATTERMOST_URL=" + s.chat.URL(), "CECOIA_MATTERMOST_TOKEN=" + s.token,
 			"CECOIA_SMTP_URL=smtp://" + s.mail.SMTPAddr() + "?tls=none", "CECOIA_MAIL_WINDOW=0",
+			clockVariable + "=" + s.clockFile(),
 			"CECOIA_PORTAL_URL=http://" + first.Portal, "CECOIA_HOOKS_URL=http://" + first.Hooks,
 		},
 	})

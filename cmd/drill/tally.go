@@ -3,7 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -170,6 +173,29 @@ func (s *site) tally(ctx context.Context, l *load, r *row) error {
 	return nil
 }
 
+// documents looks whether every document that was kept is on the disk, whole.
+func (s *site) documents(ctx context.Context, l *load, r *row) error {
+	rows, err := s.db.Query(ctx, `SELECT encode(sha256, 'hex') FROM attachments WHERE academy = $1 AND name LIKE $2`,
+		academy, fmt.Sprintf("%s-%d-%%.txt", opening, l.row))
+	if err != nil {
+		return err
+	}
+	sums, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return err
+	}
+	if len(sums) < l.kept {
+		r.breaks("%d documents of %d that were kept are not there", l.kept-len(sums), l.kept)
+	}
+	for _, sum := range sums {
+		content, err := os.ReadFile(s.disk.seen(filepath.Join("files", academy, sum[:2], sum[2:])))
+		if err != nil || fmt.Sprintf("%x", sha256.Sum256(content)) != sum {
+			r.breaks("a document is not what was kept: %v", err)
+		}
+	}
+	return nil
+}
+
 // judge says what the row's faults do not excuse.
 func (r *row) judge(may fault, l *load, w *watch) {
 	r.away, r.slowest = w.away, w.slowest
@@ -184,6 +210,12 @@ func (r *row) judge(may fault, l *load, w *watch) {
 	}
 	if w.gone > 0 && !may.gone {
 		r.breaks("the portal did not answer %d times of %d", w.gone, w.looks)
+	}
+	if l.refused > 0 && !may.full {
+		r.breaks("%d documents were refused", l.refused)
+	}
+	if l.refused == 0 && may.full {
+		r.breaks("no document was refused: the disk was not full")
 	}
 	if r.owed == 0 || w.looks == 0 {
 		r.breaks("nothing was owed, or nobody looked at the portal: this drilled nothing")
