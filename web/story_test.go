@@ -142,6 +142,9 @@ func TestAnAdditionToAResolvedTicketMayRefuseIt(t *testing.T) {
 	if !pg.has("button[value=refuse]") || !pg.has("button[value=complement]") {
 		t.Fatal("the two ways to answer are not offered")
 	}
+	if !pg.has("a[href=" + path + "/validation]") {
+		t.Error("who wrote that it works is not led to the validation")
+	}
 	pg = b.upload(path+"/mise-a-jour", form("do", "refuse", "text", "Toujours refusé."))
 	if pg.want(http.StatusOK, path).text("#status") != "En cours" {
 		t.Errorf("status %s", pg.text("#status"))
