@@ -9,12 +9,15 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"cecoia.example/deploy/local/chromium/chromiumtest"
 )
 
 // TestDocumentsGoAsTheyAreChosen drives what the script adds to the form: a
 // document goes at once, a refused one says why beside its field, and the text
 // being typed stays; a double click on "Envoyer" makes one ticket.
 func TestDocumentsGoAsTheyAreChosen(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	dir := t.TempDir()
 	good, refused := filepath.Join(dir, "photo.png"), filepath.Join(dir, "page.html")
@@ -24,13 +27,7 @@ func TestDocumentsGoAsTheyAreChosen(t *testing.T) {
 		}
 	}
 
-	// A container has no user namespaces for the sandbox; the pages are ours.
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.Flag("disable-quic", true))
-	allocator, cancel := chromedp.NewExecAllocator(context.Background(), options...)
-	defer cancel()
-	ctx, cancel := chromedp.NewContext(allocator)
-	defer cancel()
-	ctx, cancel = context.WithTimeout(ctx, 60*time.Second)
+	ctx, cancel := context.WithTimeout(chromiumtest.New(t), 60*time.Second)
 	defer cancel()
 
 	steps := func(what string, steps ...chromedp.Action[chromedp.Void]) {

@@ -15,6 +15,8 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
+
+	"cecoia.example/deploy/local/chromium/chromiumtest"
 )
 
 // chromium is Debian's Chromium, without a window, on a portal.
@@ -24,20 +26,10 @@ type chromium struct {
 	ctx    context.Context
 }
 
-// openChromium starts a browser with one tab; it ends with the test.
+// openChromium opens a window with one tab; it closes with the test.
 func openChromium(t *testing.T, p *portal) *chromium {
 	t.Helper()
-	// A container has no user namespaces for the sandbox; the pages are ours.
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath("chromium"), chromedp.NoSandbox,
-		chromedp.DisableGPU, chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
-		chromedp.Flag("lang", "fr-FR"), chromedp.Flag("accept-lang", "fr-FR,fr"))
-	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
-	if err := chromedp.Do(ctx); err != nil {
-		t.Fatalf("starting Chromium: %v", err)
-	}
+	ctx := chromiumtest.New(t)
 	t.Cleanup(func() {
 		for line := range strings.Lines(p.log.String()) {
 			if t.Failed() && strings.Contains(line, "level=ERROR") {
@@ -166,11 +158,13 @@ var axe = sync.OnceValues(func() (string, error) {
 // count. With names only those rules are asked.
 func (c *chromium) violations(names ...string) (wrong, undecided []string) {
 	c.t.Helper()
-	script, err := axe()
-	if err != nil {
-		c.t.Fatal(err)
+	if !ask[bool](c, `!!window.axe`) { // the script is large: it is sent once a page
+		script, err := axe()
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		ask[bool](c, script+`; true`)
 	}
-	ask[bool](c, `(() => { if (!window.axe) { `+script+` } return true })()`)
 	rules := ""
 	if len(names) > 0 {
 		rules = `, runOnly: { type: "rule", values: ["` + strings.Join(names, `", "`) + `"] }`

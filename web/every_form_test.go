@@ -23,6 +23,7 @@ const hostile = `"'></textarea></title><script src=x></script><img src=x onerror
 // so with a link to the field, keeps what was typed and changes nothing; nothing
 // is ever an error of ours, or markup.
 func TestEveryFormStandsBadInput(t *testing.T) {
+	t.Parallel()
 	for _, room := range rooms {
 		if room.name == "errors" {
 			continue // its pages break the room

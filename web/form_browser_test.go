@@ -24,6 +24,7 @@ func (c *chromium) until(what, expression string) {
 // TestThePeoplePicker types, moves, escapes and chooses by keyboard alone: the
 // combobox says to assistive technology what it shows.
 func TestThePeoplePicker(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	chosen := p.hire(t, "creteil", "Martinez-Aube", "Martinez-Bois", "Martinez-Cime")[1]
 	b := p.as(t, person("creteil", "dominique"))
@@ -96,6 +97,7 @@ func TestThePeoplePicker(t *testing.T) {
 // TestDocumentsShowTheirProgress sends several at once, one too large, stops one
 // on its way, and finds each said and the text kept.
 func TestDocumentsShowTheirProgress(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	b := p.as(t, person("creteil", "dominique"))
 	base := b.get("/incidents/nouveau").path

@@ -32,7 +32,7 @@ type exhibit struct {
 	patterns []string
 }
 
-// rooms are the parts of the gallery. Each has a portal and a browser of its own.
+// rooms are the parts of the gallery. Each has a portal and a window of its own.
 var rooms = []struct {
 	name string
 	hang func(*hall) []exhibit
@@ -76,6 +76,7 @@ func (h *hall) visitor(login string) *browser {
 // In English, each is looked at once. With -screenshots it keeps a picture of
 // each.
 func TestEveryPage(t *testing.T) {
+	t.Parallel()
 	var mu sync.Mutex
 	seen := map[string]bool{}
 	t.Run("rooms", func(t *testing.T) {
@@ -119,11 +120,12 @@ func TestEveryPage(t *testing.T) {
 // exhibit looks at one exhibit.
 func (c *chromium) exhibit(e exhibit, looks []look) {
 	c.t.Helper()
+	shift := 0.0
 	for i, l := range looks {
 		c.look(l)
 		if i == 0 {
 			c.open(e.path)
-			c.light(e.name)
+			shift = c.light(e.name)
 			if e.then != nil {
 				e.then(c)
 			}
@@ -147,7 +149,21 @@ func (c *chromium) exhibit(e exhibit, looks []look) {
 		}
 		c.keep(e.name + "-" + ask[string](c, `document.documentElement.lang`) + "-" + l.name)
 	}
+	// A busy machine paints a page that is half there, at times: what moves
+	// because of a picture, a font or a script does so each time.
+	for again := 0; shift > steady && again < 3; again++ {
+		c.look(looks[0])
+		c.open(e.path)
+		shift = c.light(e.name)
+	}
+	if shift > steady {
+		c.t.Errorf("%s: layout shift %v", e.name, shift)
+	}
 }
+
+// steady is a layout shift that nobody sees: a hair's breadth. A picture, a font
+// or a script that moves things is 0.01 and more.
+const steady = 0.005
 
 // spoken asserts that every word of the page, as it stands, is there.
 func (c *chromium) spoken() {
@@ -200,8 +216,9 @@ func reviewed(found string) bool {
 	})
 }
 
-// light asserts that the page, loaded with nothing in the cache, is light.
-func (c *chromium) light(name string) {
+// light asserts that the page, loaded with nothing in the cache, is light. It
+// returns how much its layout shifted.
+func (c *chromium) light(name string) float64 {
 	c.t.Helper()
 	load := ask[struct {
 		Requests, Bytes int
@@ -218,11 +235,13 @@ func (c *chromium) light(name string) {
 		requestAnimationFrame(() => requestAnimationFrame(() => done({ Shift: shift, Shifted: shifted,
 			Requests: all.length, Bytes: all.reduce((sum, e) => sum + (e.transferSize || e.encodedBodySize), 0) })));
 	})`)
-	// A busy machine paints a page that is half there: a hair's breadth is no
-	// shift. A picture, a font or a script that moves things is 0.01 and more.
-	if load.Requests > 3 || load.Bytes > 60_000 || load.Shift > 0.005 {
-		c.t.Errorf("%s: %d requests, %d bytes, layout shift %v of %q", name, load.Requests, load.Bytes, load.Shift, load.Shifted)
+	if load.Requests > 3 || load.Bytes > 60_000 {
+		c.t.Errorf("%s: %d requests, %d bytes", name, load.Requests, load.Bytes)
 	}
+	if load.Shift > steady {
+		c.t.Logf("%s: layout shift %v of %q", name, load.Shift, load.Shifted)
+	}
+	return load.Shift
 }
 
 // keep writes a picture of the whole page, when asked to.

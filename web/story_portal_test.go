@@ -17,20 +17,24 @@ import (
 // the keyboard alone, and without JavaScript.
 
 func TestTheStory(t *testing.T) {
+	t.Parallel()
 	for _, lang := range []tickets.Lang{tickets.French, tickets.English} {
 		t.Run(string(lang), func(t *testing.T) {
+			t.Parallel()
 			newTeller(t, lang, func(c *chromium) hand { return mouse{c} }).tell()
 		})
 	}
 }
 
 func TestTheStoryByKeyboard(t *testing.T) {
+	t.Parallel()
 	s := newTeller(t, tickets.French, func(c *chromium) hand { return keyboard{c} })
 	s.keys = true
 	s.tell()
 }
 
 func TestTheStoryWithoutJavaScript(t *testing.T) {
+	t.Parallel()
 	s := newTeller(t, tickets.French, func(c *chromium) hand { return mouse{c} })
 	s.withoutScripts()
 	s.scripts = false

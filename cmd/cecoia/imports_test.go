@@ -37,10 +37,11 @@ var technologies = map[string][]string{
 	"github.com/jackc/":                       {"tickets/postgres", "deploy/local", "cmd"},
 	"github.com/redis/go-redis":               {"ingest", "notify", "deploy/local", "cmd"},
 	"github.com/alexedwards/scs":              {"web", "cmd"},
-	"github.com/chromedp":                     {},
+	"github.com/chromedp":                     {"deploy/local"},
 	"github.com/mattermost/mattermost-":       {},
 	"pgregory.net/rapid":                      {},
 	"go.uber.org/goleak":                      {"deploy/local"},
+	"go.opentelemetry.io":                     {"cmd"}, // elsewhere a tickets.Trace is carried along
 	"net/http":                                {"web", "ingest/mattermost", "notify/mattermost", "deploy/local", "cmd"},
 	"database/sql":                            {},
 }
