@@ -63,6 +63,8 @@ type settings struct {
 	AuthServID        string         `env:"CECOIA_AUTHSERV_ID" academy:"" help:"The authserv-id of the Authentication-Results (RFC 8601) that the academy's own mail server adds. Empty: it adds none, and who wrote a mail is not known for sure."`
 	TrustParticipants bool           `env:"CECOIA_TRUST_PARTICIPANTS" help:"Send guidance to the participants of a ticket even when no mail server said who wrote. A forged sender would then get mail they did not cause."`
 
+	OTLPEndpoint string `env:"CECOIA_OTLP_ENDPOINT,OTEL_EXPORTER_OTLP_ENDPOINT" help:"Where OpenTelemetry traces are sent, by OTLP over HTTP: http://127.0.0.1:4318. The standard OTEL_EXPORTER_OTLP_ENDPOINT says it too; the other OTEL_… variables (OTEL_TRACES_SAMPLER, OTEL_EXPORTER_OTLP_HEADERS, …) hold as well. Empty: none are made."`
+
 	LogLevel  slog.Level `env:"CECOIA_LOG_LEVEL" help:"debug, info, warn or error." default:"info"`
 	LogFormat string     `env:"CECOIA_LOG_FORMAT" help:"text or json." enum:"text,json" default:"text"`
 
