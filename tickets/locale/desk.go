@@ -113,7 +113,6 @@ var deskWords = table{
 	"error.document.type":           {FR: "Le document « %s » est d’un type refusé. Acceptés : images, PDF, textes, tableurs, archives, sons et vidéos.", EN: "The document “%s” is of a refused type. Accepted: images, PDF, texts, spreadsheets, archives, sounds and videos."},
 	"error.document.too_large":      {FR: "Le document « %s » dépasse 20 Mo.", EN: "The document “%s” is over 20 MB."},
 	"error.document.not_kept":       {FR: "Le document « %s » n’a pas pu être conservé : le service n’a plus de place ou ne peut pas écrire. Envoyez votre demande sans lui, et joignez-le plus tard.", EN: "The document “%s” could not be kept: the service has no room left or cannot write. Send your request without it, and attach it later."},
-	"error.document.not_kept":       {FR: "Le document « %s » n’a pas pu être conservé : le service n’a plus de place ou ne peut pas écrire. Envoyez votre demande sans lui, et joignez-le plus tard.", EN: "The document “%s” could not be kept: the service has no room left or cannot write. Send your request without it, and attach it later."},
 	"error.document.too_many":       {FR: "Vous avez joint %s documents : c’est le maximum.", EN: "You have attached %s documents: that is the most."},
 
 	// Conflicts: number, who, when.
