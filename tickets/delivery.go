@@ -66,7 +66,6 @@ const (
 	TemplateCard         Template = "card"           // chat: the ticket's one card, and its thread
 	TemplateAlert        Template = "alert"          // chat: the card of an alert (tickets/oncall)
 	TemplateEscalated    Template = "escalated"      // chat, mail: an alert that nobody saw to, to one person
-	TemplateDigest       Template = "digest"         // chat, mail: what waits, to one member of the desk
 	TemplateAssigned     Template = "assigned"       // chat: direct message to the assignee
 	TemplateComplement   Template = "complement"     // chat: direct message to the assignee
 	TemplateRefused      Template = "refused"        // chat: direct message to the assignee

@@ -60,6 +60,8 @@ func write(n tickets.Notice, portal tickets.Portal, keys *tickets.Keyring) (lett
 		return writeGuidance(n, portal)
 	case tickets.TemplateLinkCode:
 		return writeLinkCode(n, portal, keys), nil
+	case tickets.TemplateEscalated:
+		return writeAlert(n, portal)
 	}
 	p := locale.For(n.Recipient.Lang, n.Academy.Location())
 	t := n.Case.Ticket

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"cecoia.example/tickets"
+	"cecoia.example/tickets/oncall"
 )
 
 var portal = tickets.NewPortal("https://portail.creteil.example")
@@ -69,6 +70,22 @@ func guidance(lang tickets.Lang, g tickets.Guidance) tickets.Notice {
 func linkCode(lang tickets.Lang) tickets.Notice {
 	n := notice(tickets.TemplateLinkCode, lang, "")
 	n.Case, n.Ticket, n.Event = tickets.Case{}, uuid.Nil, tickets.Event{}
+	return n
+}
+
+// escalated is a notice of an alert that nobody saw to.
+func escalated(t *testing.T, lang tickets.Lang) tickets.Notice {
+	t.Helper()
+	n := linkCode(lang)
+	since := time.Date(2026, 11, 23, 8, 10, 0, 0, time.UTC)
+	data, err := json.Marshal(oncall.Card{
+		Alert: id(40), Rank: 12, Rule: tickets.AlertUntaken, Severity: tickets.Warning, Count: 3, Since: since, State: oncall.StateFiring,
+		Worst: []oncall.Worst{{Ticket: id(41), Number: tickets.Number{Kind: tickets.Incident, Day: "261123", Rank: 7}, Urgency: tickets.High, Since: since}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.Template, n.Rule, n.Ticket, n.Data = tickets.TemplateEscalated, "alert-untaken", id(40), data
 	return n
 }
 
@@ -172,6 +189,7 @@ func TestGolden(t *testing.T) {
 			golden(t, name+"_private."+string(lang), private(n))
 		}
 		golden(t, "link_code."+string(lang), linkCode(lang))
+		golden(t, "escalated."+string(lang), escalated(t, lang))
 	}
 	for _, name := range []string{"asked", "together", "asked_private", "guidance"} {
 		n, ok := letters(tickets.French)[strings.TrimSuffix(name, "_private")]
@@ -216,7 +234,7 @@ func compare(t *testing.T, name, got string) {
 
 // No file of testdata is of a letter that is no more.
 func TestEveryGoldenFileIsCompared(t *testing.T) {
-	known := map[string]bool{"link_code": true}
+	known := map[string]bool{"link_code": true, "escalated": true}
 	for _, all := range []map[string]tickets.Notice{letters(tickets.French), guidances(tickets.French)} {
 		for name := range all {
 			known[name], known[name+"_private"] = true, true

@@ -34,11 +34,28 @@ func (b *Bot) alert(ctx context.Context, n tickets.Notice) (thread string, err e
 	return b.postOnce(ctx, n, post)
 }
 
+// escalated tells one person of an alert that nobody has seen to, in a message
+// of its own, with the same buttons.
+func (b *Bot) escalated(ctx context.Context, n tickets.Notice) (thread string, err error) {
+	var card oncall.Card
+	if json.Unmarshal(n.Data, &card) != nil || card.Rule == "" {
+		return n.Thread, permanent("the delivery has no alert")
+	}
+	if n.Account == "" {
+		return n.Thread, permanent("the person is not linked to a chat account")
+	}
+	channel, err := b.directChannel(ctx, n.Account)
+	if err != nil {
+		return n.Thread, err
+	}
+	return b.postOnce(ctx, n, b.alertPost(n, card, channel))
+}
+
 // alertPost is the card of an alert: how bad, what, how many, since when, the
 // tickets to begin with, who has it and what comes next. It names nobody but the
 // desk's own.
 func (b *Bot) alertPost(n tickets.Notice, card oncall.Card, channel string) *model.Post {
-	p := printer(n)
+	p := reader(n)
 	over := card.State == oncall.StateResolved
 	a := &model.MessageAttachment{
 		Fallback: alertHead(n.Academy, card, p),
@@ -73,11 +90,10 @@ func (b *Bot) alertPost(n tickets.Notice, card oncall.Card, channel string) *mod
 	}
 	a.Fields = told
 	if !over {
-		for _, o := range []struct{ verb, name string }{
-			{"ack", "alert.button.ack"}, {"différer 30 min", "alert.button.half"}, {"différer 2 h", "alert.button.two"},
-			{"escalader", "alert.button.escalate"}, {"alertes", "alert.button.open"},
-		} {
-			a.Actions = append(a.Actions, b.button(n, channel, o.verb, p.T(o.name)))
+		for _, o := range alertButtons {
+			action := b.button(n, channel, o.command, p.T(o.name))
+			action.Id = o.id
+			a.Actions = append(a.Actions, action)
 		}
 	}
 	post := newPost(channel, n.ID, alertHead(n.Academy, card, p), a)
@@ -89,6 +105,16 @@ func (b *Bot) alertPost(n tickets.Notice, card oncall.Card, channel string) *mod
 
 var alertColours = map[tickets.Severity]string{
 	tickets.Informative: "#2563eb", tickets.Warning: "#b45309", tickets.Emergency: "#b91c1c",
+}
+
+// alertButtons are what can be done to an alert: each stands for a command. The
+// server routes ids of letters and figures only.
+var alertButtons = []struct{ id, command, name string }{
+	{"ack", "ack", "alert.button.ack"},
+	{"differer30", "différer 30 min", "alert.button.half"},
+	{"differer120", "différer 2 h", "alert.button.two"},
+	{"escalader", "escalader", "alert.button.escalate"},
+	{"alertes", "alertes", "alert.button.open"},
 }
 
 // alertHead is the line that is read first, in a notification too.

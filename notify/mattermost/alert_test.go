@@ -35,6 +35,9 @@ func TestEachAlertHasItsCard(t *testing.T) {
 	b := newBot(t, s.URL(), Options{})
 	for i, rule := range tickets.AlertRules() {
 		card := oncall.Card{Alert: id(byte(100 + i)), Rank: i + 1, Rule: rule, Severity: tickets.Warning, Count: 12_000, Since: began, State: oncall.StateFiring}
+		if rule == tickets.AlertConsumer {
+			card.Subject = "chat"
+		}
 		want(t, b.Send(t.Context(), alertNotice(t, byte(i+1), card)), tickets.Delivered)
 		posts := s.Posts(supervision)
 		if len(posts) != i+1 {

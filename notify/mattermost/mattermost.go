@@ -109,6 +109,8 @@ func (b *Bot) deliver(ctx context.Context, n tickets.Notice) (thread string, err
 		return thread, b.lockedOut(ctx, n, err)
 	case tickets.TemplateAlert:
 		return b.alert(ctx, n)
+	case tickets.TemplateEscalated:
+		return b.escalated(ctx, n)
 	}
 	if slices.Contains(tickets.DirectTemplates(), n.Template) {
 		return b.direct(ctx, n)

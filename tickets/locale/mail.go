@@ -44,6 +44,9 @@ var mailWords = table{
 	"mail.lead.private":           {FR: "Il y a du nouveau sur la demande %s", EN: "There is news about the request %s"},
 	"mail.lead.guidance":          {FR: "Votre réponse au sujet de la demande %s est bien arrivée, mais cette adresse ne transmet pas les réponses à l’assistance", EN: "Your reply about the request %s has arrived, but this address does not pass replies on to the desk"},
 	"mail.lead.generic":           {FR: "Votre message est bien arrivé, mais personne ne lit cette adresse", EN: "Your message has arrived, but nobody reads this address"},
+	"mail.do.escalated":           {FR: "Une alerte attend quelqu’un : voyez-la sur la page de supervision", EN: "An alert waits for somebody: see it on the supervision page"},
+	"mail.link.supervision":       {FR: "Ouvrir la page de supervision", EN: "Open the supervision page"},
+	"mail.why.escalated":          {FR: "Pourquoi ce message ? Parce que vous supervisez l’assistance, ou que vous êtes de garde, et que personne n’a encore répondu.", EN: "Why this message? Because you supervise the desk, or are on duty, and nobody has answered yet."},
 	"mail.lead.link_code":         {FR: "Un compte de Mattermost demande à être lié à vous. Voici le code qui le prouve", EN: "A Mattermost account asks to be linked to you. This is the code that proves it"},
 	"mail.somebody":               {FR: "Quelqu’un", EN: "Somebody"},
 
