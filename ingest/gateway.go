@@ -196,6 +196,9 @@ func New(o Options) *Gateway {
 	}
 	if o.Registerer != nil {
 		o.Registerer.MustRegister(g.commands, g.directly, g.panics, g.seconds)
+		if g.redis != nil {
+			o.Registerer.MustRegister(streamFigures{g.redis})
+		}
 	}
 	return g
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 )
 
@@ -300,4 +301,34 @@ func (g *Gateway) claimed(ctx context.Context, id string) bool {
 	defer cancel()
 	err := g.redis.SetArgs(ctx, sweptPrefix+id, g.id, redis.SetArgs{Mode: "NX", TTL: g.Abandoned}).Err()
 	return errors.Is(err, redis.Nil)
+}
+
+var (
+	lengthDesc = prometheus.NewDesc("cecoia_commands_stream_length",
+		"Entries of the stream of commands in Redis, executed ones gone. Each process tells the same.", nil, nil)
+	readDesc = prometheus.NewDesc("cecoia_commands_stream_pending",
+		"Commands of the stream that a worker has read and not ended. Each process tells the same.", nil, nil)
+)
+
+// streamFigures tells how full the stream is.
+type streamFigures struct{ redis *redis.Client }
+
+// Describe names the figures.
+func (streamFigures) Describe(ch chan<- *prometheus.Desc) { ch <- lengthDesc; ch <- readDesc }
+
+// Collect reads them; while Redis is away there are none.
+func (f streamFigures) Collect(ch chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), answerWithin)
+	defer cancel()
+	pipe := f.redis.Pipeline()
+	length, groups := pipe.XLen(ctx, stream), pipe.XInfoGroups(ctx, stream)
+	_, _ = pipe.Exec(ctx) // each command's own error is looked at
+	if length.Err() == nil {
+		ch <- prometheus.MustNewConstMetric(lengthDesc, prometheus.GaugeValue, float64(length.Val()))
+	}
+	for _, g := range groups.Val() {
+		if g.Name == group {
+			ch <- prometheus.MustNewConstMetric(readDesc, prometheus.GaugeValue, float64(g.Pending))
+		}
+	}
 }

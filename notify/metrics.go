@@ -1,9 +1,12 @@
 package notify
 
 import (
+	"context"
 	"fmt"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/redis/go-redis/v9"
 )
 
 // metrics are the figures of the queue.
@@ -18,7 +21,7 @@ type metrics struct {
 	abandoned prometheus.Counter
 }
 
-func newMetrics(r prometheus.Registerer) (*metrics, error) {
+func newMetrics(r prometheus.Registerer, q *queue) (*metrics, error) {
 	m := &metrics{
 		enqueued: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "cecoia_deliveries_enqueued_total", Help: "Deliveries put on a stream; one may be put there several times.",
@@ -50,10 +53,42 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 	if r == nil {
 		return m, nil
 	}
-	for _, c := range []prometheus.Collector{m.enqueued, m.epochs, m.attempts, m.held, m.sending, m.duration, m.delay, m.abandoned} {
+	for _, c := range []prometheus.Collector{m.enqueued, m.epochs, m.attempts, m.held, m.sending, m.duration, m.delay, m.abandoned, q} {
 		if err := r.Register(c); err != nil {
 			return nil, fmt.Errorf("register metrics: %w", err)
 		}
 	}
 	return m, nil
+}
+
+var (
+	lengthDesc = prometheus.NewDesc("cecoia_deliveries_stream_length",
+		"Entries of a channel's stream in Redis, read and recorded ones gone. Each process tells the same.", []string{"channel"}, nil)
+	readDesc = prometheus.NewDesc("cecoia_deliveries_stream_pending",
+		"Entries of a channel's stream that a worker has read and not ended. Each process tells the same.", []string{"channel"}, nil)
+)
+
+// Describe names the figures of the streams.
+func (q *queue) Describe(ch chan<- *prometheus.Desc) { ch <- lengthDesc; ch <- readDesc }
+
+// Collect reads them; while Redis is away there are none.
+func (q *queue) Collect(ch chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	pipe := q.redis.Pipeline()
+	lengths, groups := make([]*redis.IntCmd, len(q.channels)), make([]*redis.XInfoGroupsCmd, len(q.channels))
+	for i, c := range q.channels {
+		lengths[i], groups[i] = pipe.XLen(ctx, streamOf(c)), pipe.XInfoGroups(ctx, streamOf(c))
+	}
+	_, _ = pipe.Exec(ctx) // each command's own error is looked at
+	for i, c := range q.channels {
+		if lengths[i].Err() == nil {
+			ch <- prometheus.MustNewConstMetric(lengthDesc, prometheus.GaugeValue, float64(lengths[i].Val()), string(c))
+		}
+		for _, g := range groups[i].Val() {
+			if g.Name == groupName {
+				ch <- prometheus.MustNewConstMetric(readDesc, prometheus.GaugeValue, float64(g.Pending), string(c))
+			}
+		}
+	}
 }

@@ -150,18 +150,19 @@ func New(o Options) (*Notifier, error) {
 	if err := o.complete(); err != nil {
 		return nil, fmt.Errorf("notify.New: %w", err)
 	}
-	m, err := newMetrics(o.Registerer)
-	if err != nil {
-		return nil, fmt.Errorf("notify.New: %w", err)
-	}
 	channels := make([]tickets.Channel, 0, len(o.Channels))
 	for c := range o.Channels {
 		channels = append(channels, c)
 	}
 	slices.Sort(channels)
+	q := &queue{redis: o.Redis, channels: channels, consumer: rand.Text()}
+	m, err := newMetrics(o.Registerer, q)
+	if err != nil {
+		return nil, fmt.Errorf("notify.New: %w", err)
+	}
 	return &Notifier{
 		opts:        o,
-		queue:       &queue{redis: o.Redis, channels: channels, consumer: rand.Text()},
+		queue:       q,
 		wake:        make(chan struct{}, 1),
 		metrics:     m,
 		unknown:     map[tickets.Channel]bool{},
