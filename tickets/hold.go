@@ -115,7 +115,7 @@ func Together(owed []Delivery, how DirectMessages) []Delivery {
 // as it stands, nor guidance, which answers a mail and has no event.
 func (d Delivery) News() bool {
 	_, person := d.Recipient.Person()
-	return person && d.Ticket != uuid.Nil && d.Seq > 0
+	return person && d.Ticket != uuid.Nil && d.Seq > 0 && d.Template != TemplateEscalated
 }
 
 // asks says whether the template asks something of its reader: it is never held.
