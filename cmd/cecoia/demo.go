@@ -87,7 +87,7 @@ func (c *demoCommand) Run(ctx context.Context, out *output) (err error) {
 	c.MattermostURL, c.MattermostToken = chat.URL(), demoBotToken
 	c.SMTPURL = "smtp://" + mailServer.SMTPAddr() + "?tls=none"
 	c.AuthServID = mail.AuthServID
-	c.sendTimeout = 5 * time.Second // the peers are of this process: no need of patience
+	c.SendTimeout = 5 * time.Second // the peers are of this process: no need of patience
 	c.own = map[string]string{}
 	for _, a := range academies {
 		c.own[academyVariable("CECOIA_SLASH_TOKEN", a.ID)] = slashToken(a.ID)

@@ -163,11 +163,17 @@ func serve(ctx context.Context, s settings, roles []string, seed func(context.Co
 			}
 		}
 		if plays("clock") {
-			group.Go(func() error { return runClock(ctx, db.DB, log) })
-			group.Go(func() error { return runSupervision(ctx, db.DB, house.room, log) })
+			beat := newPulse(metrics)
+			group.Go(func() error { return runClock(ctx, db.DB, beat, log) })
+			group.Go(func() error { return runSupervision(ctx, db.DB, house.room, beat, log) })
 		}
 		// Last: whoever gets an answer from /readyz finds the rest listening.
-		return host("CECOIA_OPS_ADDR", s.OpsAddr, opsHandler(db.DB, rdb.Client, metrics), nil)
+		health, err := house.health()
+		if err != nil {
+			return err
+		}
+		metrics.MustRegister(health, backlogFigures{db, log}, poolFigures{db.Pool(), rdb.Client})
+		return host("CECOIA_OPS_ADDR", s.OpsAddr, opsHandler(health, metrics), nil)
 	}
 	if err := start(); err != nil {
 		group.Go(func() error { return err }) // ends what was started
@@ -214,6 +220,9 @@ func (h house) notifier() (*notify.Notifier, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	if err := h.metrics.Register(mailer); err != nil {
+		return nil, nil, err
+	}
 	channels[tickets.Mail] = mailer
 	closeAll := mailer.Close
 	if h.MattermostURL != "" {
@@ -234,7 +243,7 @@ func (h house) notifier() (*notify.Notifier, func(), error) {
 		channels[name] = h.tracing.channel(name, c)
 	}
 	notifier, err := notify.New(notify.Options{
-		Store: h.db, Redis: h.redis.Client, Channels: channels, Concurrency: h.SendAtOnce, SendTimeout: h.sendTimeout, Window: window,
+		Store: h.db, Redis: h.redis.Client, Channels: channels, Concurrency: h.SendAtOnce, SendTimeout: h.SendTimeout, Window: window,
 		Logger: h.log.With("part", "notify"), Registerer: h.metrics,
 	})
 	return notifier, closeAll, err

@@ -51,6 +51,7 @@ type settings struct {
 	DKIMDomain        string         `env:"CECOIA_DKIM_DOMAIN" academy:"" help:"The domain that signs. Empty: that of the no-reply address."`
 	DKIMKey           string         `env:"CECOIA_DKIM_KEY" secret:"" academy:"" help:"The private key that signs, RSA or Ed25519, as PEM. A file that every user of the machine can read is refused."`
 	SendAtOnce        int            `env:"CECOIA_SEND_AT_ONCE" help:"How many mails, and how many posts, each process sends at the same time; connections= of CECOIA_SMTP_URL bounds the mails further." default:"8"`
+	SendTimeout       time.Duration  `env:"CECOIA_SEND_TIMEOUT" help:"How long one mail or post may take. What a process was sending when it was killed is sent again that long, and 15 s, after it began." default:"75s"`
 	IMAPURL           string         `env:"CECOIA_IMAP_URL" secret:"" academy:"" help:"The no-reply mailbox: imaps://user:password@host, or imap://…?tls=none. Empty: replies are not read."`
 	BounceIMAPURL     string         `env:"CECOIA_BOUNCE_IMAP_URL" secret:"" academy:"" help:"The mailbox of the bounce address, where mail servers report what they could not deliver; as CECOIA_IMAP_URL. Empty: reports are not read."`
 	SMTPDAddr         string         `env:"CECOIA_SMTPD_ADDR" help:"Where mail servers hand over what is written to the no-reply and bounce addresses, so that a reply is refused in its SMTP session: 127.0.0.1:2526. How to route it there: deploy/postfix. Empty: off."`
@@ -71,9 +72,6 @@ type settings struct {
 	// own holds an academy's own values by VARIABLE_ACADEMY, before those of the
 	// environment: the demo gives its accounts this way.
 	own map[string]string
-	// sendTimeout bounds the sending of one mail or post, and so how long it
-	// waits when the process is killed in the middle of it; the default when 0.
-	sendTimeout time.Duration
 }
 
 // defaultData is where a server keeps its data unless told otherwise.
