@@ -42,6 +42,15 @@ type word struct {
 	again  int       // times it was sent again
 }
 
+// key is what the word is found by where people read it: an opening owes a card,
+// which shows its number alone.
+func (w *word) key() string {
+	if strings.HasPrefix(w.text, opening) {
+		return w.ticket
+	}
+	return w.text
+}
+
 // load is a steady stream of openings on the portal and of commands from chat.
 // Whoever gets no answer sends the same again, as people do.
 type load struct {

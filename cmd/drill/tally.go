@@ -120,7 +120,12 @@ func (s *site) tally(ctx context.Context, l *load, r *row) error {
 	if err != nil {
 		return err
 	}
-	came := s.look()
+	r.compare(all, s.look(), l)
+	return nil
+}
+
+// compare counts what of all that is owed came, and what of the load happened.
+func (r *row) compare(all []owed, came arrived, l *load) {
 	done := map[string]int{}
 	latest := map[string]int{} // turn of each lane
 	for _, o := range all {
@@ -170,7 +175,6 @@ func (s *site) tally(ctx context.Context, l *load, r *row) error {
 			r.breaks("%s was acknowledged and is not there", w.text)
 		}
 	}
-	return nil
 }
 
 // documents looks whether every document that was kept is on the disk, whole.
