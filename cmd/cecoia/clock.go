@@ -15,17 +15,20 @@ const tick = 10 * time.Minute
 // runClock does what time alone makes due, until ctx ends: it makes the coming
 // days' partitions and removes what has expired. Doing it twice, or on two
 // machines, changes nothing more.
-func runClock(ctx context.Context, db *postgres.DB, log *slog.Logger) error {
+func runClock(ctx context.Context, db *postgres.DB, beat pulse, log *slog.Logger) error {
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
-	for {
-		if err := tidy(ctx, db, log, time.Now()); err != nil && ctx.Err() == nil {
+	for at := time.Now(); ; {
+		beat.due("tidy", at)
+		err := tidy(ctx, db, log, time.Now())
+		beat.done("tidy", err)
+		if err != nil && ctx.Err() == nil {
 			log.Error("clock: tidying failed; again at the next tick", "error", err)
 		}
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-ticker.C:
+		case at = <-ticker.C:
 		}
 	}
 }

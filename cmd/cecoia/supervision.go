@@ -20,7 +20,7 @@ const superviseWithin = time.Minute
 
 // runSupervision decides on alerts until ctx ends. A look that fails is made up
 // for by the next.
-func runSupervision(ctx context.Context, db *postgres.DB, room *oncall.Room, log *slog.Logger) error {
+func runSupervision(ctx context.Context, db *postgres.DB, room *oncall.Room, beat pulse, log *slog.Logger) error {
 	ticker := time.NewTicker(superviseEvery)
 	defer ticker.Stop()
 	failing := false
@@ -28,9 +28,11 @@ func runSupervision(ctx context.Context, db *postgres.DB, room *oncall.Room, log
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-ticker.C:
+		case at := <-ticker.C:
+			beat.due("alerts", at)
 		}
 		err := superviseAll(ctx, db, room)
+		beat.done("alerts", err)
 		switch {
 		case err == nil && failing:
 			log.Info("supervision: alerts are looked at again")
