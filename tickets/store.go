@@ -195,7 +195,8 @@ type Files interface {
 	// Put reads r to its end and keeps it. More than limit bytes is an
 	// [Invalid] error with message "document.too_large".
 	Put(ctx context.Context, academy AcademyID, r io.Reader, limit int64) (Stored, error)
-	// PutAll keeps small contents, all or, on an error, perhaps some of them.
+	// PutAll keeps small contents, all or, on an error, perhaps some of them. It
+	// tells no media types.
 	PutAll(ctx context.Context, academy AcademyID, contents [][]byte) ([]Stored, error)
 	// Open returns the bytes, or a [NotFound] error.
 	Open(ctx context.Context, academy AcademyID, sum [32]byte) (io.ReadSeekCloser, error)

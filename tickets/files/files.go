@@ -196,8 +196,11 @@ func (d *Dir) makeFolder(folder string) error {
 }
 
 // sync makes the names in a folder durable.
-func (d *Dir) sync(folder string) error {
-	f, err := d.root.Open(folder)
+func (d *Dir) sync(folder string) error { return toDisk(d.root, folder) }
+
+// toDisk makes the bytes of a file, or the names in a folder, durable.
+func toDisk(in *os.Root, name string) error {
+	f, err := in.Open(name)
 	if err != nil {
 		return err
 	}

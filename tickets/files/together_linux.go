@@ -7,13 +7,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// syncAll makes files and folders durable: by one call for the file system they
-// are on, which one fsync each would make wait for the disk as many times.
-func (d *Dir) syncAll(names []string) error {
-	if len(names) == 1 {
-		return d.sync(names[0])
+// syncAll makes files and the folders they are in durable: by one call for the
+// file system they are on, which one fsync each would make wait for the disk as
+// many times.
+func syncAll(in *os.Root, files, folders []string) error {
+	if len(files) == 1 {
+		return errors.Join(toDisk(in, files[0]), toDisk(in, folders[0]))
 	}
-	f, err := d.root.Open(names[0])
+	f, err := in.Open(files[0])
 	if err != nil {
 		return err
 	}

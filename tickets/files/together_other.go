@@ -2,15 +2,20 @@
 
 package files
 
-// syncAll makes files and folders durable.
-func (d *Dir) syncAll(names []string) error {
-	done := make(map[string]bool, len(names))
-	for _, name := range names {
+import (
+	"os"
+	"slices"
+)
+
+// syncAll makes files and the folders they are in durable.
+func syncAll(in *os.Root, files, folders []string) error {
+	done := map[string]bool{}
+	for _, name := range slices.Concat(files, folders) {
 		if done[name] {
 			continue
 		}
 		done[name] = true
-		if err := d.sync(name); err != nil {
+		if err := toDisk(in, name); err != nil {
 			return err
 		}
 	}
