@@ -75,7 +75,7 @@ type MailFacts struct {
 	Known       bool // an active person of the academy has this address
 	Person      Person
 	Participant bool   // requester or beneficiary of the ticket
-	Ticket      Ticket // zero when the ticket is unknown
+	Ticket      Ticket // its key, number, parties and privacy alone; zero when it is unknown
 	Answered    bool   // guidance went to this sender about this ticket within 24 h
 	AnsweredDay int    // guidance mails to this sender within 24 h
 	AnsweredAll int    // guidance mails of the academy within an hour

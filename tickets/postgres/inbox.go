@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"cecoia.example/tickets"
 )
@@ -35,15 +36,16 @@ type sender struct {
 	tickets.Person
 }
 
-// guided is how often a sender was answered about a ticket.
-type guided struct {
-	Sender string
+// answered is how often a sender was answered about a ticket.
+type answered struct {
+	Sender string // "" for all that were not asked about
 	Ticket uuid.NullUUID
 	Times  int
+	Hour   int // within the last hour
 }
 
 func (db *DB) mailFacts(ctx context.Context, academy tickets.AcademyID, asked []tickets.MailQuestion, now time.Time) ([]tickets.MailFacts, error) {
-	addresses, ids := make([]string, len(asked)), make([]uuid.UUID, 0, len(asked))
+	addresses, ids := make([]string, len(asked)), make(uuids, 0, len(asked))
 	for i, q := range asked {
 		addresses[i] = strings.ToLower(storable(q.Sender))
 		if q.Ticket != uuid.Nil {
@@ -52,8 +54,7 @@ func (db *DB) mailFacts(ctx context.Context, academy tickets.AcademyID, asked []
 	}
 	var senders []sender
 	var about []tickets.Ticket
-	var answers []guided
-	lastHour := 0
+	var answers []answered
 	var b pgx.Batch
 	b.Queue(`SELECT q.rank, `+personColumns+` FROM unnest($2::text[]) WITH ORDINALITY AS q (address, rank)
 		JOIN people p ON p.academy = $1 AND p.email_key = lower(q.address)`, academy, addresses).
@@ -61,21 +62,26 @@ func (db *DB) mailFacts(ctx context.Context, academy tickets.AcademyID, asked []
 			senders, err = pgx.CollectRows(rows, pgx.RowToStructByName[sender])
 			return err
 		})
-	b.Queue(`SELECT `+ticketColumns+` FROM tickets WHERE academy = $1 AND id = ANY($2)`, academy, ids).
+	b.Queue(`SELECT academy, id, kind, day, rank, private, requester, beneficiary
+		FROM tickets WHERE academy = $1 AND id = ANY($2)`, academy, ids).
 		Query(func(rows pgx.Rows) (err error) {
-			about, err = pgx.CollectRows(rows, scanTicket)
+			about, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (t tickets.Ticket, err error) {
+				return t, row.Scan(&t.Academy, &t.ID, &t.Number.Kind, &t.Number.Day, &t.Number.Rank, &t.Private, &t.Requester, &t.Beneficiary)
+			})
 			return err
 		})
-	// IS TRUE keeps it from being a join, which would compare each with each.
-	b.Queue(`SELECT sender, ticket, count(*) AS times FROM inbound_mails
-		WHERE academy = $1 AND guided_at > $2 AND (sender IN (SELECT unnest($3::text[]))) IS TRUE GROUP BY sender, ticket`,
-		academy, now.Add(-24*time.Hour), addresses).
+	// The day is gone through once. IS TRUE keeps the senders from being a join,
+	// which would compare each with each.
+	b.Queue(`SELECT coalesce(sender, '') AS sender, ticket, count(*) AS times, count(*) FILTER (WHERE guided_at > $3) AS hour
+		FROM (SELECT CASE WHEN asked THEN sender END AS sender, CASE WHEN asked THEN ticket END AS ticket, guided_at
+			FROM (SELECT sender, ticket, guided_at, (sender IN (SELECT unnest($4::text[]))) IS TRUE AS asked
+				FROM inbound_mails WHERE academy = $1 AND guided_at > $2) AS day) AS named
+		GROUP BY sender, ticket`,
+		academy, now.Add(-24*time.Hour), now.Add(-time.Hour), addresses).
 		Query(func(rows pgx.Rows) (err error) {
-			answers, err = pgx.CollectRows(rows, pgx.RowToStructByName[guided])
+			answers, err = pgx.CollectRows(rows, pgx.RowToStructByPos[answered])
 			return err
 		})
-	b.Queue(`SELECT count(*) FROM inbound_mails WHERE academy = $1 AND guided_at > $2`, academy, now.Add(-time.Hour)).
-		QueryRow(func(row pgx.Row) error { return row.Scan(&lastHour) })
 	if err := db.pool.SendBatch(ctx, &b).Close(); err != nil {
 		return nil, err
 	}
@@ -87,15 +93,18 @@ func (db *DB) mailFacts(ctx context.Context, academy tickets.AcademyID, asked []
 	for _, t := range about {
 		byID[t.ID] = t
 	}
-	perDay, perTicket := map[string]int{}, map[guided]bool{}
-	for _, g := range answers {
-		perDay[g.Sender] += g.Times
-		perTicket[guided{Sender: g.Sender, Ticket: g.Ticket}] = true
+	perDay, perTicket, lastHour := map[string]int{}, map[answered]bool{}, 0
+	for _, a := range answers {
+		lastHour += a.Hour
+		if a.Sender != "" {
+			perDay[a.Sender] += a.Times
+			perTicket[answered{Sender: a.Sender, Ticket: a.Ticket}] = true
+		}
 	}
 	for i := range facts {
 		f := &facts[i]
 		f.Ticket = byID[asked[i].Ticket]
-		f.Answered = perTicket[guided{Sender: addresses[i], Ticket: nullable(asked[i].Ticket)}]
+		f.Answered = perTicket[answered{Sender: addresses[i], Ticket: nullable(asked[i].Ticket)}]
 		f.AnsweredDay, f.AnsweredAll = perDay[addresses[i]], lastHour
 		f.Participant = f.Known && f.Ticket.Party(f.Person.ID)
 	}
@@ -149,19 +158,22 @@ func (db *DB) KeepMails(ctx context.Context, academy tickets.AcademyID, mails []
 	return first, nil
 }
 
+// mailLocks is how many locks an academy's messages share, by their hashes: a few
+// for the many of a batch, and enough for the listener's sessions.
+const mailLocks = 16
+
 // queueMails inserts the mails that are new; kept gets their ids.
 func queueMails(b *pgx.Batch, academy tickets.AcademyID, mails []tickets.MailRecord, kept *map[uuid.UUID]bool) {
 	var c struct {
-		ids                          []uuid.UUID
-		mailboxes, messages, senders []string
-		validities, uids             []int64
-		hashes                       [][]byte
-		people, about                []*uuid.UUID
-		rows                         []int32
-		verdicts                     []string
-		received                     []time.Time
-		guided                       []*time.Time
+		ids, people, about                     uuids
+		mailboxes, messages, senders, verdicts []string
+		validities, uids                       []int64
+		hashes                                 pgtype.FlatArray[[]byte]
+		rows                                   []int32
+		received                               []time.Time
+		guided                                 pgtype.FlatArray[pgtype.Timestamptz]
 	}
+	locks := map[int32]bool{}
 	seen := map[[32]byte]bool{}
 	for _, r := range mails {
 		m := r.Mail
@@ -172,20 +184,21 @@ func queueMails(b *pgx.Batch, academy tickets.AcademyID, mails []tickets.MailRec
 		c.ids, c.mailboxes, c.hashes = append(c.ids, m.ID), append(c.mailboxes, m.Mailbox), append(c.hashes, m.Hash[:])
 		c.validities, c.uids = append(c.validities, int64(m.UIDValidity)), append(c.uids, int64(m.UID))
 		c.messages, c.senders = append(c.messages, storable(m.MessageID)), append(c.senders, storable(m.Sender))
-		c.people, c.about = append(c.people, pointer(m.Person)), append(c.about, pointer(m.Ticket))
+		c.people, c.about = append(c.people, m.Person), append(c.about, m.Ticket)
 		c.rows, c.verdicts = append(c.rows, int32(m.Row)), append(c.verdicts, m.Verdict)
 		c.received = append(c.received, m.ReceivedAt)
-		var at *time.Time
+		var at pgtype.Timestamptz
 		if r.Owed != nil {
-			at = &r.Owed.CreatedAt
+			at = pgtype.Timestamptz{Time: r.Owed.CreatedAt, Valid: true}
 		}
 		c.guided = append(c.guided, at)
+		locks[int32(m.Hash[0]%mailLocks)] = true
 	}
 	// One at a time per message: the same one by two doors is found below. In
 	// order, so that two doors never wait for each other.
 	b.Queue(`SELECT pg_advisory_xact_lock(key) FROM (
-			SELECT DISTINCT hashtextextended('mail ' || $1 || ' ' || encode(hash, 'hex'), 0) AS key
-			FROM unnest($2::bytea[]) AS hash ORDER BY key) AS keys`, string(academy), c.hashes)
+			SELECT hashtextextended('mail ' || $1 || ' ' || lock, 0) AS key FROM unnest($2::integer[]) AS lock) AS keys`,
+		string(academy), slices.Sorted(maps.Keys(locks)))
 	b.Queue(`INSERT INTO inbound_mails (academy, id, mailbox, uidvalidity, uid, hash, message_id, sender,
 			person, ticket, row, verdict, received_at, guided_at)
 		SELECT $1, m.* FROM unnest($2::uuid[], $3::text[], $4::bigint[], $5::bigint[], $6::bytea[], $7::text[], $8::text[],
@@ -228,7 +241,7 @@ func queueDrafts(b *pgx.Batch, academy tickets.AcademyID, mails []tickets.MailRe
 		return cmp.Or(bytes.Compare(x.ticket[:], y.ticket[:]), bytes.Compare(x.person[:], y.person[:]))
 	})
 	var c struct {
-		about, people    []uuid.UUID
+		about, people    uuids
 		texts            []string
 		created, expires []time.Time
 		rooms            []int32

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"cecoia.example/tickets"
 )
@@ -145,41 +146,43 @@ func queueDeliveries(b *pgx.Batch, academy tickets.AcademyID, all []tickets.Deli
 		return
 	}
 	var c struct {
-		ids, causes                            []uuid.UUID
-		about                                  []*uuid.UUID
-		seqs, attempts                         []int64
+		ids, causes, about                             uuids
+		seqs, attempts                                 []int64
 		channels, recipients, templates, rules, traces []string
-		data                                   []*string
-		due, created                           []time.Time
+		data                                           []string
+		due, created                                   []time.Time
 	}
 	for _, d := range all {
-		var data *string
-		if len(d.Data) > 0 {
-			text := string(d.Data)
-			data = &text
-		}
-		c.ids, c.causes, c.about = append(c.ids, d.ID), append(c.causes, d.Cause), append(c.about, pointer(d.Ticket))
+		c.ids, c.causes, c.about = append(c.ids, d.ID), append(c.causes, d.Cause), append(c.about, d.Ticket)
 		c.seqs, c.attempts = append(c.seqs, int64(d.Seq)), append(c.attempts, int64(d.Attempts))
 		c.channels, c.recipients = append(c.channels, string(d.Channel)), append(c.recipients, string(d.Recipient))
 		c.templates, c.rules = append(c.templates, string(d.Template)), append(c.rules, d.Rule)
-		c.data, c.due, c.created = append(c.data, data), append(c.due, d.Due), append(c.created, d.CreatedAt)
+		c.data, c.due, c.created = append(c.data, string(d.Data)), append(c.due, d.Due), append(c.created, d.CreatedAt)
 		c.traces = append(c.traces, string(d.Trace))
 	}
 	b.Queue(`INSERT INTO deliveries (`+deliveryColumns+`)
-		SELECT $1, d.id, d.cause, d.ticket, d.seq, d.channel, d.recipient, d.template, d.rule, d.data::json, d.due, d.attempts, d.created_at, d.trace
+		SELECT $1, d.id, d.cause, d.ticket, d.seq, d.channel, d.recipient, d.template, d.rule, nullif(d.data, '')::json, d.due, d.attempts, d.created_at, d.trace
 		FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
 			$11::timestamptz[], $12::bigint[], $13::timestamptz[], $14::text[])
 			AS d (id, cause, ticket, seq, channel, recipient, template, rule, data, due, attempts, created_at, trace)`,
 		academy, c.ids, c.causes, c.about, c.seqs, c.channels, c.recipients, c.templates, c.rules, c.data, c.due, c.attempts, c.created, c.traces)
 }
 
-// pointer is nil for uuid.Nil.
-func pointer(id uuid.UUID) *uuid.UUID {
-	if id == uuid.Nil {
-		return nil
-	}
-	return &id
+// uuids is an array of them as a parameter, with NULL for uuid.Nil. A plain slice
+// would go through reflection and text, which costs more than all else of a long
+// one.
+type uuids []uuid.UUID
+
+// Dimensions, Index and IndexType make it a [pgtype.ArrayGetter].
+func (u uuids) Dimensions() []pgtype.ArrayDimension {
+	return []pgtype.ArrayDimension{{Length: int32(len(u)), LowerBound: 1}} //nolint:gosec // as many as rows
 }
+
+// Index returns the element of that rank.
+func (u uuids) Index(i int) any { return pgtype.UUID{Bytes: u[i], Valid: u[i] != uuid.Nil} }
+
+// IndexType returns a value of the elements' type.
+func (u uuids) IndexType() any { return pgtype.UUID{} }
 
 // personColumns are those of [tickets.Person], of people AS p.
 const personColumns = `p.academy, p.id, p.login, p.email, p.given_name, p.family_name,
