@@ -60,7 +60,7 @@ func ParseReport(r io.Reader, b Bounds, now func() time.Time) (Report, error) {
 
 // fromDaemon says whether the mail names a mail server as its author.
 func fromDaemon(h message.Header) bool {
-	for _, address := range senders(Message{Header: h}) {
+	for _, address := range senders(h) {
 		if local, _ := split(address); local == "mailer-daemon" || local == "postmaster" {
 			return true
 		}

@@ -128,7 +128,7 @@ func isReport(e Evidence) string {
 	if path, present := returnPath(e.Message.Header); present && path == "" {
 		return "empty Return-Path"
 	}
-	for _, address := range senders(e.Message) {
+	for _, address := range e.Message.Senders {
 		if local, _ := split(address); local == "mailer-daemon" {
 			return "from mailer-daemon"
 		}
@@ -137,21 +137,6 @@ func isReport(e Evidence) string {
 		return "multipart/report"
 	}
 	return ""
-}
-
-// senders are the addresses that stand for whoever sent the mail.
-func senders(m Message) []string {
-	var out []string
-	for _, name := range []string{"From", "Sender", "Return-Path"} {
-		for _, v := range m.Header.Values(name) {
-			out = append(out, scanAddresses(v)...)
-			// What is no address still may name a daemon.
-			if !strings.Contains(v, "@") {
-				out = append(out, strings.ToLower(strings.Trim(stripComments(v), " \t<>")))
-			}
-		}
-	}
-	return out
 }
 
 // Row 3: RFC 3834, section 5.
@@ -215,7 +200,7 @@ func isBulk(e Evidence) string {
 		}
 	}
 	for f := h.Fields(); f.Next(); {
-		if strings.HasPrefix(strings.ToLower(f.Key()), "list-") {
+		if key := f.Key(); len(key) > 5 && strings.EqualFold(key[:5], "list-") {
 			return "List-*"
 		}
 	}
@@ -241,7 +226,7 @@ var roles = []string{"mailer-daemon", "postmaster", "noreply", "no-reply", "list
 
 // Row 7: senders behind which nobody reads.
 func fromRole(e Evidence) string {
-	for _, address := range senders(e.Message) {
+	for _, address := range e.Message.Senders {
 		local, _ := split(address)
 		local, _, _ = strings.Cut(local, "+")
 		if slices.ContainsFunc(roles, func(r string) bool { return local == r }) ||

@@ -135,18 +135,62 @@ func trimRune(b []byte) []byte {
 	return b
 }
 
-var newlines = strings.NewReplacer("\r\n", "\n", "\r", "\n")
-
 // cleanText makes a text acceptable as a person's words: valid UTF-8, newlines
 // as \n, no control characters but newline and tab.
 func cleanText(s string) string {
-	s = newlines.Replace(strings.ToValidUTF8(s, "\uFFFD"))
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && r != '\n' && r != '\t' || r == '\uFEFF' {
-			return -1
+	clean := dirtAt(s)
+	if clean < 0 {
+		return s
+	}
+	var out strings.Builder
+	out.Grow(len(s))
+	for clean >= 0 {
+		out.WriteString(s[:clean])
+		s = s[clean:]
+		r, size := utf8.DecodeRuneInString(s)
+		switch {
+		case r == utf8.RuneError && size == 1:
+			for size < len(s) && brokenRune(s[size:]) { // one mark for all of them
+				size++
+			}
+			out.WriteRune(utf8.RuneError)
+		case r == '\r':
+			if !strings.HasPrefix(s, "\r\n") {
+				out.WriteByte('\n')
+			}
 		}
-		return r
-	}, s)
+		s = s[size:]
+		clean = dirtAt(s)
+	}
+	out.WriteString(s)
+	return out.String()
+}
+
+// dirtAt returns where the first character is that cleanText does not keep, -1
+// when all are kept.
+func dirtAt(s string) int {
+	for i := 0; i < len(s); {
+		c := s[i]
+		switch {
+		case c >= ' ' && c < 0x7f, c == '\n', c == '\t':
+			i++
+			continue
+		case c < utf8.RuneSelf:
+			return i
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError && size == 1 || r == '\uFEFF' || unicode.IsControl(r) {
+			return i
+		}
+		i += size
+	}
+	return -1
+}
+
+// brokenRune says whether s begins with a byte that is no character's.
+func brokenRune(s string) bool {
+	r, size := utf8.DecodeRuneInString(s)
+	return r == utf8.RuneError && size == 1
 }
 
 // cleanLine is cleanText on one line, at most limit characters of it.

@@ -326,6 +326,11 @@ func (d *door) readAll(ctx context.Context, arrivals []arrival) ([]reading, erro
 	return read, errors.Join(append(errs, ctx.Err())...)
 }
 
+// held is a message in memory; closing it does nothing.
+type held struct{ *bytes.Reader }
+
+func (held) Close() error { return nil }
+
 // read parses a kept message. A panic in the decoders, which strangers feed,
 // costs that message only.
 func (d *door) read(ctx context.Context, a arrival) (r reading, err error) {
@@ -338,7 +343,7 @@ func (d *door) read(ctx context.Context, a arrival) (r reading, err error) {
 	}()
 	open := func() (io.ReadCloser, error) {
 		if a.small != nil {
-			return io.NopCloser(bytes.NewReader(a.small)), nil
+			return held{bytes.NewReader(a.small)}, nil
 		}
 		return d.files.Open(ctx, d.academy.ID, a.raw.SHA256)
 	}

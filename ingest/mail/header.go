@@ -2,7 +2,6 @@ package mail
 
 import (
 	"net/mail"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -59,7 +58,11 @@ const (
 
 // inAddress says whether a byte may stand in an address without quotes.
 func inAddress(c byte) bool {
-	return c > ' ' && c != 0x7f && strings.IndexByte(`<>()[],;:"@\`, c) < 0
+	switch c {
+	case '<', '>', '(', ')', '[', ']', ',', ';', ':', '"', '@', '\\', 0x7f:
+		return false
+	}
+	return c > ' '
 }
 
 // scanAddresses returns every address in a value, in lower case, where a strict
@@ -131,6 +134,21 @@ func author(h message.Header) string {
 	return plausible(address)
 }
 
+// senders returns every address that stands for whoever sent the mail.
+func senders(h message.Header) []string {
+	var out []string
+	for _, name := range []string{"From", "Sender", "Return-Path"} {
+		for _, v := range h.Values(name) {
+			out = append(out, scanAddresses(v)...)
+			// What is no address still may name a daemon.
+			if !strings.Contains(v, "@") {
+				out = append(out, strings.ToLower(strings.Trim(stripComments(v), " \t<>")))
+			}
+		}
+	}
+	return out
+}
+
 // returnPath returns the envelope sender as the last server recorded it: empty
 // is a bounce's. present is false when there is no such field, or none that can
 // be read.
@@ -155,31 +173,49 @@ func split(address string) (local, domain string) {
 	return address, ""
 }
 
-// bracketed finds identifiers the way most mailers write them.
-var bracketed = regexp.MustCompile(`<([^<>\s]{1,250})>`)
+// The longest identifier that is kept, and how many of one value, at most.
+const (
+	maxID  = 250
+	maxIDs = 1000
+)
 
 // messageIDs returns the identifiers in a value, without angle brackets, in
 // order. It takes what mailers write (no @ within, several glued together, no
 // brackets at all) but never what could break a header or is absurdly long.
 func messageIDs(v string) []string {
 	var ids []string
-	keep := func(s string) {
-		if strings.IndexFunc(s, func(r rune) bool { return r <= ' ' || r > '~' }) < 0 {
-			ids = append(ids, s)
+	for rest := v; len(ids) < maxIDs; {
+		end := strings.IndexByte(rest, '>')
+		if end < 0 {
+			break
 		}
-	}
-	for _, m := range bracketed.FindAllStringSubmatch(v, 1000) {
-		keep(m[1])
+		start := strings.LastIndexByte(rest[:end], '<')
+		if start >= 0 {
+			if id := rest[start+1 : end]; isID(id) {
+				ids = append(ids, id)
+			}
+		}
+		rest = rest[end+1:]
 	}
 	if len(ids) > 0 {
 		return ids
 	}
 	for _, s := range strings.FieldsFunc(v, func(r rune) bool { return r == ',' || r == '<' || r == '>' || r <= ' ' }) {
-		if strings.Contains(s, "@") && len(s) <= 250 && len(ids) < 1000 {
-			keep(s)
+		if strings.Contains(s, "@") && isID(s) && len(ids) < maxIDs {
+			ids = append(ids, s)
 		}
 	}
 	return ids
+}
+
+// isID says whether an identifier is one to keep.
+func isID(s string) bool {
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return s != "" && len(s) <= maxID
 }
 
 // firstID returns the first identifier of a field, "" when there is none.

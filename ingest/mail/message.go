@@ -2,6 +2,7 @@ package mail
 
 import (
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,6 +20,7 @@ type Message struct {
 	Subject    string   // decoded, one line
 	Author     string   // the one From address, lower case; "" when there is not exactly one
 	Recipients []string // every address it was meant for or delivered to, lower case
+	Senders    []string // every address, or name of a daemon, that stands for whoever sent it, lower case
 
 	Documents bool // it has parts that are documents, pictures of its HTML among them
 
@@ -62,6 +64,7 @@ func Parse(r io.Reader, b Bounds, now func() time.Time) (Message, error) {
 			m.Recipients = append(m.Recipients, scanAddresses(v)...)
 		}
 	}
+	m.Senders = senders(header)
 	m.Text = texts.best()
 	return m, nil
 }
@@ -96,7 +99,10 @@ func (s *selection) add(p Part) error {
 		return nil
 	}
 	html := p.MediaType == "text/html"
-	if !html && (p.MediaType != "text/plain" || p.FileName != "") {
+	switch {
+	case html && s.said(p.Alternative):
+		return nil
+	case !html && (p.MediaType != "text/plain" || p.FileName != ""):
 		return nil
 	}
 	raw, _ := io.ReadAll(io.LimitReader(p.Body, s.left)) // the walk tells of r's errors
@@ -109,17 +115,18 @@ func (s *selection) add(p Part) error {
 	return nil
 }
 
+// said says whether the plain text of an alternative says something.
+func (s *selection) said(alternative int) bool {
+	return alternative > 0 && slices.ContainsFunc(s.texts, func(t text) bool {
+		return t.alternative == alternative && !t.html && strings.TrimSpace(t.words) != ""
+	})
+}
+
 func (s *selection) best() string {
-	plain := map[int]bool{} // alternatives whose plain text says something
-	for _, t := range s.texts {
-		if t.alternative > 0 && !t.html && strings.TrimSpace(t.words) != "" {
-			plain[t.alternative] = true
-		}
-	}
 	var out []string
 	for _, t := range s.texts {
 		switch {
-		case t.html && plain[t.alternative]:
+		case t.html && s.said(t.alternative):
 			continue
 		case t.html:
 			t.words = htmlToText(t.words)

@@ -35,12 +35,16 @@ var spaces = strings.NewReplacer("\u00a0", " ", "\u202f", " ", "\u2007", " ", "\
 // plain is a line as it is compared: plain spaces, none around, no emphasis
 // marks as some mailers put around the words of a header block.
 func plain(line string) string {
-	return strings.TrimSpace(strings.ReplaceAll(spaces.Replace(line), "*", ""))
+	line = strings.ReplaceAll(line, "*", "")
+	if strings.Contains(line, "\u00a0") || strings.Contains(line, "\u202f") || strings.Contains(line, "\u2007") || strings.Contains(line, "\t") {
+		line = spaces.Replace(line) // which is slow where there are none
+	}
+	return strings.TrimSpace(line)
 }
 
 func isQuoted(line string) bool { return strings.HasPrefix(strings.TrimLeft(line, " "), ">") }
 
-func isBlank(line string) bool { return strings.TrimSpace(spaces.Replace(line)) == "" }
+func isBlank(line string) bool { return strings.TrimSpace(line) == "" }
 
 // separatorPattern is the line some mailers put above the message they quote whole.
 var separatorPattern = regexp.MustCompile(`(?i)^-{2,}\s*(?:message d['’]origine|message original|mail original|courriel original|original message|original appointment)\s*-{2,}$`)
@@ -88,16 +92,32 @@ func originalAt(lines []string, i int) bool {
 // The line some mailers put above a quote, in one piece or broken in up to
 // three: "Le 20/11/2026 à 10:12, Assistance a écrit :".
 var (
-	attributionStart = regexp.MustCompile(`^(?:Le|On|El|Am)\s`)
-	attributionEnd   = regexp.MustCompile(`(?:a écrit|wrote|schrieb|escribió)\s*:$`)
-	attributionDate  = regexp.MustCompile(`[0-9]`)
-	attributionSure  = regexp.MustCompile(`@|[0-9]{1,2}\s?[:h]\s?[0-9]{2}`)
+	attributionEnd  = regexp.MustCompile(`(?:a écrit|wrote|schrieb|escribió)\s*:$`)
+	attributionDate = regexp.MustCompile(`[0-9]`)
+	attributionSure = regexp.MustCompile(`@|[0-9]{1,2}\s?[:h]\s?[0-9]{2}`)
 )
+
+// An attribution is the line some mailers put above a quote, in one piece or
+// broken in up to three: "Le 20/11/2026 à 10:12, Assistance a écrit :".
+
+// beginsAttribution says whether a line may be the first of one.
+func beginsAttribution(line string) bool {
+	first, _, more := strings.Cut(line, " ")
+	return more && (first == "Le" || first == "On" || first == "El" || first == "Am")
+}
+
+// endsAttribution says whether a line may be the last of one.
+func endsAttribution(line string) bool {
+	line, ok := strings.CutSuffix(line, ":")
+	line = strings.TrimRight(line, " ")
+	return ok && (strings.HasSuffix(line, "a écrit") || strings.HasSuffix(line, "wrote") ||
+		strings.HasSuffix(line, "schrieb") || strings.HasSuffix(line, "escribió"))
+}
 
 // attributionAt returns how many lines from i on form an attribution, 0 when
 // none does; sure says that it cannot be the author's own sentence.
 func attributionAt(lines []string, i int) (n int, sure bool) {
-	if !attributionStart.MatchString(plain(lines[i])) {
+	if !beginsAttribution(plain(lines[i])) {
 		return 0, false
 	}
 	joined := ""
@@ -110,7 +130,7 @@ func attributionAt(lines []string, i int) (n int, sure bool) {
 		if len(joined) > 400 {
 			return 0, false
 		}
-		if strings.HasSuffix(joined, ":") && attributionEnd.MatchString(joined) && attributionDate.MatchString(joined) {
+		if endsAttribution(joined) && strings.ContainsAny(joined, "0123456789") {
 			return n, attributionSure.MatchString(joined)
 		}
 	}

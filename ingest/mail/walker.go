@@ -82,13 +82,23 @@ type delimiter struct {
 	final bool
 }
 
+// The bounds of what is read ahead, in bytes.
+const (
+	smallBuffer = 1 << 10
+	largeBuffer = 16 << 10
+)
+
 // walk reads a mail from r and calls visit for each leaf, in order. It returns
 // the mail's own header, and notes on what was left out or mended, for the log.
 // The only errors are those of visit and of reading r itself.
 func walk(r io.Reader, b Bounds, now func() time.Time, visit func(Part) error) (message.Header, []string, error) {
+	buffer := largeBuffer
+	if small, ok := r.(interface{ Len() int }); ok { // it is in memory
+		buffer = min(max(small.Len(), smallBuffer), buffer)
+	}
 	w := &walker{
 		bounds: b, now: now, deadline: now().Add(b.Duration), visit: visit,
-		in: bufio.NewReaderSize(io.LimitReader(r, b.Message), 16<<10),
+		in: bufio.NewReaderSize(io.LimitReader(r, b.Message), buffer),
 	}
 	header := w.header(true)
 	err := w.entity(header, 0, around{})
@@ -286,7 +296,7 @@ func (w *walker) header(top bool) message.Header {
 		kept.WriteByte('\n')
 	}
 	kept.WriteString("\r\n")
-	h, err := textproto.ReadHeader(bufio.NewReader(&kept))
+	h, err := textproto.ReadHeader(bufio.NewReaderSize(&kept, min(kept.Len(), largeBuffer)))
 	if err != nil {
 		w.note("header unreadable in part")
 	}

@@ -281,10 +281,13 @@ func TestNothingIsSlow(t *testing.T) {
 			work(size)
 			return time.Since(start)
 		}
-		small, large := took(24<<10), took(96<<10)
-		if large > 10*small+500*time.Millisecond {
-			t.Errorf("%s: %s, then %s for four times as much", what, small, large)
+		var small, large time.Duration
+		for range 3 { // other processes may be what was slow
+			if small, large = took(24<<10), took(96<<10); large <= 10*small+500*time.Millisecond {
+				return
+			}
 		}
+		t.Errorf("%s: %s, then %s for four times as much", what, small, large)
 	}
 	for _, line := range []string{
 		"Envoyé de mon iPhone\n", "--\n", "-- \n", "De : x\n", "Le 1 x a écrit :\n", "Le 1\n", "On 1 wrote:\n\n", ">\n", "> x\ny\n", "\n", " ", "a@", "-", "<a>", "<blockquote>", "<br>", "&",
