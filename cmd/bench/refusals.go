@@ -214,9 +214,10 @@ func (i *inbox) time(ctx context.Context, done func(context.Context) error) (flo
 	return float64(len(replies)) / time.Since(began).Seconds(), nil
 }
 
-// move reads and moves the mails without a look at them.
+// move reads the mails without a look at them and moves them where the worker
+// does.
 func (i *inbox) move(ctx context.Context) error {
-	return i.server.FetchAndMove(ctx, noReplyUser, noReplyPassword, fmt.Sprintf("Moved %d", i.rounds), moveAtOnce)
+	return i.server.FetchAndMove(ctx, noReplyUser, noReplyPassword, "Refusés", moveAtOnce)
 }
 
 // refuse runs the worker until no mail is left, and says whether each was
@@ -236,7 +237,7 @@ func (i *inbox) refuse(ctx context.Context) error {
 	defer cancel()
 	ended := make(chan error, 1)
 	go func() { ended <- worker.Run(ctx) }()
-	look := time.NewTicker(2 * time.Millisecond)
+	look := time.NewTicker(50 * time.Millisecond) // more often, it would cost what is measured
 	defer look.Stop()
 	for left := true; left; {
 		select {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
@@ -28,9 +29,12 @@ func (s *Server) Deliver(user string, mails ...[]byte) error {
 			return fmt.Errorf("dovecot.Deliver: %w", err)
 		}
 	}
+	now := time.Now()
 	for i, mail := range mails {
-		// S and W are the sizes on the disk and on the wire.
-		name := fmt.Sprintf("1795300000.M%dP%d.bench,S=%d,W=%d", i, os.Getpid(), len(mail), len(mail)+bytes.Count(mail, []byte("\n")))
+		// No name comes twice, as Dovecot takes the second for the first moved
+		// back. S and W are the sizes on the disk and on the wire.
+		name := fmt.Sprintf("%d.M%dP%dQ%d.bench,S=%d,W=%d", now.Unix(), now.Nanosecond()/1000, os.Getpid(), i,
+			len(mail), len(mail)+bytes.Count(mail, []byte("\n")))
 		path := filepath.Join(box, "new", name)
 		if err := os.WriteFile(path, mail, 0o600); err != nil {
 			return fmt.Errorf("dovecot.Deliver: %w", err)
@@ -62,7 +66,8 @@ func (s *Server) HasMail(user string) (bool, error) {
 }
 
 // FetchAndMove reads all mails of a user's INBOX, so many at once, and moves
-// them to another folder without looking at any: what a client can do at best.
+// them to a folder that is there, without looking at any: what a client can do
+// at best.
 func (s *Server) FetchAndMove(ctx context.Context, user, password, folder string, atOnce int) error {
 	if err := s.fetchAndMove(ctx, user, password, folder, atOnce); err != nil {
 		return fmt.Errorf("dovecot.FetchAndMove: %w", err)
@@ -78,9 +83,6 @@ func (s *Server) fetchAndMove(ctx context.Context, user, password, folder string
 	defer c.Close() //nolint:errcheck // everything was answered
 	defer context.AfterFunc(ctx, func() { _ = c.Close() })()
 	if err := c.Login(user, password).Wait(); err != nil {
-		return err
-	}
-	if err := c.Create(folder, nil).Wait(); err != nil {
 		return err
 	}
 	if _, err := c.Select("INBOX", nil).Wait(); err != nil {
