@@ -112,12 +112,15 @@ func serve(ctx context.Context, s settings, roles []string, seed func(context.Co
 		}
 	})
 	var wake func()
-	if plays("notify") {
-		notifier, closeChannels, err := house.notifier()
-		if err != nil {
+	var notifier *notify.Notifier
+	if plays("notify") || plays("clock") { // the clock sends what warns of the queue itself
+		var closeChannels func()
+		if notifier, closeChannels, err = house.notifier(); err != nil {
 			return err
 		}
 		defer closeChannels()
+	}
+	if plays("notify") {
 		wake = notifier.Wake
 		group.Go(func() error { return notifier.Run(ctx) })
 	} else {
@@ -165,7 +168,8 @@ func serve(ctx context.Context, s settings, roles []string, seed func(context.Co
 		if plays("clock") {
 			beat := newPulse(metrics)
 			group.Go(func() error { return runClock(ctx, db.DB, beat, log) })
-			group.Go(func() error { return runSupervision(ctx, db.DB, house.room, beat, log) })
+			alerts := &supervision{db: db.DB, room: house.room, direct: notifier.Direct, beat: beat, log: log.With("part", "clock")}
+			group.Go(func() error { return alerts.run(ctx) })
 		}
 		// Last: whoever gets an answer from /readyz finds the rest listening.
 		health, err := house.health()

@@ -18,9 +18,19 @@ const superviseEvery = 5 * time.Second
 // superviseWithin bounds one look at one academy.
 const superviseWithin = time.Minute
 
-// runSupervision decides on alerts until ctx ends. A look that fails is made up
-// for by the next.
-func runSupervision(ctx context.Context, db *postgres.DB, room *oncall.Room, beat pulse, log *slog.Logger) error {
+// supervision is the part of the clock that decides on alerts.
+type supervision struct {
+	db   *postgres.DB
+	room *oncall.Room
+	// direct sends what warns of the queue past it.
+	direct func(context.Context, []tickets.DeliveryKey) error
+	beat   pulse
+	log    *slog.Logger
+}
+
+// run decides on alerts until ctx ends. A look that fails is made up for by the
+// next.
+func (s *supervision) run(ctx context.Context) error {
 	ticker := time.NewTicker(superviseEvery)
 	defer ticker.Stop()
 	failing := false
@@ -29,39 +39,42 @@ func runSupervision(ctx context.Context, db *postgres.DB, room *oncall.Room, bea
 		case <-ctx.Done():
 			return nil
 		case at := <-ticker.C:
-			beat.due("alerts", at)
+			s.beat.due("alerts", at)
 		}
-		err := superviseAll(ctx, db, room)
-		beat.done("alerts", err)
+		err := s.lookAtAll(ctx)
+		s.beat.done("alerts", err)
 		switch {
 		case err == nil && failing:
-			log.Info("supervision: alerts are looked at again")
+			s.log.Info("supervision: alerts are looked at again")
 		case err != nil && !failing && ctx.Err() == nil: // once, however long it lasts
-			log.Error("supervision: alerts could not be looked at; trying on", "error", err)
+			s.log.Error("supervision: alerts could not be looked at; trying on", "error", err)
 		}
 		failing = err != nil
 	}
 }
 
-// superviseAll looks at each academy; the first failure is returned, the others
+// lookAtAll looks at each academy; the first failure is returned, the others
 // are looked at nevertheless.
-func superviseAll(ctx context.Context, db *postgres.DB, room *oncall.Room) error {
-	academies, err := db.Academies(ctx)
+func (s *supervision) lookAtAll(ctx context.Context) error {
+	academies, err := s.db.Academies(ctx)
 	if err != nil {
 		return err
 	}
 	var failed error
 	for _, a := range academies {
-		if err := supervise(ctx, room, a.ID); err != nil && failed == nil {
+		if err := s.look(ctx, a.ID); err != nil && failed == nil {
 			failed = err
 		}
 	}
 	return failed
 }
 
-func supervise(ctx context.Context, room *oncall.Room, academy tickets.AcademyID) error {
+func (s *supervision) look(ctx context.Context, academy tickets.AcademyID) error {
 	ctx, cancel := context.WithTimeout(ctx, superviseWithin)
 	defer cancel()
-	_, err := room.Tick(ctx, academy)
-	return err
+	direct, err := s.room.Tick(ctx, academy)
+	if err != nil || len(direct) == 0 {
+		return err
+	}
+	return s.direct(ctx, direct)
 }
