@@ -39,6 +39,7 @@ type ticketRow struct {
 	News         string // how much came since the visitor's last visit, "" for nothing
 	Due          stamp  // zero when nothing says when it is due
 	Late         string // the words, "" when it is not
+	Paused       string // the words in place of Due, "" when the clock runs
 	Urgency      string
 	Level        tickets.Urgency
 	State        string
@@ -102,7 +103,10 @@ func (s *server) row(v *visit, c tickets.Case) ticketRow {
 		State: v.words.Status(c.Status), Status: c.Status,
 		Entity: c.Entity, Author: c.Who(c.Requester).Name(), Assignee: c.Who(c.Assignee).Name(),
 	}
-	if !c.Due.IsZero() {
+	switch {
+	case c.Paused():
+		row.Paused = v.words.T("due.paused")
+	case c.Open() && !c.Due.IsZero():
 		row.Due = when(v.words, c.Due)
 		if late(c.Ticket, s.now()) {
 			row.Late = v.words.T("web.list.late")

@@ -42,7 +42,10 @@ func identityCard(v *visit, view tickets.View, now time.Time) []cardRow {
 	add("web.card.equipment", view.Equipment)
 	add("web.card.equipment_info", view.EquipmentInfo)
 	add("web.card.urgency", words.Urgency(view.Urgency))
-	if !view.Due.IsZero() {
+	switch {
+	case view.Paused():
+		add("web.ticket.due", words.T("due.paused"))
+	case view.Open() && !view.Due.IsZero():
 		at := when(words, view.Due)
 		row := cardRow{Label: words.T("web.ticket.due"), At: &at}
 		if late(view.Ticket, now) {

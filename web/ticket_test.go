@@ -295,3 +295,30 @@ func TestTheWithdrawalAsksForTheCause(t *testing.T) {
 		t.Errorf("%s: %s", pg.text("#status"), pg.text(".side"))
 	}
 }
+
+// While its requester is waited for, a ticket is due at no moment.
+func TestADeadlineStandsStillWhileTheRequesterIsWaitedFor(t *testing.T) {
+	p := newDesk(t)
+	who, alix := person("creteil", "dominique"), person("creteil", "alix")
+	c := p.open(t, who, tickets.Incident, tickets.Card{Theme: "messagerie", Description: "Boîte pleine"})
+	path := tickets.TicketPath(c.Academy, c.Number)
+	shows := func(what string, paused bool) {
+		t.Helper()
+		b := p.as(t, who)
+		if got := strings.Contains(b.get(path).text(".side"), "Fin max en pause"); got != paused {
+			t.Errorf("%s: its page says that it is paused: %v", what, got)
+		}
+		if got := strings.TrimSpace(b.get("/incidents?etat=tous").text("td.t-due")) == "en pause"; got != paused {
+			t.Errorf("%s: the list says that it is paused: %v", what, got)
+		}
+	}
+	shows("new", false)
+	do(t, p, alix, c, tickets.ActionAsk, tickets.Input{Text: "Laquelle ?"})
+	shows("asked", true)
+	do(t, p, who, c, tickets.ActionComplement, tickets.Input{Text: "La mienne."})
+	shows("answered", false)
+	do(t, p, alix, c, tickets.ActionResolve, tickets.Input{Text: "Vidée."})
+	shows("resolved", true)
+	do(t, p, who, c, tickets.ActionValidate, tickets.Input{})
+	shows("closed", false)
+}

@@ -14,6 +14,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"cecoia.example/tickets"
+	"cecoia.example/tickets/calendar"
 )
 
 // deskFile is the declarative desk file.
@@ -89,6 +90,8 @@ type applyCommand struct {
 	settings `embed:""`
 	File     string `arg:"" type:"existingfile" help:"The desk file, in YAML."`
 	DryRun   bool   `help:"Check the file and change nothing."`
+	// Without it open tickets keep the deadlines that they have.
+	ReopenDeadlines bool `help:"Compute the deadlines of open tickets anew, as the file's hours and deadlines make them since their opening."`
 }
 
 // Run applies a desk file to the database and prints which academies changed.
@@ -119,6 +122,18 @@ func (c *applyCommand) Run(ctx context.Context, out *output) error {
 			return err
 		}
 	}
-	_, err = fmt.Fprintf(out, "%d of %d academies changed\n", len(changed), len(academies))
-	return err
+	if _, err := fmt.Fprintf(out, "%d of %d academies changed\n", len(changed), len(academies)); err != nil || !c.ReopenDeadlines {
+		return err
+	}
+	desk := tickets.NewDesk(tickets.Options{Store: db, Calendar: calendar.OpenTime})
+	for _, a := range academies {
+		n, err := desk.ReopenDeadlines(ctx, a.ID)
+		if err != nil {
+			return fmt.Errorf("deadlines of %s, after %d: %w", a.ID, n, err)
+		}
+		if _, err := fmt.Fprintf(out, "%s: the deadlines of %d open tickets changed\n", a.ID, n); err != nil {
+			return err
+		}
+	}
+	return nil
 }

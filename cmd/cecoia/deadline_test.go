@@ -1,9 +1,14 @@
 package main
 
 import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
+	"cecoia.example/deploy/example"
 	"cecoia.example/tickets"
 	"cecoia.example/tickets/calendar"
 )
@@ -79,4 +84,69 @@ func TestTicketsAreDueByTheHoursOfTheDeskFile(t *testing.T) {
 	due("over Armistice Day", open("messagerie", tickets.Critical), "Thu 2026-11-12 11:30")
 	now = at("Wed 2026-12-23 16:00")
 	due("over Christmas, in the school holidays", open("messagerie", tickets.High), "Mon 2026-12-28 12:00")
+}
+
+// A policy that changes applies to open tickets when it is asked to, to each of
+// them once.
+func TestAppliedDeadlinesReachOpenTicketsWhenAsked(t *testing.T) {
+	db, academies, people := exampleBase(t)
+	if err := seedDemo(t.Context(), db, academies, people); err != nil {
+		t.Fatal(err)
+	}
+	requester, _, err := db.Credentials(t.Context(), "creteil", "demandeur@creteil.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened := time.Date(2026, 11, 23, 9, 0, 0, 0, academies[0].Location())
+	desk := tickets.NewDesk(tickets.Options{Store: db, Calendar: calendar.OpenTime, Now: func() time.Time { return opened }})
+	by := tickets.Caller{Person: requester, Origin: tickets.FromPortal}
+	var open []tickets.Case
+	for _, theme := range []string{"messagerie", "otp", "messagerie"} {
+		c, err := desk.Open(t.Context(), by, tickets.Incident, tickets.Card{Theme: theme, Urgency: tickets.Critical, Description: "Plus rien ne répond."})
+		if err != nil {
+			t.Fatal(err)
+		}
+		open = append(open, c)
+	}
+	if _, err := desk.Do(t.Context(), by, open[2].Number.Ref(), tickets.ActionWithdraw, tickets.Input{Text: "C’est bon."}); err != nil {
+		t.Fatal(err)
+	}
+
+	file := filepath.Join(t.TempDir(), "desk.yaml")
+	text := strings.Replace(string(example.Desk), "resolution: {1: 4h,", "resolution: {1: 1h,", 1)
+	if err := os.CopyFS(filepath.Dir(file), example.Logos); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil || text == string(example.Desk) {
+		t.Fatal("the desk file is as it was", err)
+	}
+	t.Setenv("CECOIA_DATABASE_URL", db.Pool().Config().ConnString())
+	for _, s := range []struct {
+		args, says string
+		due        string // of the first; the second's theme has its own
+		cards      int
+	}{
+		{"apply " + file, "3 of 3 academies changed\n", "14:00", 3},
+		{"apply --reopen-deadlines " + file, "0 of 3 academies changed\ncreteil: the deadlines of 1 open tickets changed\nparis: the deadlines of 0 open", "10:00", 4},
+		{"apply --reopen-deadlines " + file, "creteil: the deadlines of 0 open tickets changed\n", "10:00", 4},
+	} {
+		var out, problems bytes.Buffer
+		if code := run(t.Context(), strings.Fields(s.args), &out, &problems); code != 0 || !strings.Contains(out.String(), s.says) {
+			t.Fatalf("%s: %d, %s%s, want %q", s.args, code, &out, &problems, s.says)
+		}
+		var cards int
+		err := db.Pool().QueryRow(t.Context(), `SELECT count(*) FROM deliveries WHERE academy = 'creteil' AND template = 'card' AND ticket <> $1`, open[2].ID).Scan(&cards)
+		if err != nil || cards != s.cards-1 {
+			t.Errorf("%s: %d cards to be edited, %v, want %d", s.args, cards, err, s.cards-1)
+		}
+		for i, want := range []string{s.due, "11:00", ""} {
+			c, err := desk.Case(t.Context(), by, open[i].Number.Ref())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := c.Due.In(opened.Location()).Format("15:04"); want != "" && got != want || want == "" && !c.Due.IsZero() {
+				t.Errorf("%s: ticket %d is due at %s, want %s", s.args, i, got, want)
+			}
+		}
+	}
 }
