@@ -20,13 +20,15 @@ import (
 
 // commands is the command line; each command's Run is in the file of its name.
 type commands struct {
-	Demo    demoCommand    `cmd:"" help:"Run everything on the embedded default with made-up data, in one process."`
-	Serve   serveCommand   `cmd:"" help:"Run the gateway."`
-	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date."`
-	Apply   applyCommand   `cmd:"" help:"Apply a desk file: academies, groups, themes, addresses."`
-	People  peopleCommand  `cmd:"" help:"The directory: import people, set a local password."`
-	Version versionCommand `cmd:"" help:"Print the version."`
-	Help    helpCommand    `cmd:"" help:"Explain a topic: config."`
+	Demo       demoCommand       `cmd:"" help:"Run everything on the embedded default with made-up data, in one process."`
+	Serve      serveCommand      `cmd:"" help:"Run the gateway."`
+	Migrate    migrateCommand    `cmd:"" help:"Bring the database's schema up to date."`
+	Apply      applyCommand      `cmd:"" help:"Apply a desk file: academies, groups, themes, addresses."`
+	People     peopleCommand     `cmd:"" help:"The directory: import people, set a local password."`
+	Deliveries deliveriesCommand `cmd:"" help:"What is owed and what was given up: list, show, replay."`
+	Doctor     doctorCommand     `cmd:"" help:"Prove what the gateway leans on, one by one, with the remedy for what fails."`
+	Version    versionCommand    `cmd:"" help:"Print the version."`
+	Help       helpCommand       `cmd:"" help:"Explain a topic: config."`
 }
 
 func main() {
