@@ -40,8 +40,8 @@ type Store interface {
 	Enqueue(ctx context.Context, academy tickets.AcademyID, epoch string, now time.Time, visibility time.Duration,
 		limit int, push func(context.Context, []tickets.DeliveryKey) error) (int, error)
 	// LookAnew makes due what is held back and may be no longer, as somebody came
-	// to its lane.
-	LookAnew(ctx context.Context, academy tickets.AcademyID, now time.Time) error
+	// to its lane, and returns how many.
+	LookAnew(ctx context.Context, academy tickets.AcademyID, now time.Time) (freed int, err error)
 	// Lease takes those of the deliveries that are undelivered, due, first of
 	// their lane and not leased, until the given time, and counts an attempt. It
 	// returns each with what is told with it.

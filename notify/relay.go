@@ -10,7 +10,7 @@ import (
 )
 
 // relayBatch is how many deliveries one transaction of the relay enqueues.
-const relayBatch = 500
+const relayBatch = 2000
 
 // relay enqueues what is due whenever it is rung, and at each sweep; a sweep also
 // looks at what is held back.
@@ -47,10 +47,13 @@ func (n *Notifier) relayOnce(ctx context.Context, sweeps bool) {
 	}
 	academies, err := n.opts.Store.Academies(ctx)
 	for _, a := range academies {
-		if sweeps {
-			err = errors.Join(err, n.opts.Store.LookAnew(ctx, a.ID, n.opts.Now()))
-		}
 		failed := n.enqueue(ctx, a.ID, epoch)
+		if sweeps && failed == nil {
+			var freed int
+			if freed, failed = n.opts.Store.LookAnew(ctx, a.ID, n.opts.Now()); freed > 0 {
+				failed = n.enqueue(ctx, a.ID, epoch)
+			}
+		}
 		if errors.Is(failed, errPush) {
 			return // Redis is the same for all
 		}

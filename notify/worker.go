@@ -20,40 +20,50 @@ const (
 	// waits for it, as the client cannot be interrupted.
 	readBlock = 250 * time.Millisecond
 	// recordBatch is how many receipts one statement records.
-	recordBatch = 64
+	recordBatch = 256
+	// leaseAhead is how many times more deliveries are under way than are sent at
+	// once; the next are leased when no more than one in lowWater waits.
+	leaseAhead, lowWater = 32, 4
 	// longestErr is how much of a channel's error is kept, in bytes.
 	longestErr = 500
 )
 
 // worker reads, leases and sends the deliveries of one channel, and records what
-// became of them.
+// became of them. It leases ahead of the sending, many at a time, so that no
+// sender waits for the store.
 type worker struct {
 	*Notifier
 	channel tickets.Channel
 	sender  Channel
 	slots   chan struct{} // one token per delivery under way: from its reading to its recording
+	leased  chan leased   // has room for all that are under way
+	low     chan struct{} // rings when senders soon have nothing to do
 	sent    chan sent
-	sending sync.WaitGroup
+}
+
+// leased is a delivery that waits for its sender.
+type leased struct {
+	notice tickets.Notice
+	entry  string    // in the stream
+	until  time.Time // the end of the lease
 }
 
 // sent is a delivery that was tried and is not recorded yet.
 type sent struct {
-	notice  tickets.Notice
+	leased
 	receipt tickets.Receipt
-	entry   string    // in the stream
-	until   time.Time // the end of the lease
 }
 
 func newWorker(n *Notifier, c tickets.Channel, sender Channel) *worker {
+	ahead := n.opts.Concurrency * leaseAhead
 	return &worker{
 		Notifier: n, channel: c, sender: sender,
-		slots: make(chan struct{}, n.opts.Concurrency),
-		sent:  make(chan sent, n.opts.Concurrency),
+		slots: make(chan struct{}, ahead), leased: make(chan leased, ahead), low: make(chan struct{}, 1), sent: make(chan sent, ahead),
 	}
 }
 
 // run works until ctx ends, then lets the sends under way finish, bounded by
-// Drain, and records them.
+// Drain, gives back what was leased for later, and records it all.
 func (w *worker) run(ctx context.Context) {
 	sendCtx, cutSends := context.WithCancel(context.WithoutCancel(ctx))
 	defer cutSends()
@@ -65,16 +75,42 @@ func (w *worker) run(ctx context.Context) {
 		time.AfterFunc(w.opts.Drain+time.Second, cutRecords)
 	})()
 
-	var recorder sync.WaitGroup
+	var sending, recorder sync.WaitGroup
 	recorder.Go(func() { w.record(recordCtx) })
+	for range w.opts.Concurrency {
+		sending.Go(func() { w.send(sendCtx) })
+	}
 	w.work(ctx, sendCtx)
-	w.sending.Wait()
+
+	close(w.leased)
+	sending.Wait()
 	close(w.sent)
 	recorder.Wait()
 }
 
-// work reads, leases and starts sends until ctx ends. What it has read by then
-// it still sends: nobody else would look at it before Visibility has passed.
+// send sends what is leased, one after the other. What comes to its turn too late
+// to be sent within its lease, or before the work must end, is given back.
+func (w *worker) send(ctx context.Context) {
+	for l := range w.leased {
+		if len(w.leased) <= cap(w.leased)/lowWater {
+			select {
+			case w.low <- struct{}{}:
+			default:
+			}
+		}
+		s := sent{leased: l}
+		if ctx.Err() != nil || w.opts.Now().Add(w.opts.SendTimeout).After(l.until) {
+			s.receipt = w.settle(l.notice, tickets.Receipt{Outcome: tickets.Deferred})
+			s.receipt.RetryAt = s.receipt.At
+		} else {
+			s.receipt = w.try(ctx, l.notice)
+		}
+		w.sent <- s
+	}
+}
+
+// work reads and leases until ctx ends. What it has read by then it still has
+// sent: nobody else would look at it before Visibility has passed.
 func (w *worker) work(ctx, sendCtx context.Context) {
 	for {
 		free := w.acquire(ctx)
@@ -107,9 +143,16 @@ func (w *worker) work(ctx, sendCtx context.Context) {
 	}
 }
 
-// acquire waits for a free slot and takes all that are free. It returns how many,
-// 0 when ctx ended.
+// acquire waits until senders soon have nothing to do, and for a free slot, and
+// takes all that are free. It returns how many, 0 when ctx ended.
 func (w *worker) acquire(ctx context.Context) int {
+	for len(w.leased) > cap(w.leased)/lowWater {
+		select {
+		case <-ctx.Done():
+			return 0
+		case <-w.low:
+		}
+	}
 	select {
 	case <-ctx.Done():
 		return 0
@@ -130,8 +173,8 @@ func (w *worker) release(n int) {
 	}
 }
 
-// start leases the deliveries of one academy and sends each in its own
-// goroutine. Entries whose rows are not to be had are dropped.
+// start leases the deliveries of one academy and hands them to the senders.
+// Entries whose rows are not to be had are dropped.
 func (w *worker) start(ctx context.Context, academy tickets.AcademyID, entries []entry) {
 	ids := make([]uuid.UUID, 0, len(entries))
 	at := map[uuid.UUID]string{}
@@ -149,9 +192,7 @@ func (w *worker) start(ctx context.Context, academy tickets.AcademyID, entries [
 		entry := at[notice.ID]
 		delete(at, notice.ID)
 		w.metrics.sending.WithLabelValues(string(w.channel)).Inc()
-		w.sending.Go(func() {
-			w.sent <- sent{notice: notice, receipt: w.try(ctx, notice), entry: entry, until: until}
-		})
+		w.leased <- leased{notice: notice, entry: entry, until: until}
 	}
 	for _, e := range at {
 		stale = append(stale, e)

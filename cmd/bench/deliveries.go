@@ -223,7 +223,7 @@ func (g *gateway) burst(ctx context.Context, owed []tickets.Delivery, bell *noti
 		return 0, err
 	}
 	defer tx.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // after the commit there is nothing to undo
-	now := time.Now().Truncate(time.Microsecond) // as the database keeps it
+	now := time.Now().Truncate(time.Microsecond)  // as the database keeps it
 	if _, err := tx.CopyFrom(ctx, pgx.Identifier{"deliveries"},
 		[]string{"academy", "id", "cause", "ticket", "seq", "channel", "recipient", "template", "rule", "due", "created_at"},
 		pgx.CopyFromSlice(len(owed), func(i int) ([]any, error) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"cecoia.example/tickets"
 )
@@ -27,6 +28,12 @@ import (
 // waits in a lane has its head locked. Only the relay skips locked ones: a
 // worker must wait for the relay that has just told it of them, or their turn
 // would be lost until the queue's visibility ends.
+
+// The statistics of a queue are those of another moment: a plan made for a few
+// rows reads them all again and again when there are many. So the statements
+// below are written such that one index serves each question, ids are given as
+// arrays to where they are looked up, and byIndex goes before them.
+const byIndex = `SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true)`
 
 // headOfLane says of deliveries AS d that none of their lane is before them, no
 // other's notice tells them, and of a digest that none of it is before them.
@@ -49,10 +56,8 @@ func (db *DB) Enqueue(ctx context.Context, academy tickets.AcademyID, epoch stri
 	var keys []tickets.DeliveryKey
 	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
 		var b pgx.Batch
-		// The statistics of a queue are those of another moment: a plan made for a
-		// few rows sorts them all. This one always walks the index of due times,
-		// and stops at the limit.
-		b.Queue(`SELECT set_config('enable_sort', 'off', true), set_config('enable_bitmapscan', 'off', true)`)
+		b.Queue(byIndex)
+		b.Queue(`SELECT set_config('enable_sort', 'off', true)`) // it walks the index of due times, and stops at the limit
 		b.Queue(putOnQueue, academy, epoch, now, now.Add(-visibility), limit).Query(func(rows pgx.Rows) (err error) {
 			keys, err = pgx.CollectRows(rows, pgx.RowToStructByName[tickets.DeliveryKey])
 			return err
@@ -80,23 +85,27 @@ func (db *DB) FreeLeases(ctx context.Context, academy tickets.AcademyID) error {
 	return nil
 }
 
-// LookAnew makes due the held heads of lanes to which somebody came since: what
-// asks something of its reader waits for nothing. It reads all that is held, so
-// it is for now and then.
-func (db *DB) LookAnew(ctx context.Context, academy tickets.AcademyID, now time.Time) error {
-	if _, err := db.pool.Exec(ctx, lookAnew, academy, now); err != nil {
-		return fmt.Errorf("postgres.LookAnew(%s): %w", academy, err)
+// LookAnew makes due the held heads of lanes to which somebody came since, and
+// returns how many: what asks something of its reader waits for nothing.
+func (db *DB) LookAnew(ctx context.Context, academy tickets.AcademyID, now time.Time) (int, error) {
+	var freed int
+	var b pgx.Batch
+	b.Queue(byIndex)
+	b.Queue(lookAnew, academy, now).Exec(func(tag pgconn.CommandTag) error { freed = int(tag.RowsAffected()); return nil })
+	if err := db.pool.SendBatch(ctx, &b).Close(); err != nil {
+		return 0, fmt.Errorf("postgres.LookAnew(%s): %w", academy, err)
 	}
-	return nil
+	return freed, nil
 }
 
+// putOnQueue says that seq counts from 0, as the index of due times does.
 const putOnQueue = `WITH owed AS (
 		SELECT d.id FROM deliveries d
-		WHERE d.academy = $1 AND d.due <= $3 AND (d.lease IS NULL OR d.lease <= $3)
+		WHERE d.academy = $1 AND d.due <= $3 AND d.seq >= 0 AND (d.lease IS NULL OR d.lease <= $3)
 			AND (d.epoch <> $2 OR d.enqueued_at <= $4) AND ` + headOfLane + `
 		ORDER BY d.due, d.id LIMIT $5 FOR UPDATE OF d SKIP LOCKED)
-	UPDATE deliveries d SET epoch = $2, enqueued_at = $3 FROM owed
-	WHERE d.academy = $1 AND d.id = owed.id
+	UPDATE deliveries d SET epoch = $2, enqueued_at = $3
+	WHERE d.academy = $1 AND d.id = ANY (ARRAY(SELECT id FROM owed))
 	RETURNING d.academy, d.id, d.channel`
 
 func compareIDs(x, y uuid.UUID) int { return slices.Compare(x[:], y[:]) }
@@ -112,15 +121,11 @@ func (db *DB) Lease(ctx context.Context, academy tickets.AcademyID, ids []uuid.U
 	}
 	var notices []tickets.Notice
 	err = pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
-		heads, err := all(ctx, tx, scanHead, `WITH ready AS (
-				SELECT d.id AS ready_id FROM deliveries d
-				WHERE d.academy = $1 AND d.id = ANY ($2) AND d.due <= $3 AND (d.lease IS NULL OR d.lease <= $3)
-					AND `+headOfLane+`
-				ORDER BY d.id FOR UPDATE OF d)
-			UPDATE deliveries d SET attempts = d.attempts + 1, leases = d.leases + 1, lease = $4, held = false FROM ready
-			WHERE d.academy = $1 AND d.id = ready_id
-			RETURNING `+deliveryColumns+`, d.leases, d.digest`, academy, ids, now, until)
-		if err != nil || len(heads) == 0 {
+		var heads []told
+		var take pgx.Batch
+		take.Queue(byIndex)
+		queueEach(&take, scanHead, func(h told) { heads = append(heads, h) }, lease, academy, ids, now, until)
+		if err := tx.SendBatch(ctx, &take).Close(); err != nil || len(heads) == 0 {
 			return err
 		}
 		slices.SortFunc(heads, func(x, y told) int { return compareIDs(x.head.ID, y.head.ID) })
@@ -137,6 +142,14 @@ func (db *DB) Lease(ctx context.Context, academy tickets.AcademyID, ids []uuid.U
 	return notices, nil
 }
 
+const lease = `WITH ready AS (
+		SELECT d.id FROM deliveries d
+		WHERE d.academy = $1 AND d.id = ANY ($2) AND d.due <= $3 AND (d.lease IS NULL OR d.lease <= $3) AND ` + headOfLane + `
+		ORDER BY d.id FOR UPDATE OF d)
+	UPDATE deliveries d SET attempts = d.attempts + 1, leases = d.leases + 1, lease = $4, held = false
+	WHERE d.academy = $1 AND d.id = ANY (ARRAY(SELECT id FROM ready))
+	RETURNING ` + deliveryColumns + `, d.leases, d.digest`
+
 // Record keeps how attempts ended. What was delivered or suppressed or is dead
 // moves to the log of the day, with what was told with it; the rest is due again
 // at RetryAt (at At when that is zero) and free at once. Who waits behind a
@@ -151,35 +164,36 @@ func (db *DB) Record(ctx context.Context, academy tickets.AcademyID, receipts []
 	if len(receipts) == 0 {
 		return 0, nil
 	}
-	args := receiptArgs(academy, receipts)
-	err = pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
-		var b pgx.Batch
-		b.Queue(`SELECT id FROM deliveries WHERE academy = @academy AND id = ANY (@ids) ORDER BY id FOR UPDATE`, args)
-		b.Queue(keepThreads, args)
-		b.Queue(keepTold, args)
-		if slices.ContainsFunc(receipts, func(r tickets.Receipt) bool { return r.Outcome == tickets.Deferred }) {
-			b.Queue(holdBack, args)
-			b.Queue(ungather, args)
-		}
+	args, ended := receiptArgs(academy, receipts)
+	var b pgx.Batch // one transaction, with one round trip
+	b.Queue(byIndex)
+	b.Queue(`SELECT id FROM deliveries WHERE academy = @academy AND id = ANY (@ids) ORDER BY id FOR UPDATE`, args)
+	b.Queue(keepThreads, args)
+	if slices.ContainsFunc(receipts, func(r tickets.Receipt) bool { return r.Outcome == tickets.Deferred }) {
+		b.Queue(holdBack, args)
+		b.Queue(ungather, args)
+	}
+	if ended < len(receipts) {
 		b.Queue(retryLater, args)
 		b.Queue(waitBehind, args)
+	}
+	if ended > 0 {
 		b.Queue(moveToLog, args).QueryRow(func(row pgx.Row) error { return row.Scan(&successors) })
-		return tx.SendBatch(ctx, &b).Close()
-	})
-	if err != nil {
+	}
+	if err := db.pool.SendBatch(ctx, &b).Close(); err != nil {
 		return 0, fmt.Errorf("postgres.Record(%s): %w", academy, err)
 	}
 	return successors, nil
 }
 
 // receiptArgs turns the receipts into one array per field, the latest receipt
-// of each delivery.
-func receiptArgs(academy tickets.AcademyID, receipts []tickets.Receipt) pgx.NamedArgs {
+// of each delivery, and says how many ended.
+func receiptArgs(academy tickets.AcademyID, receipts []tickets.Receipt) (args pgx.NamedArgs, gone int) {
 	latest := map[uuid.UUID]tickets.Receipt{}
 	for _, r := range receipts {
 		latest[r.Delivery] = r
 	}
-	var ids []uuid.UUID
+	var ids, left []uuid.UUID
 	var leases []int
 	var outcomes, errs, threads []string
 	var dead, ended, digests []bool
@@ -190,9 +204,12 @@ func receiptArgs(academy tickets.AcademyID, receipts []tickets.Receipt) pgx.Name
 		outcomes = append(outcomes, string(r.Outcome))
 		errs = append(errs, storable(r.Err))
 		threads = append(threads, storable(r.Thread))
-		gone := r.Outcome == tickets.Delivered || r.Outcome == tickets.Suppressed
-		given := !gone && (r.Dead || r.Outcome == tickets.Permanent)
-		dead, ended = append(dead, given), append(ended, gone || given)
+		done := r.Outcome == tickets.Delivered || r.Outcome == tickets.Suppressed
+		given := !done && (r.Dead || r.Outcome == tickets.Permanent)
+		if done || given {
+			left = append(left, id)
+		}
+		dead, ended = append(dead, given), append(ended, done || given)
 		digests = append(digests, r.Digest)
 		at = append(at, r.At)
 		if r.RetryAt.IsZero() {
@@ -201,9 +218,9 @@ func receiptArgs(academy tickets.AcademyID, receipts []tickets.Receipt) pgx.Name
 		due = append(due, r.RetryAt)
 	}
 	return pgx.NamedArgs{
-		"academy": academy, "ids": ids, "leases": leases, "outcomes": outcomes, "errors": errs,
-		"threads": threads, "dead": dead, "ended": ended, "digests": digests, "at": at, "due": due,
-	}
+		"academy": academy, "ids": ids, "leases": leases, "outcomes": outcomes, "errors": errs, "threads": threads,
+		"dead": dead, "ended": ended, "left": left, "digests": digests, "at": at, "due": due,
+	}, len(left)
 }
 
 const (
@@ -211,48 +228,56 @@ const (
 		@dead::boolean[], @ended::boolean[], @digests::boolean[], @at::timestamptz[], @due::timestamptz[])
 		AS r (id, lease, outcome, error, thread, dead, ended, digest, at, due)`
 
-	// A digest is about several tickets: it is the thread of none.
-	keepThreads = `INSERT INTO threads AS old (academy, ticket, channel, recipient, ref)
-		SELECT DISTINCT ON (d.ticket, d.channel, d.recipient) d.academy, d.ticket, d.channel, d.recipient, r.thread
-		FROM ` + receiptRows + ` JOIN deliveries d ON d.academy = @academy AND d.id = r.id
-		WHERE r.thread <> '' AND d.ticket IS NOT NULL AND NOT d.digest AND NOT EXISTS (SELECT FROM threads o
-			WHERE o.academy = @academy AND o.channel = d.channel AND o.ref = r.thread)
-		ORDER BY d.ticket, d.channel, d.recipient, d.seq DESC, d.id DESC
-		ON CONFLICT (academy, ticket, channel, recipient) DO UPDATE SET ref = excluded.ref
+	// What is told at one time follows one receipt: the head, and what was told
+	// with it.
+	toldRows = receiptRows + ` CROSS JOIN LATERAL (
+			SELECT d.* FROM deliveries d WHERE d.academy = @academy AND d.id = r.id
+			UNION ALL
+			SELECT d.* FROM deliveries d WHERE d.academy = @academy AND d.told_with = r.id OFFSET 0) d`
+
+	// A digest is about several tickets: it is the thread of none. Guidance tells
+	// nothing of a ticket: it has no event, and no number of one.
+	keepThreads = `INSERT INTO threads AS old (academy, ticket, channel, recipient, ref, told_at)
+		SELECT @academy, ticket, channel, recipient, max(ref), max(told)
+		FROM (SELECT d.ticket, d.channel, d.recipient,
+				CASE WHEN r.thread <> '' AND d.id = r.id AND NOT d.digest AND NOT EXISTS (SELECT FROM threads o
+					WHERE o.academy = @academy AND o.channel = d.channel AND o.ref = r.thread) THEN r.thread END AS ref,
+				CASE WHEN r.outcome = 'delivered' AND d.seq > 0 AND d.recipient LIKE 'person:%' THEN r.at END AS told
+			FROM ` + toldRows + ` WHERE d.ticket IS NOT NULL) t
+		WHERE ref IS NOT NULL OR told IS NOT NULL
+		GROUP BY ticket, channel, recipient
+		ON CONFLICT (academy, ticket, channel, recipient) DO UPDATE
+		SET ref = coalesce(excluded.ref, old.ref), told_at = greatest(old.told_at, excluded.told_at)
 		WHERE old.academy = @academy`
 
 	retryLater = `UPDATE deliveries d
 		SET due = r.due, error = r.error, lease = NULL, epoch = '', enqueued_at = NULL
 		FROM ` + receiptRows + `
-		WHERE d.academy = @academy AND d.id = r.id AND NOT r.ended AND r.outcome <> 'deferred'
+		WHERE d.academy = @academy AND d.id = ANY (@ids) AND d.id = r.id AND NOT r.ended AND r.outcome <> 'deferred'
 			AND r.lease IN (0, d.leases)`
 
 	// Who waits behind a retry is not due before it either: during an outage the
 	// relay would look at each of them at every turn, for nothing.
 	waitBehind = `UPDATE deliveries f SET due = d.due
-		FROM ` + receiptRows + ` JOIN deliveries d ON d.academy = @academy AND d.id = r.id
+		FROM ` + receiptRows + ` CROSS JOIN LATERAL (SELECT d.* FROM deliveries d WHERE d.academy = @academy AND d.id = r.id OFFSET 0) d
 		WHERE NOT r.ended AND r.outcome <> 'deferred' AND f.academy = @academy AND f.ticket = d.ticket
 			AND f.channel = d.channel AND f.recipient = d.recipient AND (f.seq, f.id) > (d.seq, d.id) AND f.due < d.due`
 
-	// The last count still sees the rows that this very statement removes: it
-	// leaves them out by their ids.
-	moveToLog = `WITH going AS (
-			SELECT id, id AS head FROM ` + receiptRows + ` WHERE r.ended
-			UNION ALL
-			SELECT f.id, r.id FROM ` + receiptRows + ` JOIN deliveries f ON f.academy = @academy AND f.told_with = r.id
-			WHERE r.ended),
-		ended AS (
-			DELETE FROM deliveries d USING going JOIN ` + receiptRows + ` ON r.id = going.head
-			WHERE d.academy = @academy AND d.id = going.id
-			RETURNING d.*, r.dead, r.outcome, r.error AS last_error, r.at AS ended_at),
-		logged AS (
+	// The log and the last count still see the rows that this very statement
+	// removes; the count leaves them out by their ids.
+	moveToLog = `WITH logged AS (
 			INSERT INTO delivery_log (academy, id, cause, ticket, seq, channel, recipient, template, rule, data,
 				attempts, dead, outcome, error, created_at, ended_at, told_with, trace)
-			SELECT academy, id, cause, ticket, seq, channel, recipient, template, rule, data,
-				attempts, dead, outcome, last_error, created_at, ended_at, told_with, trace FROM ended)
-		SELECT count(*) FROM deliveries d
-		WHERE d.academy = @academy AND NOT d.id = ANY (@ids) AND d.id NOT IN (SELECT id FROM ended)
-			AND (d.ticket, d.channel, d.recipient) IN (SELECT ticket, channel, recipient FROM ended)`
+			SELECT d.academy, d.id, d.cause, d.ticket, d.seq, d.channel, d.recipient, d.template, d.rule, d.data,
+				d.attempts, r.dead, r.outcome, r.error, d.created_at, r.at, d.told_with, d.trace
+			FROM ` + toldRows + ` WHERE r.ended),
+		heads AS (DELETE FROM deliveries WHERE academy = @academy AND id = ANY (@left) RETURNING id, ticket, channel, recipient),
+		others AS (DELETE FROM deliveries WHERE academy = @academy AND told_with = ANY (@left) RETURNING id, ticket, channel, recipient),
+		ended AS MATERIALIZED (SELECT * FROM heads UNION ALL SELECT * FROM others)
+		SELECT count(*) FROM (SELECT DISTINCT ticket, channel, recipient FROM ended) e
+		CROSS JOIN LATERAL (SELECT d.id FROM deliveries d
+			WHERE d.academy = @academy AND d.ticket = e.ticket AND d.channel = e.channel AND d.recipient = e.recipient OFFSET 0) d
+		WHERE NOT d.id = ANY (@ids) AND d.id NOT IN (SELECT id FROM ended)`
 )
 
 // ThreadTicket returns the ticket that lives at that reference on the channel

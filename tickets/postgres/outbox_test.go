@@ -18,7 +18,7 @@ const visibility = time.Minute
 // enqueue returns what the relay would put on the queue of that epoch now.
 func (w *world) enqueue(t *testing.T, a tickets.AcademyID, epoch string, now time.Time) []uuid.UUID {
 	t.Helper()
-	if err := w.LookAnew(t.Context(), a, now); err != nil {
+	if _, err := w.LookAnew(t.Context(), a, now); err != nil {
 		t.Fatal(err)
 	}
 	var ids []uuid.UUID

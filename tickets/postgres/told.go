@@ -184,37 +184,26 @@ func freeHeld(ctx context.Context, tx pgx.Tx, academy tickets.AcademyID, ch tick
 
 const (
 	// lookAnew has a held head looked at anew behind which somebody came, also one
-	// that is due and waits for another digest to end.
+	// that is due and waits for another digest to end. It goes by who came, if
+	// anything is held at all: they are due, behind a head and so on no queue.
 	lookAnew = `UPDATE deliveries h SET due = least(h.due, $2), held = false, digest = h.digest AND h.attempts > 0
-		FROM (SELECT w.id FROM deliveries w
-			WHERE w.academy = $1 AND w.held AND (w.due > $2 OR w.digest) AND w.told_with IS NULL AND EXISTS (SELECT FROM deliveries f
-				WHERE f.academy = $1 AND f.ticket = w.ticket AND f.channel = w.channel AND f.recipient = w.recipient
-					AND (f.seq, f.id) > (w.seq, w.id) AND f.told_with IS NULL AND NOT f.held)
-			FOR UPDATE OF w SKIP LOCKED) w
-		WHERE h.academy = $1 AND h.id = w.id`
+		WHERE h.academy = $1 AND h.id = ANY (ARRAY(
+			SELECT w.id FROM deliveries f CROSS JOIN LATERAL (SELECT w.id FROM deliveries w
+				WHERE w.academy = $1 AND w.ticket = f.ticket AND w.channel = f.channel AND w.recipient = f.recipient
+					AND w.held AND (w.due > $2 OR w.digest) AND w.told_with IS NULL AND (w.seq, w.id) < (f.seq, f.id)
+				FOR UPDATE SKIP LOCKED OFFSET 0) w
+			WHERE f.academy = $1 AND f.due <= $2 AND f.seq >= 0 AND f.told_with IS NULL AND NOT f.held AND f.epoch = ''
+				AND EXISTS (SELECT FROM deliveries WHERE academy = $1 AND held)))`
 
 	// A deferral is no attempt. What may have arrived before stays as it was.
 	holdBack = `UPDATE deliveries d
 		SET due = r.due, held = true, digest = CASE WHEN d.attempts > 1 THEN d.digest ELSE r.digest END,
 			attempts = d.attempts - 1, lease = NULL, epoch = '', enqueued_at = NULL
 		FROM ` + receiptRows + `
-		WHERE d.academy = @academy AND d.id = r.id AND r.outcome = 'deferred' AND d.lease IS NOT NULL
+		WHERE d.academy = @academy AND d.id = ANY (@ids) AND d.id = r.id AND r.outcome = 'deferred' AND d.lease IS NOT NULL
 			AND r.lease IN (0, d.leases)`
 
 	ungather = `UPDATE deliveries f SET told_with = NULL, held = true
-		FROM ` + receiptRows + ` JOIN deliveries d ON d.academy = @academy AND d.id = r.id
+		FROM ` + receiptRows + ` CROSS JOIN LATERAL (SELECT d.* FROM deliveries d WHERE d.academy = @academy AND d.id = r.id OFFSET 0) d
 		WHERE r.outcome = 'deferred' AND d.held AND d.attempts = 0 AND f.academy = @academy AND f.told_with = d.id`
-
-	// Guidance tells nothing of a ticket: it has no event, and no number of one.
-	keepTold = `INSERT INTO threads AS old (academy, ticket, channel, recipient, told_at)
-		SELECT d.academy, d.ticket, d.channel, d.recipient, max(d.at)
-		FROM (SELECT d.*, r.at FROM ` + receiptRows + ` JOIN deliveries d ON d.academy = @academy AND d.id = r.id
-				WHERE r.outcome = 'delivered'
-			UNION ALL
-			SELECT d.*, r.at FROM ` + receiptRows + ` JOIN deliveries d ON d.academy = @academy AND d.told_with = r.id
-				WHERE r.outcome = 'delivered') d
-		WHERE d.ticket IS NOT NULL AND d.seq > 0 AND d.recipient LIKE 'person:%'
-		GROUP BY d.academy, d.ticket, d.channel, d.recipient
-		ON CONFLICT (academy, ticket, channel, recipient) DO UPDATE SET told_at = greatest(old.told_at, excluded.told_at)
-		WHERE old.academy = @academy`
 )

@@ -148,7 +148,7 @@ func TestLeaseWaitsForTheRelayThatFreedIt(t *testing.T) {
 	now := w.now
 	var leased []tickets.Notice
 	var wg sync.WaitGroup
-	if err := w.LookAnew(t.Context(), "creteil", now); err != nil {
+	if _, err := w.LookAnew(t.Context(), "creteil", now); err != nil {
 		t.Fatal(err)
 	}
 	_, err := w.Enqueue(t.Context(), "creteil", "e1", now, visibility, 10, func(context.Context, []tickets.DeliveryKey) error {
