@@ -33,6 +33,7 @@ func exampleBase(t *testing.T) (*postgres.DB, []tickets.Academy, []tickets.Perso
 // The demo has a knowledge base from its first start; later ones change nothing,
 // nor what its people have done to it meanwhile.
 func TestTheDemoHasAKnowledgeBase(t *testing.T) {
+	t.Parallel()
 	db, academies, people := exampleBase(t)
 	desk := tickets.NewDesk(tickets.Options{Store: db})
 	var staff, agent tickets.Person

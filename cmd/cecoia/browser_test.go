@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"cecoia.example/deploy/local/chromium/chromiumtest"
 )
 
 // pictures is the folder that the story's pictures are written to; none when "".
@@ -23,17 +25,10 @@ type browser struct {
 	ctx context.Context
 }
 
-// openBrowser starts Chromium; it ends with the test.
+// openBrowser opens a window; it closes with the test.
 func openBrowser(t *testing.T) *browser {
 	t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath("chromium"), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WindowSize(1280, 900),
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
-		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
-		chromedp.Flag("lang", "fr-FR"), chromedp.Flag("accept-lang", "fr-FR,fr"))
-	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(cancel)
-	return (&browser{t: t, ctx: ctx}).tab()
+	return &browser{t: t, ctx: chromiumtest.New(t)}
 }
 
 // tab opens another tab, with the same cookies.

@@ -53,6 +53,7 @@ func (b *browser) closed() {
 // A whole day of an agent, by buttons and dialogs alone: nothing is typed but
 // one command, for a caller on the telephone.
 func TestADayByButtonsAndDialogs(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t)
 	d.start()
 	person := portalAs(t, d, "demandeur@creteil.example")

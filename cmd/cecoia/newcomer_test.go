@@ -38,6 +38,7 @@ func (b *browser) thread(number string) {
 // A newcomer's day at the desk, on the chat's page alone: the first page says
 // what to try, and "/ticket aide" the rest.
 func TestANewcomersDayWithNothingReadButTheHelp(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t)
 	d.start()
 	began := time.Now()

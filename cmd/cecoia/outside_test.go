@@ -147,6 +147,7 @@ func (d *demo) command(token, userID, text string) (int, chatAnswer) {
 }
 
 func TestBadInputFromOutside(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t)
 	t.Logf("ready after %s", d.start())
 
@@ -322,6 +323,7 @@ func (e endless) Read(p []byte) (int, error) {
 
 // TestReadyzAnswersLast: who waits for /readyz may use the rest at once.
 func TestReadyzAnswersLast(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t)
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
@@ -356,6 +358,7 @@ func TestReadyzAnswersLast(t *testing.T) {
 }
 
 func TestAPortInUseSaysWhichAndWhatMovesIt(t *testing.T) {
+	t.Parallel()
 	for _, variable := range demoVariables {
 		d := newDemo(t)
 		l, err := net.Listen("tcp", d.addr[variable])
@@ -377,6 +380,7 @@ func TestAPortInUseSaysWhichAndWhatMovesIt(t *testing.T) {
 }
 
 func TestTheCommandLineExplainsItself(t *testing.T) {
+	t.Parallel()
 	status, out, _ := cecoia(t, nil, "help", "config")
 	if status != 0 {
 		t.Errorf("status %d", status)

@@ -126,6 +126,7 @@ func (d *exampleDesk) channel(name string) func() []*model.Post {
 // A ticket that is passed on to the specialists has its card in their channel,
 // where any of them may take it; the desk's card says where it went.
 func TestATicketIsPassedOnToTheSpecialists(t *testing.T) {
+	t.Parallel()
 	d := newExampleDesk(t)
 	c, err := d.Open(t.Context(), d.as("demandeur"), tickets.Incident, tickets.Card{Theme: "internet", Urgency: tickets.High, Description: "Plus d’accès en salle 12."})
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -95,21 +96,34 @@ func newDemo(t *testing.T) *demo {
 		}
 	})
 	d := &demo{t: t, data: data, addr: map[string]string{}}
-	var held []net.Listener
 	for _, variable := range demoVariables {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		held = append(held, l)
-		d.addr[variable] = l.Addr().String()
+		d.addr[variable] = freeAddress(t)
 	}
-	for _, l := range held { // all at once, so that no two are the same
+	return d
+}
+
+// ports numbers the ports that the tests of this process choose.
+var ports atomic.Int32
+
+// freeAddress returns an address that nobody listens on, for a process yet to be
+// started. Its port is below those that the kernel gives out by itself, so that
+// no connection takes it meanwhile, and no test of this process gets it twice.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	const first, count = 12_000, 20_000
+	for range 1000 {
+		port := first + (os.Getpid()*97+int(ports.Add(1)))%count
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err != nil {
+			continue // somebody else's
+		}
 		if err := l.Close(); err != nil {
 			t.Fatal(err)
 		}
+		return l.Addr().String()
 	}
-	return d
+	t.Fatal("no port is free")
+	return ""
 }
 
 func (d *demo) url(variable, path string) string { return "http://" + d.addr[variable] + path }
@@ -247,11 +261,15 @@ func cecoia(t *testing.T, env []string, args ...string) (status int, stdout, std
 	return command.ProcessState.ExitCode(), out.String(), errs.String()
 }
 
+// patience bounds what a test waits for: far more than that takes, also on a
+// machine that is busy.
+const patience = 45 * time.Second
+
 // eventually waits until what is looked for is there; it looks ever again, and
 // fails with what it saw last.
 func eventually(t *testing.T, what string, look func() (bool, string)) {
 	t.Helper()
-	deadline := time.NewTimer(15 * time.Second)
+	deadline := time.NewTimer(patience)
 	defer deadline.Stop()
 	again := time.NewTicker(20 * time.Millisecond)
 	defer again.Stop()
@@ -263,7 +281,7 @@ func eventually(t *testing.T, what string, look func() (bool, string)) {
 		select {
 		case <-again.C:
 		case <-deadline.C:
-			t.Fatalf("%s: not within 15 s; last seen:\n%s", what, tail(seen, 4000))
+			t.Fatalf("%s: not within %s; last seen:\n%s", what, patience, tail(seen, 4000))
 		}
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -75,6 +74,7 @@ func (i *ingester) stop(s syscall.Signal) {
 // other is replaced as a deployment does. People type again what they get no
 // answer to. Every command that anybody was told is done is done, once.
 func TestARollingRestartLosesAndDoublesNoCommand(t *testing.T) {
+	t.Parallel()
 	database := postgrestest.New(t, "cecoia", postgres.Migrate)
 	db, err := postgres.Open(t.Context(), postgres.Options{URL: database, MaxConns: 2})
 	if err != nil {
@@ -103,14 +103,7 @@ func TestARollingRestartLosesAndDoublesNoCommand(t *testing.T) {
 	}
 	var both [2]*ingester
 	for n := range both {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		both[n] = &ingester{t: t, env: env, hooks: l.Addr().String()}
-		if err := l.Close(); err != nil {
-			t.Fatal(err)
-		}
+		both[n] = &ingester{t: t, env: env, hooks: freeAddress(t)}
 		both[n].start()
 	}
 

@@ -108,6 +108,7 @@ func (b *browser) openMail(d *demo, address string, words string) {
 // TestTheStory lives the whole story in a browser, with the program killed
 // twice in the middle of it.
 func TestTheStory(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t)
 	d.start()
 	story(t, d, "creteil", func() {
@@ -121,10 +122,14 @@ func TestTheStory(t *testing.T) {
 
 // TestTheSameElsewhere is the story of the other academies, side by side.
 func TestTheSameElsewhere(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t)
 	d.start()
 	for _, academy := range []string{"paris", "versailles"} {
-		t.Run(academy, func(t *testing.T) { story(t, d, academy, func() {}) })
+		t.Run(academy, func(t *testing.T) {
+			t.Parallel()
+			story(t, d, academy, func() {})
+		})
 	}
 }
 
@@ -301,6 +306,7 @@ func oneThread(t *testing.T, d *demo, address, number string, count int) {
 }
 
 func TestBeforeTheInterventionTheRequesterWithdraws(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t)
 	d.start()
 	person := portalAs(t, d, "demandeur@paris.example")
@@ -335,6 +341,7 @@ func (b *browser) sendIncident(d *demo, description string) string {
 }
 
 func TestAcademiesDoNotMeet(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t)
 	d.start()
 	here := portalAs(t, d, "demandeur@creteil.example")
