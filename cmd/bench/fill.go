@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -21,10 +22,16 @@ const (
 	agents    = 20
 	// openTickets are the newest ones: a desk keeps up, however long its
 	// register is.
-	openTickets = 2_000
-	// ownTickets are those of the requester who signs in, spread over all.
+	openTickets = 600
+	// ownTickets are those of the requester who signs in: as many at each size,
+	// spread over all.
 	ownTickets = 200
-	articles   = 300
+	// rareTickets are those with [rareWord].
+	rareTickets = 24
+	rareWord    = "orthographe"
+	articles    = 300
+	// names are the many words that few tickets have: of rooms, models, software.
+	names = 20_000
 )
 
 // password is that of the two people who sign in: the first of the staff, and
@@ -40,6 +47,7 @@ type filler struct {
 	academy       tickets.Academy
 	random        *rand.Rand
 	staff, agents []uuid.UUID
+	names         []string
 }
 
 // table is what goes into a table by COPY.
@@ -55,23 +63,41 @@ func newTable(name, columns string) *table {
 
 func (t *table) add(values ...any) { t.rows = append(t.rows, values) }
 
-// fill writes a directory, an academy's tickets of a year with their events, and
-// a knowledge base into an empty database, and has it analysed. hash is that of [password].
+// fill writes a directory, an academy's tickets of a year with their events and
+// their words, and a knowledge base into an empty database, and has it analysed.
+// hash is that of [password].
 func fill(ctx context.Context, url string, a tickets.Academy, hash string, count int) error {
+	return fillFrom(ctx, url, a, hash, count, min(count, writtenTickets))
+}
+
+// fillFrom is fill with so many of the tickets made up one by one.
+func fillFrom(ctx context.Context, url string, a tickets.Academy, hash string, count, base int) error {
 	conn, err := pgx.Connect(ctx, url) // its statements may take their time
 	if err != nil {
 		return err
 	}
 	defer conn.Close(ctx) //nolint:errcheck // what was written has been acknowledged
 	// What is made up refers only to what is made up: no need to look it up.
-	if _, err := conn.Exec(ctx, `SET session_replication_role = replica`); err != nil {
+	if _, err := conn.Exec(ctx, fillSettings); err != nil {
 		return err
 	}
 	f := &filler{academy: a, random: rand.New(rand.NewPCG(1, 2))} //nolint:gosec // made-up data, not secrets
+	for range names {
+		f.names = append(f.names, strings.ToUpper(f.familyName()[1:]))
+	}
 	now := time.Now()
-	for _, t := range slices.Concat(f.directory(hash, min(mostStaff, 2*count), now), f.register(count, now), f.knowledge(now)) {
+	days := max(365*base/count, 1)
+	for _, t := range slices.Concat(f.directory(hash, min(mostStaff, 2*count), now), f.register(base, days, now), f.knowledge(now)) {
 		if _, err := conn.CopyFrom(ctx, pgx.Identifier{t.name}, t.columns, pgx.CopyFromRows(t.rows)); err != nil {
 			return fmt.Errorf("filling %s: %w", t.name, err)
+		}
+	}
+	if _, err := conn.Exec(ctx, `SELECT count(index_ticket(academy, id)) FROM tickets`); err != nil {
+		return fmt.Errorf("indexing the tickets: %w", err)
+	}
+	if count > base {
+		if err := multiply(ctx, url, a, f.staff[0], count-base, days); err != nil {
+			return err
 		}
 	}
 	for _, statement := range []string{`VACUUM (ANALYZE)`, `CHECKPOINT`} {
@@ -102,99 +128,9 @@ func (f *filler) directory(hash string, staff int, now time.Time) []*table {
 	}
 	for range agents {
 		id := add("agent", &f.agents, "Assistance informatique")
-		memberships.add(f.academy.ID, id, f.academy.Desk().Code, tickets.RoleAgent)
+		memberships.add(f.academy.ID, id, f.groups()[len(f.agents)%5/4], tickets.RoleAgent) // one in five a specialist
 	}
 	return []*table{people, memberships}
-}
-
-// register makes up the tickets, oldest first, their events, and the counters of
-// their numbers.
-func (f *filler) register(count int, now time.Time) []*table {
-	register := newTable("tickets", `academy id kind day rank version
-		beneficiary phone other_phone availability place entity equipment equipment_info
-		private urgency theme subject request_type summary description
-		requester category subcategory group_code assignee status closure cause due_at solution rating refusals
-		status_action status_by status_at opened_at`)
-	events := newTable("events", `academy id ticket seq action actor origin at from_status to_status text internal command fingerprint`)
-	counters := newTable("day_counters", `academy day last`)
-
-	between := 365 * 24 * time.Hour / time.Duration(count)
-	var last tickets.Number
-	for i := range count {
-		t := f.ticket(now.Add(-time.Duration(count-i) * between))
-		if i%max(count/ownTickets, 1) == 0 {
-			t.Requester, t.Beneficiary = f.staff[0], f.staff[0]
-		}
-		if t.Number.Day != last.Day && last.Rank > 0 {
-			counters.add(f.academy.ID, last.Day, last.Rank)
-			last.Rank = 0
-		}
-		t.Number.Rank = last.Rank + 1
-		last = t.Number
-		steps := 4
-		if i >= count-openTickets {
-			steps = 1 + f.random.IntN(3)
-		}
-		for _, e := range f.history(&t, steps) {
-			events.add(e.Academy, e.ID, e.Ticket, e.Seq, e.Action, e.Actor, e.Origin, e.At, e.From, e.To, e.Text, e.Internal, "", "")
-		}
-		register.add(t.Academy, t.ID, t.Number.Kind, t.Number.Day, t.Number.Rank, t.Version,
-			t.Beneficiary, t.Phone, t.OtherPhone, t.Availability, t.Place, t.Entity, t.Equipment, t.EquipmentInfo,
-			t.Private, t.Urgency, t.Theme, t.Subject, t.RequestType, t.Summary, t.Description,
-			t.Requester, t.Category, t.Subcategory, t.Group, uuid.NullUUID{UUID: t.Assignee, Valid: t.Assignee != uuid.Nil},
-			t.Status, t.Closure, t.Cause, t.Due, t.Solution, t.Rating, t.Refusals,
-			t.StatusAction, t.StatusBy, t.StatusAt, t.OpenedAt)
-	}
-	counters.add(f.academy.ID, last.Day, last.Rank)
-	return []*table{register, events, counters}
-}
-
-// ticket makes up a ticket as it was opened, but for its rank.
-func (f *filler) ticket(at time.Time) tickets.Ticket {
-	theme := f.academy.Themes[f.random.IntN(len(f.academy.Themes))].Code
-	who := f.staff[f.random.IntN(len(f.staff))]
-	kind := tickets.Incident
-	if f.random.IntN(4) == 0 {
-		kind = tickets.Service
-	}
-	summary := f.one(subjects) + " " + f.one(faults)
-	return tickets.Ticket{
-		Academy: f.academy.ID, ID: f.id(at), Number: tickets.Number{Kind: kind, Day: tickets.DayOf(at, f.academy.Location())},
-		Requester: who, Category: theme, Group: f.academy.Desk().Code, Due: at.Add(72 * time.Hour), OpenedAt: at,
-		Card: tickets.Card{
-			Beneficiary: who, Phone: "01 99 00 00 00", Place: "94/CRETEIL/COLLEGE DES EXEMPLES",
-			Entity: fmt.Sprintf("EN/ETABLISSEMENT %d", f.random.IntN(400)), Private: f.random.IntN(50) == 0,
-			Urgency: tickets.Urgency(1 + f.random.IntN(3)), Theme: theme, Summary: summary,
-			Description: summary + " " + f.one(moments) + ". " + f.one(subjects) + " " + f.one(faults) + " aussi. " + f.one(wishes),
-		},
-	}
-}
-
-// history makes up the first steps of a ticket's life, and brings the ticket to
-// where they left it.
-func (f *filler) history(t *tickets.Ticket, steps int) []tickets.Event {
-	agent := f.agents[f.random.IntN(len(f.agents))]
-	life := []tickets.Event{
-		{Action: tickets.ActionOpen, Actor: t.Requester, To: tickets.StatusNew},
-		{Action: tickets.ActionTake, Actor: agent, To: tickets.StatusInProgress},
-		{Action: tickets.ActionResolve, Actor: agent, To: tickets.StatusResolved, Text: f.one(solutions)},
-		{Action: tickets.ActionValidate, Actor: t.Requester, To: tickets.StatusClosed},
-	}[:steps]
-	for i := range life {
-		e := &life[i]
-		e.At = t.OpenedAt.Add(time.Duration(i) * 40 * time.Minute)
-		e.Academy, e.ID, e.Ticket, e.Seq, e.Origin, e.From = t.Academy, f.id(e.At), t.ID, i+1, tickets.FromPortal, t.Status
-		t.Status, t.StatusAction, t.StatusBy, t.StatusAt, t.Version = e.To, e.Action, e.Actor, e.At, e.Seq
-		switch e.Action {
-		case tickets.ActionTake:
-			t.Assignee = agent
-		case tickets.ActionResolve:
-			t.Solution = e.Text
-		case tickets.ActionValidate:
-			t.Closure, t.Rating = tickets.ClosedValidated, 1+f.random.IntN(5)
-		}
-	}
-	return life
 }
 
 // knowledge makes up published articles.
@@ -226,6 +162,24 @@ func (f *filler) id(at time.Time) (id uuid.UUID) {
 }
 
 func (f *filler) one(of []string) string { return of[f.random.IntN(len(of))] }
+
+// common chooses as people use words: the first often, the last rarely (Zipf).
+func (f *filler) common(of []string) string { return of[f.rank(len(of))] }
+
+func (f *filler) rank(of int) int {
+	return min(int(math.Pow(float64(of)+1, f.random.Float64())), of) - 1
+}
+
+// groups are the desk's, and the specialists'.
+func (f *filler) groups() [2]string {
+	out := [2]string{f.academy.Desk().Code, f.academy.Desk().Code}
+	for _, g := range f.academy.Groups {
+		if !g.Supervises && g.Code != out[0] {
+			out[1] = g.Code
+		}
+	}
+	return out
+}
 
 // familyName makes up a name that nobody bears, of three syllables: three letters
 // of it are those of few others.
