@@ -75,8 +75,8 @@ var faults = []fault{
 	},
 	{
 		name: "redis-flush", what: "FLUSHALL, three times",
-		begin: func(ctx context.Context, s *site, _ blow) error {
-			for range 3 {
+		begin: func(ctx context.Context, s *site, b blow) error {
+			for range b.times(3) {
 				if _, err := s.redisDo(ctx, "FLUSHALL"); err != nil {
 					return err
 				}

@@ -99,7 +99,7 @@ func choose(names []string) (chosen []fault, unknown []string) {
 var errBroken = errors.New("a promise was broken: see the table")
 
 func (o options) run(ctx context.Context, chosen []fault, stdout io.Writer, log *slog.Logger) (err error) {
-	s, err := openSite(ctx, log, o.Logs)
+	s, err := openSite(ctx, o.Logs)
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -45,7 +44,7 @@ func address(login string) string { return login + "@creteil.example" }
 
 // site is everything that runs: what the gateway stands on, and the gateways.
 type site struct {
-	log      *slog.Logger
+	settings []string // VARIABLE=value
 	folder   string
 	binary   string
 	postgres *postgres.Server
@@ -74,9 +73,10 @@ type running struct {
 	binary    string
 }
 
-// openSite starts everything, with one gateway. Close it at the end.
-func openSite(ctx context.Context, log *slog.Logger, logs string) (_ *site, err error) {
-	s := &site{log: log, token: "a token of the drill's bot", lines: io.Discard}
+// openSite starts everything, with one gateway, which gets these settings too.
+// Its log is kept in the file, unless that is "". Close it at the end.
+func openSite(ctx context.Context, logs string, settings ...string) (_ *site, err error) {
+	s := &site{settings: settings, token: "a token of the drill's bot", lines: io.Discard}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())
@@ -239,14 +239,14 @@ func (s *site) start(ctx context.Context, r *running) (err error) {
 	r.Gateway, err = gateway.Start(ctx, gateway.Options{
 		Command: s.disk.within(r.binary, "serve"), Addresses: r.addresses,
 		Line: func(line string) { fmt.Fprintln(s.lines, r.addresses.Portal, line) },
-		Env: []string{
+		Env: append([]string{
 			"CECOIA_DATA=" + s.disk.at, "CECOIA_DATABASE_URL=" + s.postgres.URL(), "CECOIA_REDIS_URL=redis://" + s.redisAt,
 			"CECOIA_SECRET_KEY=" + slashToken + slashToken, "CECOIA_SLASH_TOKEN_CRETEIL=" + slashToken, "CECOIA_COMMANDS_PER_MINUTE=-1",
 			"CECOIA_MATTERMOST_URL=" + s.chat.URL(), "CECOIA_MATTERMOST_TOKEN=" + s.token,
 			"CECOIA_SMTP_URL=smtp://" + s.mail.SMTPAddr() + "?tls=none", "CECOIA_MAIL_WINDOW=0",
 			clockVariable + "=" + s.clockFile(),
 			"CECOIA_PORTAL_URL=http://" + first.Portal, "CECOIA_HOOKS_URL=http://" + first.Hooks,
-		},
+		}, s.settings...),
 	})
 	return err
 }
