@@ -211,7 +211,7 @@ func TestAListSaysWhatItsTicketsAre(t *testing.T) {
 	rows := pg.all("tr")[1:]
 	for i, want := range [][]string{
 		{"Écran noir", "21/11/2026 à 14:00 en retard", "2 - Haute", "En cours pris par Alix Modèle", "0940001R", "Dominique Modèle"},
-		{"21/11/2026 à 13:00 1 - Critique", "À valider"}, // resolved: late no more
+		{"en pause 1 - Critique", "À valider"}, // resolved: late no more
 		{"Clavier à changer", "— non fixée", "Clôturé", "EN/RECTORAT"},
 		{"24/11/2026 à 12:00", "Nouveau libre", "Camille Modèle pour Dominique Modèle"},
 		{"Privé"},
