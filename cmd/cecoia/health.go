@@ -19,7 +19,7 @@ import (
 
 const (
 	// lookedAt is how long what was found of a part holds.
-	lookedAt = 10 * time.Second
+	lookedAt = 5 * time.Second
 	// lookWithin bounds a look at one part.
 	lookWithin = 2 * time.Second
 )
