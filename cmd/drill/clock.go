@@ -93,7 +93,7 @@ func (s *site) setClock(by time.Duration) error {
 	if err != nil {
 		return err
 	}
-	_, err = file.Write(binary.NativeEndian.AppendUint64(nil, uint64(int64(by.Seconds())))) //nolint:gosec // its sign is read back
+	_, err = file.Write(binary.NativeEndian.AppendUint64(nil, uint64(int64(by.Seconds()))))
 	return errors.Join(err, file.Close())
 }
 

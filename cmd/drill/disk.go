@@ -30,7 +30,7 @@ type disk struct {
 // openDisk mounts it. Without being root, in a namespace of users as well.
 func openDisk(ctx context.Context, folder string) (*disk, error) {
 	d := &disk{at: filepath.Join(folder, "data"), root: os.Geteuid() == 0}
-	if err := os.Mkdir(d.at, 0o711); err != nil { //nolint:gosec // others pass through it
+	if err := os.Mkdir(d.at, 0o711); err != nil { // others pass through it
 		return nil, err
 	}
 	arguments := []string{"--mount"}
@@ -39,7 +39,7 @@ func openDisk(ctx context.Context, folder string) (*disk, error) {
 	}
 	arguments = append(arguments, "sh", "-c", `mount -t tmpfs -o size=`+diskSize+` drill "$1" && touch "$1/mounted" && exec sleep 1d`, "disk", d.at)
 	said := make(chan string, 16)
-	process, err := child.Start(exec.Command("unshare", arguments...), child.Options{Line: func(line string) { //nolint:gosec // a folder of our own
+	process, err := child.Start(exec.Command("unshare", arguments...), child.Options{Line: func(line string) {
 		select {
 		case said <- line:
 		default:

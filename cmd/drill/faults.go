@@ -60,7 +60,7 @@ var faults = []fault{
 		gone: true, doubles: true,
 		begin: func(ctx context.Context, s *site, b blow) error {
 			for range b.times(20) {
-				pause(ctx, time.Duration(200+rand.N(1300))*time.Millisecond)
+				pause(ctx, time.Duration(200+rand.N(1300))*time.Millisecond) //nolint:gosec // spreads, keeps no secret
 				if err := s.restart(ctx, s.gateways[0], killed); err != nil {
 					return err
 				}
@@ -70,7 +70,7 @@ var faults = []fault{
 	},
 	{
 		name: "redis-kill", what: "kill -9 of Redis, which keeps nothing on disk",
-		begin: func(ctx context.Context, s *site, _ blow) error { s.redis.Kill(); return nil },
+		begin: func(_ context.Context, s *site, _ blow) error { s.redis.Kill(); return nil },
 		end:   redisBack, lasts: moment, quick: time.Second,
 	},
 	{

@@ -105,7 +105,7 @@ func startLoad(ctx context.Context, s *site, p pace) (*load, error) {
 // What takes longer than its turn is not caught up with.
 func (l *load) every(ctx context.Context, interval time.Duration, do func(n int)) {
 	l.all.Go(func() {
-		if !l.wait(ctx, time.Duration(rand.Float64()*float64(interval))) { // not all at once
+		if !l.wait(ctx, time.Duration(rand.Float64()*float64(interval))) { //nolint:gosec // spreads, keeps no secret
 			return
 		}
 		turn := time.NewTicker(interval)

@@ -90,7 +90,7 @@ func openSite(ctx context.Context, logs string, settings ...string) (_ *site, er
 		return nil, err
 	}
 	if logs != "" {
-		file, err := os.Create(logs) //nolint:gosec // the caller's own path
+		file, err := os.Create(logs)
 		if err != nil {
 			return nil, err
 		}

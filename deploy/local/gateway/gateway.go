@@ -80,7 +80,7 @@ type Gateway struct {
 // Start runs the program and returns once it says that it is ready. Cancelling
 // ctx abandons the start; it does not end a started gateway.
 func Start(ctx context.Context, o Options) (*Gateway, error) {
-	cmd := exec.Command(o.Command[0], o.Command[1:]...) //nolint:gosec // the caller's own program
+	cmd := exec.Command(o.Command[0], o.Command[1:]...)
 	cmd.Env = Environ(o.Env...)
 	cmd.Env = append(cmd.Env, "CECOIA_PORTAL_ADDR="+o.Addresses.Portal, "CECOIA_HOOKS_ADDR="+o.Addresses.Hooks, "CECOIA_OPS_ADDR="+o.Addresses.Ops)
 	ready, said := make(chan struct{}), false
