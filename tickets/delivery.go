@@ -65,6 +65,7 @@ const (
 	TemplateLinkCode     Template = "link_code"      // mail: the code that links a chat account
 	TemplateCard         Template = "card"           // chat: the ticket's one card, and its thread
 	TemplateAlert        Template = "alert"          // chat: the card of an alert (tickets/oncall)
+	TemplateRoundup      Template = "roundup"        // chat, mail: what waits, to one member of the desk
 	TemplateEscalated    Template = "escalated"      // chat, mail: an alert that nobody saw to, to one person
 	TemplateAssigned     Template = "assigned"       // chat: direct message to the assignee
 	TemplateComplement   Template = "complement"     // chat: direct message to the assignee

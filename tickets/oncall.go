@@ -130,9 +130,9 @@ type OnCall struct {
 	Acknowledged time.Duration `yaml:"acknowledged" json:"acknowledged,omitempty"`
 	Escalation   Escalation    `yaml:"escalation" json:"escalation,omitzero"`
 	Storm        Storm         `yaml:"storm" json:"storm,omitzero"`
-	// Digests are the times of the day at which members of the desk get theirs,
+	// Roundups are the times of the day at which members of the desk get theirs,
 	// "08:30"; on open days. One at 08:30 when absent.
-	Digests []Clock `yaml:"digests" json:"digests,omitempty"`
+	Roundups []Clock `yaml:"roundups" json:"roundups,omitempty"`
 }
 
 // Escalation is when an alert that nobody acknowledges goes further, since it
@@ -218,8 +218,8 @@ func (o OnCall) WithDefaults() OnCall {
 			*d = v
 		}
 	}
-	if len(o.Digests) == 0 {
-		o.Digests = []Clock{8*60 + 30}
+	if len(o.Roundups) == 0 {
+		o.Roundups = []Clock{8*60 + 30}
 	}
 	return o
 }
@@ -255,8 +255,8 @@ func (o OnCall) Validate() error {
 			}
 		}
 	}
-	if len(o.Digests) > 6 {
-		return fmt.Errorf("digests: %d times a day, at most 6", len(o.Digests))
+	if len(o.Roundups) > 6 {
+		return fmt.Errorf("roundups: %d times a day, at most 6", len(o.Roundups))
 	}
 	return nil
 }

@@ -62,6 +62,8 @@ func write(n tickets.Notice, portal tickets.Portal, keys *tickets.Keyring) (lett
 		return writeLinkCode(n, portal, keys), nil
 	case tickets.TemplateEscalated:
 		return writeAlert(n, portal)
+	case tickets.TemplateRoundup:
+		return writeRoundup(n, portal)
 	}
 	p := locale.For(n.Recipient.Lang, n.Academy.Location())
 	t := n.Case.Ticket

@@ -89,6 +89,23 @@ func escalated(t *testing.T, lang tickets.Lang) tickets.Notice {
 	return n
 }
 
+// roundup is a notice of what waits for a member of the desk.
+func roundup(t *testing.T, lang tickets.Lang) tickets.Notice {
+	t.Helper()
+	n := linkCode(lang)
+	data, err := json.Marshal(oncall.Roundup{
+		At:  time.Date(2026, 11, 23, 7, 30, 0, 0, time.UTC),
+		Own: oncall.Load{InProgress: 2, Refused: 1, Oldest: time.Date(2026, 11, 19, 9, 0, 0, 0, time.UTC)}, Alerts: 1,
+		Groups: []oncall.Load{{Group: "assistance", New: 3, InProgress: 12, Waiting: 1, Overdue: 4, Unvalidated: 5}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.Academy.Groups = []tickets.Group{{Code: "assistance", Name: tickets.Text{FR: "Assistance", EN: "Help desk"}}}
+	n.Template, n.Rule, n.Data = tickets.TemplateRoundup, "roundup-at-set-hours", data
+	return n
+}
+
 // did makes of a notice one of that action.
 func did(n tickets.Notice, action tickets.Action, d tickets.Detail) tickets.Notice {
 	n.Thread = "premier@creteil.example"
@@ -190,6 +207,7 @@ func TestGolden(t *testing.T) {
 		}
 		golden(t, "link_code."+string(lang), linkCode(lang))
 		golden(t, "escalated."+string(lang), escalated(t, lang))
+		golden(t, "roundup."+string(lang), roundup(t, lang))
 	}
 	for _, name := range []string{"asked", "together", "asked_private", "guidance"} {
 		n, ok := letters(tickets.French)[strings.TrimSuffix(name, "_private")]
@@ -234,7 +252,7 @@ func compare(t *testing.T, name, got string) {
 
 // No file of testdata is of a letter that is no more.
 func TestEveryGoldenFileIsCompared(t *testing.T) {
-	known := map[string]bool{"link_code": true, "escalated": true}
+	known := map[string]bool{"link_code": true, "escalated": true, "roundup": true}
 	for _, all := range []map[string]tickets.Notice{letters(tickets.French), guidances(tickets.French)} {
 		for name := range all {
 			known[name], known[name+"_private"] = true, true

@@ -346,7 +346,7 @@ func TestEveryTemplateForTheChatIsSent(t *testing.T) {
 	for i, tpl := range templates(t) {
 		n := card(byte(10+i), tickets.StatusInProgress, tickets.ActionNote, "mots")
 		n.Account, n.Recipient, n.Template = double.UserID("dominique"), n.Case.Who(id(2)), tpl
-		n.Data = []byte(`{"rule":"overdue","severity":"warning","state":"firing"}`) // of an alert
+		n.Data = []byte(`{"rule":"overdue","severity":"warning","state":"firing","at":"2026-11-23T07:30:00Z"}`) // of an alert, or a round-up
 		want(t, b.Send(t.Context(), n), tickets.Delivered)
 	}
 	n := card(30, tickets.StatusNew, tickets.ActionOpen, "")

@@ -111,6 +111,8 @@ func (b *Bot) deliver(ctx context.Context, n tickets.Notice) (thread string, err
 		return b.alert(ctx, n)
 	case tickets.TemplateEscalated:
 		return b.escalated(ctx, n)
+	case tickets.TemplateRoundup:
+		return b.roundup(ctx, n)
 	}
 	if slices.Contains(tickets.DirectTemplates(), n.Template) {
 		return b.direct(ctx, n)

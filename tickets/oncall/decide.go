@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"reflect"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -18,6 +19,7 @@ type Changes struct {
 	Silences   []Silence // new or changed
 	Turns      []Turn    // new or changed
 	Deliveries []tickets.Delivery
+	RoundupAt   time.Time // the roundup that was told; zero for none
 	// Direct are those of the Deliveries that must not go through what they warn
 	// of: the queue.
 	Direct []tickets.DeliveryKey
@@ -59,6 +61,7 @@ func (s Scene) decide(touched uuid.UUID) Changes {
 		d.trace(a, Opened, uuid.Nil, "")
 		d.follow(a, byGroup[g])
 	}
+	d.roundup()
 	// A firing may have changed twice: by what it says, and by its alert.
 	d.out.Firings = lastOfEach(d.out.Firings)
 	return d.out

@@ -34,6 +34,10 @@ type Scene struct {
 	Desk map[uuid.UUID]tickets.Person
 	// Linked are those of the desk who have a chat account.
 	Linked map[uuid.UUID]bool
+	// RoundupAt is the roundup that is due and was not told; zero for none. Then
+	// Loads are what waits.
+	RoundupAt time.Time
+	Loads    []Load
 	// Ranks are the last numbers given to alerts and to silences.
 	LastAlert, LastSilence int
 }

@@ -54,6 +54,20 @@ func (db *DB) Scene(ctx context.Context, academy tickets.AcademyID, now time.Tim
 	return oncall.Scene{}, fmt.Errorf("postgres.Scene(%s): %w", academy, err)
 }
 
+// Roster returns a scene with no more than who is of the desk, and on duty.
+func (db *DB) Roster(ctx context.Context, academy tickets.AcademyID, now time.Time) (oncall.Scene, error) {
+	definition, err := db.Academy(ctx, academy)
+	if err == nil {
+		s := oncall.Scene{Academy: definition, Now: now, Desk: map[uuid.UUID]tickets.Person{}}
+		var b pgx.Batch
+		queueRoster(&b, &s)
+		if err = db.pool.SendBatch(ctx, &b).Close(); err == nil {
+			return s, nil
+		}
+	}
+	return oncall.Scene{}, fmt.Errorf("postgres.Roster(%s): %w", academy, err)
+}
+
 // keep writes what was decided: what it is about first, what is owed last.
 func keep(ctx context.Context, tx pgx.Tx, academy tickets.AcademyID, c oncall.Changes) error {
 	var b pgx.Batch
@@ -88,11 +102,27 @@ func keep(ctx context.Context, tx pgx.Tx, academy tickets.AcademyID, c oncall.Ch
 		b.Queue(`INSERT INTO duty_turns (`+turnColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 			t.Academy, t.ID, t.Person, t.By, t.From, t.Until, t.At)
 	}
+	if !c.RoundupAt.IsZero() {
+		b.Queue(`INSERT INTO roundups AS old (academy, at) VALUES ($1, $2)
+			ON CONFLICT (academy) DO UPDATE SET at = excluded.at WHERE old.academy = $1`, academy, c.RoundupAt)
+	}
 	queueDeliveries(&b, academy, c.Deliveries)
 	if b.Len() == 0 {
 		return nil
 	}
 	return tx.SendBatch(ctx, &b).Close()
+}
+
+// Alert returns one alert, over or not.
+func (db *DB) Alert(ctx context.Context, academy tickets.AcademyID, id uuid.UUID) (oncall.Alert, error) {
+	found, err := all(ctx, db.pool, scanAlert, `SELECT `+alertColumns+` FROM alerts WHERE academy = $1 AND id = $2`, academy, id)
+	if err != nil {
+		return oncall.Alert{}, fmt.Errorf("postgres.Alert(%s, %s): %w", academy, id, err)
+	}
+	if len(found) == 0 {
+		return oncall.Alert{}, &tickets.Error{Code: tickets.NotFound, Message: "alert.unknown"}
+	}
+	return found[0], nil
 }
 
 // PastAlerts returns the alerts that ended since then, the latest first.

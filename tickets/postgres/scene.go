@@ -44,17 +44,16 @@ func scene(ctx context.Context, q querier, academy tickets.Academy, now time.Tim
 		`SELECT `+alertColumns+` FROM alerts WHERE academy = $1 AND ended_at IS NULL ORDER BY rank`, academy.ID)
 	queueEach(&b, scanSilence, func(q oncall.Silence) { s.Silences = append(s.Silences, q) },
 		`SELECT `+silenceColumns+` FROM silences WHERE academy = $1 AND ends_at > $2 ORDER BY rank`, academy.ID, now)
-	queueEach(&b, scanTurn, func(t oncall.Turn) { s.Turns = append(s.Turns, t) },
-		`SELECT `+turnColumns+` FROM duty_turns WHERE academy = $1 AND ends_at > $2 AND begins_at <= $2 ORDER BY at`, academy.ID, now)
-	queueEach(&b, scanPerson, func(p tickets.Person) { s.Desk[p.ID] = p },
-		`SELECT `+personColumns+` FROM people p WHERE p.academy = $1 AND p.active
-			AND EXISTS (SELECT FROM memberships m WHERE m.academy = $1 AND m.person = p.id)`, academy.ID)
+	queueRoster(&b, &s)
 	queueEach(&b, pgx.RowTo[uuid.UUID], func(id uuid.UUID) { s.Linked[id] = true },
 		`SELECT a.person FROM accounts a WHERE a.academy = $1 AND a.channel = 'chat'
 			AND EXISTS (SELECT FROM memberships m WHERE m.academy = $1 AND m.person = a.person)`, academy.ID)
 	b.Queue(`SELECT coalesce((SELECT max(rank) FROM alerts WHERE academy = $1), 0),
 		coalesce((SELECT max(rank) FROM silences WHERE academy = $1), 0)`, academy.ID).
 		QueryRow(func(row pgx.Row) error { return row.Scan(&s.LastAlert, &s.LastSilence) })
+	var told *time.Time
+	b.Queue(`SELECT max(at) FROM roundups WHERE academy = $1`, academy.ID).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&told) })
 	if err := q.SendBatch(ctx, &b).Close(); err != nil {
 		return oncall.Scene{}, err
 	}
@@ -66,9 +65,47 @@ func scene(ctx context.Context, q querier, academy tickets.Academy, now time.Tim
 		seen[i] = w.ID
 	}
 	var err error
+	if s.RoundupAt = oncall.RoundupDue(academy, now, timeOf(told)); !s.RoundupAt.IsZero() {
+		if s.Loads, err = all(ctx, q, scanLoad, loads, academy.ID, now, now.Add(-unvalidatedAfter)); err != nil {
+			return oncall.Scene{}, err
+		}
+	}
 	s.Firings, err = all(ctx, q, scanFiring, `SELECT `+firingColumns+` FROM firings WHERE academy = $1 AND ended_at IS NULL
 		UNION ALL SELECT `+firingColumns+` FROM firings WHERE academy = $1 AND ticket = ANY ($2) AND ended_at IS NOT NULL`, academy.ID, seen)
 	return s, err
+}
+
+// unvalidatedAfter is how long a resolution may wait for a word before roundups
+// count it.
+const unvalidatedAfter = 3 * 24 * time.Hour
+
+// loads counts what waits, by group and assignee. $2 is now, $3 since when a
+// resolution waits for long.
+const loads = `SELECT t.group_code, t.assignee,
+		count(*) FILTER (WHERE t.status = 'new'),
+		count(*) FILTER (WHERE t.status = 'in_progress'),
+		count(*) FILTER (WHERE t.status = 'waiting'),
+		count(*) FILTER (WHERE t.due_at <= $2 AND t.status IN ('new', 'in_progress')),
+		count(*) FILTER (WHERE t.status = 'in_progress' AND t.status_action = 'refuse'),
+		count(*) FILTER (WHERE t.status = 'resolved' AND t.status_at <= $3),
+		min(t.opened_at) FILTER (WHERE t.status IN ('new', 'in_progress'))
+	FROM tickets t WHERE t.academy = $1 AND t.status <> 'closed' GROUP BY t.group_code, t.assignee`
+
+func scanLoad(row pgx.CollectableRow) (l oncall.Load, err error) {
+	var assignee uuid.NullUUID
+	var oldest *time.Time
+	err = row.Scan(&l.Group, &assignee, &l.New, &l.InProgress, &l.Waiting, &l.Overdue, &l.Refused, &l.Unvalidated, &oldest)
+	l.Assignee, l.Oldest = assignee.UUID, timeOf(oldest)
+	return l, err
+}
+
+// queueRoster asks for who is of the desk, and for the turns of duty of now.
+func queueRoster(b *pgx.Batch, s *oncall.Scene) {
+	queueEach(b, scanTurn, func(t oncall.Turn) { s.Turns = append(s.Turns, t) },
+		`SELECT `+turnColumns+` FROM duty_turns WHERE academy = $1 AND ends_at > $2 AND begins_at <= $2 ORDER BY at`, s.Academy.ID, s.Now)
+	queueEach(b, scanPerson, func(p tickets.Person) { s.Desk[p.ID] = p },
+		`SELECT `+personColumns+` FROM people p WHERE p.academy = $1 AND p.active
+			AND EXISTS (SELECT FROM memberships m WHERE m.academy = $1 AND m.person = p.id)`, s.Academy.ID)
 }
 
 // How far back reopenings count, and dead deliveries.

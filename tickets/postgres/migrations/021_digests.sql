@@ -1,2 +1,0 @@
--- Supervisors' and agents' digests.
-select 1;
