@@ -2,7 +2,7 @@
 # make test         every test, on real PostgreSQL, Redis and Chromium
 # make bench        the product's figures beside the machine's limit; FLAGS=--help
 # make drill        what breaks, one thing after the other, and what is lost; FLAGS=--help
-# make lint         gofmt, vet, golangci-lint
+# make lint         golangci-lint, vet and gofmt among it
 # make screenshots  a picture of every page, light, dark, telephone, in bin/screenshots
 # make pictures     takes the README's pictures from the running demo
 
@@ -33,8 +33,6 @@ drill:
 	$(GO) run ./cmd/drill $(FLAGS)
 
 lint: .ci/bin/golangci-lint
-	@test -z "$$(gofmt -l cmd deploy ingest notify tickets web)" || { gofmt -l cmd deploy ingest notify tickets web; exit 1; }
-	$(GO) vet ./...
 	.ci/bin/golangci-lint run ./...
 
 pictures:
