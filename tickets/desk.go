@@ -21,6 +21,7 @@ type Desk struct {
 	keys      *Keyring
 	now       func() time.Time
 	hours     func(a Academy, group string) OpenTime
+	onDuty    func(ctx context.Context, p Person) (bool, error)
 	committed func()
 }
 
@@ -35,6 +36,9 @@ type Options struct {
 	// Calendar returns when a group is there; deadlines are in its open time. No
 	// ticket has any when nil.
 	Calendar func(a Academy, group string) OpenTime
+	// OnDuty says whether somebody who does not supervise answers for the desk now,
+	// and so may look at it as who supervises does. Nobody when nil.
+	OnDuty func(ctx context.Context, p Person) (bool, error)
 	// Committed is called after each change that may owe deliveries, to wake
 	// whoever sends them; it must not block. Nothing when nil.
 	Committed func()
@@ -48,7 +52,13 @@ func NewDesk(o Options) *Desk {
 	if o.Committed == nil {
 		o.Committed = func() {}
 	}
-	return &Desk{store: o.Store, files: o.Files, keys: o.Keyring, now: o.Now, hours: o.Calendar, committed: o.Committed}
+	if o.OnDuty == nil {
+		o.OnDuty = func(context.Context, Person) (bool, error) { return false, nil }
+	}
+	return &Desk{
+		store: o.Store, files: o.Files, keys: o.Keyring, now: o.Now,
+		hours: o.Calendar, onDuty: o.OnDuty, committed: o.Committed,
+	}
 }
 
 // Caller is who asks, and through which door.

@@ -1,6 +1,7 @@
 package tickets
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -76,15 +77,18 @@ type Outbox interface {
 
 var errSupervisorsOnly = &Error{Code: Forbidden, Message: "supervision.only"}
 
-// supervising returns the caller's academy if they are of its supervision:
-// [Forbidden] otherwise.
+// supervising returns the caller's academy if they are of its supervision, or on
+// duty: [Forbidden] otherwise.
 func (d *Desk) supervising(ctx context.Context, by Caller) (Academy, error) {
 	a, err := d.store.Academy(ctx, by.Person.Academy)
 	if err != nil {
 		return Academy{}, err
 	}
-	if g, ok := a.Supervision(); !ok || !by.Person.MemberOf(g.Code) {
-		return Academy{}, errSupervisorsOnly
+	if g, ok := a.Supervision(); ok && by.Person.MemberOf(g.Code) || by.Person.Supervisor() {
+		return a, nil
+	}
+	if on, err := d.onDuty(ctx, by.Person); err != nil || !on {
+		return Academy{}, cmp.Or(err, error(errSupervisorsOnly))
 	}
 	return a, nil
 }

@@ -20,6 +20,11 @@ type Store interface {
 	Supervise(ctx context.Context, academy tickets.AcademyID, now time.Time, change func(Scene) (Changes, error)) error
 	// Scene returns the scene as it stands, without locking it.
 	Scene(ctx context.Context, academy tickets.AcademyID, now time.Time) (Scene, error)
+	// Roster returns a scene with no more than who is of the desk, and on duty.
+	Roster(ctx context.Context, academy tickets.AcademyID, now time.Time) (Scene, error)
+	// Alert returns one alert, over or not, as a [tickets.NotFound] error where
+	// there is none.
+	Alert(ctx context.Context, academy tickets.AcademyID, id uuid.UUID) (Alert, error)
 	// PastAlerts returns the alerts that ended since then, the latest first.
 	PastAlerts(ctx context.Context, academy tickets.AcademyID, since time.Time, limit int) ([]Alert, error)
 	// Traces returns what happened to an alert, in order.
@@ -141,7 +146,7 @@ func (r *Room) Answers(ctx context.Context, p tickets.Person) (bool, error) {
 	if p.Supervisor() || !p.Agent() {
 		return p.Supervisor(), nil
 	}
-	s, err := r.store.Scene(ctx, p.Academy, r.moment())
+	s, err := r.store.Roster(ctx, p.Academy, r.moment())
 	return err == nil && s.may(p), err
 }
 

@@ -29,7 +29,7 @@ func (d *decision) card(a Alert, firings []Firing) Card {
 	for _, f := range firings {
 		c.Count += f.Count
 	}
-	c.Worst = d.worst(firings)
+	c.Worst = d.worst(firings, maxWorst)
 	duty, _ := d.OnDuty()
 	c.Owner = duty.Name()
 	switch {
@@ -56,9 +56,9 @@ func (d *decision) card(a Alert, firings []Firing) Card {
 	return c
 }
 
-// worst returns the tickets to begin with: the most severe, then the most
-// urgent, then the longest so.
-func (d *decision) worst(firings []Firing) []Worst {
+// worst returns at most that many tickets to begin with: the most severe, then
+// the most urgent, then the longest so.
+func (d *decision) worst(firings []Firing, most int) []Worst {
 	of := make(map[uuid.UUID]tickets.Ticket, len(d.Tickets)+len(d.Recent))
 	for _, t := range d.Recent {
 		of[t.ID] = t
@@ -74,7 +74,7 @@ func (d *decision) worst(firings []Firing) []Worst {
 		return int(of[x.Ticket].Urgency - of[y.Ticket].Urgency)
 	})
 	var out []Worst
-	for _, f := range firings[:min(maxWorst, len(firings))] {
+	for _, f := range firings[:min(most, len(firings))] {
 		t := of[f.Ticket]
 		out = append(out, Worst{Ticket: t.ID, Number: t.Number, Urgency: t.Urgency, Since: f.Since.UTC()})
 	}
