@@ -30,6 +30,7 @@ type Store interface {
 	Bounces
 	Outbox
 	Stopwatches
+	FigureStore
 }
 
 // Directory knows the academies and their people.
