@@ -15,7 +15,7 @@ type AlertRule string
 const (
 	AlertUntaken     AlertRule = "untaken"           // "non pris": nobody took it in time
 	AlertUnassigned  AlertRule = "urgent_unassigned" // a critical ticket that nobody has
-	AlertCritical    AlertRule = "critical"          // a critical ticket is open
+	AlertCritical    AlertRule = "critical"          // somebody works on a critical ticket
 	AlertDueSoon     AlertRule = "due_soon"          // 75 % of the time to resolve it has passed
 	AlertOverdue     AlertRule = "overdue"           // all of it has
 	AlertRefused     AlertRule = "refused_twice"     // its resolution was refused, twice
@@ -75,7 +75,7 @@ type RuleSetting struct {
 // usual is what each rule is unless the desk file says otherwise.
 var usual = map[AlertRule]RuleSetting{
 	AlertUntaken:     {Severity: Warning},
-	AlertUnassigned:  {Severity: Emergency, After: 2 * time.Minute},
+	AlertUnassigned:  {Severity: Emergency},
 	AlertCritical:    {Severity: Informative},
 	AlertDueSoon:     {Severity: Informative},
 	AlertOverdue:     {Severity: Warning},

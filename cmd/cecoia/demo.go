@@ -40,6 +40,7 @@ type demoCommand struct {
 	MattermostAddr string `env:"CECOIA_MATTERMOST_ADDR" demo:"" help:"Where the Mattermost double listens." default:"127.0.0.1:8065"`
 	SMTPAddr       string `env:"CECOIA_SMTP_ADDR" demo:"" help:"Where the mail server takes mail." default:"127.0.0.1:2525"`
 	IMAPAddr       string `env:"CECOIA_IMAP_ADDR" demo:"" help:"Where the mailboxes are read by IMAP." default:"127.0.0.1:2143"`
+	Speed          int    `env:"CECOIA_DEMO_SPEED" demo:"" help:"How many times as fast as the machine's the clock goes, from the next moment at which the desk is open: with 60, ten minutes pass in ten seconds, and alerts can be watched. 0: the clock is the machine's."`
 	MailboxAddr    string `env:"CECOIA_MAILBOX_ADDR" demo:"" help:"Where the mailboxes are read in a browser." default:"127.0.0.1:8025"`
 }
 
@@ -88,6 +89,9 @@ func (c *demoCommand) Run(ctx context.Context, out *output) (err error) {
 	c.SMTPURL = "smtp://" + mailServer.SMTPAddr() + "?tls=none"
 	c.AuthServID = mail.AuthServID
 	c.SendTimeout = 5 * time.Second // the peers are of this process: no need of patience
+	if c.Speed > 0 {
+		c.speed, c.now = c.Speed, fastClock(c.Speed, academies[0])
+	}
 	c.own = map[string]string{}
 	for _, a := range academies {
 		c.own[academyVariable("CECOIA_SLASH_TOKEN", a.ID)] = slashToken(a.ID)

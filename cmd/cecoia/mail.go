@@ -150,7 +150,7 @@ func (h house) mailboxes(log *slog.Logger) (runs []func(context.Context) error, 
 			}
 			reader, err := ingestmail.New(ingestmail.Options{
 				Academy: a, URL: url, Bounces: box.bounces, Desk: h.desk, Files: h.files, Keyring: h.keys, AuthServID: authServID,
-				TrustParticipants: h.TrustParticipants, TLS: encryption, Logger: log, Registerer: h.metrics,
+				TrustParticipants: h.TrustParticipants, TLS: encryption, Now: h.now, Logger: log, Registerer: h.metrics,
 			})
 			if err != nil {
 				return nil, fmt.Errorf("%s of %s: %w", box.variable, a.ID, err)

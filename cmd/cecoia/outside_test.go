@@ -359,8 +359,8 @@ func TestReadyzAnswersLast(t *testing.T) {
 
 func TestAPortInUseSaysWhichAndWhatMovesIt(t *testing.T) {
 	t.Parallel()
+	d := newDemo(t)
 	for _, variable := range demoVariables {
-		d := newDemo(t)
 		l, err := net.Listen("tcp", d.addr[variable])
 		if err != nil {
 			t.Fatal(err)

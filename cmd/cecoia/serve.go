@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/alexedwards/scs/pgxstore"
 	"github.com/prometheus/client_golang/prometheus"
@@ -128,8 +129,8 @@ func serve(ctx context.Context, s settings, roles []string, seed func(context.Co
 		wake = bell.Wake
 		group.Go(func() error { return bell.Run(ctx) })
 	}
-	house.desk = tickets.NewDesk(tickets.Options{Store: house.tracing.store(db, log), Files: documents, Keyring: keys, Calendar: calendar.OpenTime, Committed: wake})
-	house.room = oncall.NewRoom(oncall.Options{Store: db, Committed: wake})
+	house.desk = tickets.NewDesk(tickets.Options{Store: house.tracing.store(db, log), Files: documents, Keyring: keys, Calendar: calendar.OpenTime, Committed: wake, Now: s.now})
+	house.room = oncall.NewRoom(oncall.Options{Store: db, Committed: wake, Now: s.now})
 
 	host := func(variable, addr string, h http.Handler, err error) error {
 		if err != nil {
@@ -168,7 +169,7 @@ func serve(ctx context.Context, s settings, roles []string, seed func(context.Co
 		if plays("clock") {
 			beat := newPulse(metrics)
 			group.Go(func() error { return runClock(ctx, db.DB, beat, log) })
-			alerts := &supervision{db: db.DB, room: house.room, direct: notifier.Direct, beat: beat, log: log.With("part", "clock")}
+			alerts := &supervision{db: db.DB, room: house.room, direct: notifier.Direct, every: superviseEvery / time.Duration(max(s.speed, 1)), beat: beat, log: log.With("part", "clock")}
 			group.Go(func() error { return alerts.run(ctx) })
 		}
 		// Last: whoever gets an answer from /readyz finds the rest listening.
@@ -219,7 +220,7 @@ func (h house) notifier() (*notify.Notifier, func(), error) {
 	}
 	mailer, err := notifymail.New(notifymail.Options{
 		Portal: h.portal, Keyring: h.keys, Hostname: h.SMTPName, TLS: encryption, Logger: h.log.With("part", "mail"),
-		Accounts: func(a tickets.AcademyID) notifymail.Account { return accounts[a] }, Refused: h.refused,
+		Accounts: func(a tickets.AcademyID) notifymail.Account { return accounts[a] }, Refused: h.refused, Now: h.now,
 	})
 	if err != nil {
 		return nil, nil, err
@@ -231,7 +232,7 @@ func (h house) notifier() (*notify.Notifier, func(), error) {
 	closeAll := mailer.Close
 	if h.MattermostURL != "" {
 		bot, err := notifymattermost.New(notifymattermost.Options{
-			URL: h.MattermostURL, Token: h.MattermostToken, HooksURL: h.hooksURL, Portal: h.portal, Keyring: h.keys,
+			URL: h.MattermostURL, Token: h.MattermostToken, HooksURL: h.hooksURL, Portal: h.portal, Keyring: h.keys, Now: h.now,
 		})
 		if err != nil {
 			return nil, nil, err
@@ -248,7 +249,7 @@ func (h house) notifier() (*notify.Notifier, func(), error) {
 	}
 	notifier, err := notify.New(notify.Options{
 		Store: h.db, Redis: h.redis.Client, Channels: channels, Concurrency: h.SendAtOnce, SendTimeout: h.SendTimeout, Window: window,
-		Logger: h.log.With("part", "notify"), Registerer: h.metrics,
+		Now: h.now, Logger: h.log.With("part", "notify"), Registerer: h.metrics,
 	})
 	return notifier, closeAll, err
 }
@@ -268,7 +269,7 @@ func (h house) web() (http.Handler, error) {
 		overrides = os.DirFS(h.PortalOverrides)
 	}
 	portal, err := web.New(web.Options{
-		Desk: h.desk, Auth: signIn, URL: h.portalURL, Overrides: overrides,
+		Desk: h.desk, Auth: signIn, URL: h.portalURL, Overrides: overrides, Now: h.now,
 		Unavailable: postgres.Unavailable, Around: h.tracing.requests, Logger: log, Registerer: h.metrics,
 	})
 	if err != nil && h.PortalOverrides != "" {
@@ -307,10 +308,10 @@ func (h house) ingest() (hooks http.Handler, runs []func(context.Context) error,
 		Desk: h.desk, Room: h.room, Directory: h.db, Memory: h.db, Keyring: h.keys, Portal: h.portal, Tokens: tokens,
 		BaseURL: h.MattermostURL, HooksURL: h.hooksURL, BotToken: h.MattermostToken,
 		Take:  func(ctx context.Context, c ingest.Command) (bool, error) { return gateway.Take(ctx, c) },
-		Allow: h.HooksAllow, PerMinute: h.CommandsPerMinute, Burst: h.CommandsBurst, Logger: log, Registerer: h.metrics,
+		Allow: h.HooksAllow, PerMinute: h.CommandsPerMinute, Burst: h.CommandsBurst, Now: h.now, Logger: log, Registerer: h.metrics,
 	})
 	gateway = ingest.New(ingest.Options{
-		Store: h.db, Execute: h.tracing.commands(commands.Execute), Reply: commands.Reply, Direct: commands.Direct, Redis: h.redis.options, Logger: log, Registerer: h.metrics,
+		Store: h.db, Execute: h.tracing.commands(commands.Execute), Reply: commands.Reply, Direct: commands.Direct, Redis: h.redis.options, Now: h.now, Logger: log, Registerer: h.metrics,
 	})
 	runs = append(runs, func(ctx context.Context) error { gateway.Run(ctx); return nil }, commands.Listen)
 	return h.tracing.hooks(commands.Handler(gateway)), runs, nil

@@ -72,6 +72,10 @@ type settings struct {
 	// own holds an academy's own values by VARIABLE_ACADEMY, before those of the
 	// environment: the demo gives its accounts this way.
 	own map[string]string
+	// now is the clock and speed how many times as fast as the machine's it goes,
+	// in the demo; nil and 0 are the machine's own.
+	now   func() time.Time
+	speed int
 }
 
 // defaultData is where a server keeps its data unless told otherwise.

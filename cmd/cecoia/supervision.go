@@ -24,6 +24,7 @@ type supervision struct {
 	room *oncall.Room
 	// direct sends what warns of the queue past it.
 	direct func(context.Context, []tickets.DeliveryKey) error
+	every  time.Duration
 	beat   pulse
 	log    *slog.Logger
 }
@@ -31,7 +32,7 @@ type supervision struct {
 // run decides on alerts until ctx ends. A look that fails is made up for by the
 // next.
 func (s *supervision) run(ctx context.Context) error {
-	ticker := time.NewTicker(superviseEvery)
+	ticker := time.NewTicker(s.every)
 	defer ticker.Stop()
 	failing := false
 	for {

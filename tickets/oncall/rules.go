@@ -31,7 +31,7 @@ var conditions = map[tickets.AlertRule]condition{
 		return levelIf(free && s.waited(w, w.StatusAt, set.After)), w.StatusAt, w.StatusAt
 	},
 	tickets.AlertCritical: func(_ Scene, w Watched, _ tickets.RuleSetting) (int, time.Time, time.Time) {
-		return levelIf(w.Urgency == tickets.Critical && worked(w)), time.Time{}, w.OpenedAt
+		return levelIf(w.Urgency == tickets.Critical && w.Assignee != uuid.Nil && worked(w)), time.Time{}, w.OpenedAt
 	},
 	tickets.AlertDueSoon: func(s Scene, w Watched, _ tickets.RuleSetting) (int, time.Time, time.Time) {
 		return levelIf(passed(w.DueSoon, s.Now) && !passed(w.Due, s.Now)), w.Due, w.DueSoon
