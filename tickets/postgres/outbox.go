@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -31,8 +32,9 @@ import (
 
 // The statistics of a queue are those of another moment: a plan made for a few
 // rows reads them all again and again when there are many. So the statements
-// below are written such that one index serves each question, ids are given as
-// arrays to where they are looked up, and byIndex goes before them.
+// below leave the planner no choice: rows are looked up one by one, in a lateral
+// query with OFFSET 0, which is a fence, by what one index serves; what is then
+// changed is named by an array of ids; and byIndex goes before.
 const byIndex = `SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true)`
 
 // headOfLane says of deliveries AS d that none of their lane is before them, no
@@ -72,6 +74,20 @@ func (db *DB) Enqueue(ctx context.Context, academy tickets.AcademyID, epoch stri
 		return 0, fmt.Errorf("postgres.Enqueue(%s): %w", academy, err)
 	}
 	return len(keys), nil
+}
+
+// Hasten makes due at once whatever waits, and ends leases at that time at the
+// latest: for a clock that went back, by which they would wait for hours. What is
+// held back for a reason is held back again when it is looked at.
+func (db *DB) Hasten(ctx context.Context, academy tickets.AcademyID, now, until time.Time) error {
+	if _, err := db.pool.Exec(ctx, `WITH waiting AS (
+			SELECT d.id FROM deliveries d WHERE d.academy = $1 AND d.told_with IS NULL AND (d.due > $2 OR d.lease > $3 OR d.enqueued_at > $2)
+			ORDER BY d.id FOR UPDATE)
+		UPDATE deliveries d SET due = LEAST(d.due, $2), lease = LEAST(d.lease, $3), epoch = '', enqueued_at = NULL
+		FROM waiting w WHERE d.academy = $1 AND d.id = w.id`, academy, now, until); err != nil {
+		return fmt.Errorf("postgres.Hasten(%s): %w", academy, err)
+	}
+	return nil
 }
 
 // FreeLeases gives back what workers have: for a process that knows that it is
@@ -124,7 +140,7 @@ func (db *DB) Lease(ctx context.Context, academy tickets.AcademyID, ids []uuid.U
 		var heads []told
 		var take pgx.Batch
 		take.Queue(byIndex)
-		queueEach(&take, scanHead, func(h told) { heads = append(heads, h) }, lease, academy, ids, now, until)
+		queueEach(&take, scanHead, func(h told) { heads = append(heads, h) }, lease, academy, slices.SortedFunc(slices.Values(ids), compareIDs), now, until)
 		if err := tx.SendBatch(ctx, &take).Close(); err != nil || len(heads) == 0 {
 			return err
 		}
@@ -143,9 +159,9 @@ func (db *DB) Lease(ctx context.Context, academy tickets.AcademyID, ids []uuid.U
 }
 
 const lease = `WITH ready AS (
-		SELECT d.id FROM deliveries d
-		WHERE d.academy = $1 AND d.id = ANY ($2) AND d.due <= $3 AND (d.lease IS NULL OR d.lease <= $3) AND ` + headOfLane + `
-		ORDER BY d.id FOR UPDATE OF d)
+		SELECT d.id FROM unnest($2::uuid[]) AS i (id) CROSS JOIN LATERAL (SELECT d.* FROM deliveries d
+			WHERE d.academy = $1 AND d.id = i.id AND d.due <= $3 AND (d.lease IS NULL OR d.lease <= $3) AND ` + headOfLane + `
+			FOR UPDATE OFFSET 0) d)
 	UPDATE deliveries d SET attempts = d.attempts + 1, leases = d.leases + 1, lease = $4, held = false
 	WHERE d.academy = $1 AND d.id = ANY (ARRAY(SELECT id FROM ready))
 	RETURNING ` + deliveryColumns + `, d.leases, d.digest`
@@ -167,7 +183,7 @@ func (db *DB) Record(ctx context.Context, academy tickets.AcademyID, receipts []
 	args, ended := receiptArgs(academy, receipts)
 	var b pgx.Batch // one transaction, with one round trip
 	b.Queue(byIndex)
-	b.Queue(`SELECT id FROM deliveries WHERE academy = @academy AND id = ANY (@ids) ORDER BY id FOR UPDATE`, args)
+	b.Queue(lock, args)
 	b.Queue(keepThreads, args)
 	if slices.ContainsFunc(receipts, func(r tickets.Receipt) bool { return r.Outcome == tickets.Deferred }) {
 		b.Queue(holdBack, args)
@@ -198,7 +214,8 @@ func receiptArgs(academy tickets.AcademyID, receipts []tickets.Receipt) (args pg
 	var outcomes, errs, threads []string
 	var dead, ended, digests []bool
 	var at, due []time.Time
-	for id, r := range latest {
+	for _, id := range slices.SortedFunc(maps.Keys(latest), compareIDs) {
+		r := latest[id]
 		ids = append(ids, id)
 		leases = append(leases, r.Lease)
 		outcomes = append(outcomes, string(r.Outcome))
@@ -224,6 +241,10 @@ func receiptArgs(academy tickets.AcademyID, receipts []tickets.Receipt) (args pg
 }
 
 const (
+	// lock takes them in their order.
+	lock = `SELECT FROM unnest(@ids::uuid[]) AS i (id) CROSS JOIN LATERAL (
+		SELECT FROM deliveries d WHERE d.academy = @academy AND d.id = i.id FOR UPDATE OFFSET 0) d`
+
 	receiptRows = `unnest(@ids::uuid[], @leases::integer[], @outcomes::text[], @errors::text[], @threads::text[],
 		@dead::boolean[], @ended::boolean[], @digests::boolean[], @at::timestamptz[], @due::timestamptz[])
 		AS r (id, lease, outcome, error, thread, dead, ended, digest, at, due)`
@@ -258,10 +279,15 @@ const (
 
 	// Who waits behind a retry is not due before it either: during an outage the
 	// relay would look at each of them at every turn, for nothing.
-	waitBehind = `UPDATE deliveries f SET due = d.due
-		FROM ` + receiptRows + ` CROSS JOIN LATERAL (SELECT d.* FROM deliveries d WHERE d.academy = @academy AND d.id = r.id OFFSET 0) d
-		WHERE NOT r.ended AND r.outcome <> 'deferred' AND f.academy = @academy AND f.ticket = d.ticket
-			AND f.channel = d.channel AND f.recipient = d.recipient AND (f.seq, f.id) > (d.seq, d.id) AND f.due < d.due`
+	waitBehind = `UPDATE deliveries f SET due = (SELECT d.due FROM deliveries d
+			WHERE d.academy = @academy AND d.ticket = f.ticket AND d.channel = f.channel AND d.recipient = f.recipient AND d.id = ANY (@ids)
+			ORDER BY d.seq, d.id LIMIT 1)
+		WHERE f.academy = @academy AND f.id = ANY (ARRAY(
+			SELECT f.id FROM ` + receiptRows + `
+			CROSS JOIN LATERAL (SELECT d.* FROM deliveries d WHERE d.academy = @academy AND d.id = r.id OFFSET 0) d
+			CROSS JOIN LATERAL (SELECT f.id FROM deliveries f WHERE f.academy = @academy AND f.ticket = d.ticket
+				AND f.channel = d.channel AND f.recipient = d.recipient AND (f.seq, f.id) > (d.seq, d.id) AND f.due < d.due OFFSET 0) f
+			WHERE NOT r.ended AND r.outcome <> 'deferred'))`
 
 	// The log and the last count still see the rows that this very statement
 	// removes; the count leaves them out by their ids.

@@ -73,23 +73,26 @@ type wish struct {
 // followers are all that wait in the lanes of the heads, and in those of which
 // the heads of digests begin theirs, in the order of their lanes. Whoever is
 // locked is being changed: their digest is the next.
-const followers = `WITH lanes AS (
-		SELECT h.id AS head, h.ticket, h.channel, h.recipient FROM deliveries h
-		WHERE h.academy = $1 AND h.id = ANY ($2)),
+const followers = `WITH lanes AS MATERIALIZED (
+		SELECT h.id AS head, h.ticket, h.channel, h.recipient, h.digest AND h.attempts = 1 AS digest
+		FROM unnest($2::uuid[]) AS i (id) CROSS JOIN LATERAL (
+			SELECT h.* FROM deliveries h WHERE h.academy = $1 AND h.id = i.id OFFSET 0) h),
 	digests AS MATERIALIZED (
-		SELECT h.id AS head, g.ticket, g.channel, g.recipient
-		FROM deliveries h JOIN deliveries g ON g.academy = $1 AND g.channel = h.channel AND g.recipient = h.recipient
-			AND g.digest AND g.id > h.id
-		WHERE h.academy = $1 AND h.id = ANY ($2) AND h.digest AND h.attempts = 1
-			AND g.attempts = 0 AND g.due <= $3 AND g.told_with IS NULL AND (g.lease IS NULL OR g.lease <= $3)
-		FOR UPDATE OF g SKIP LOCKED)
+		SELECT h.head, g.ticket, g.channel, g.recipient
+		FROM lanes h CROSS JOIN LATERAL (SELECT g.* FROM deliveries g
+			WHERE g.academy = $1 AND g.channel = h.channel AND g.recipient = h.recipient AND g.digest AND g.id > h.head
+				AND g.attempts = 0 AND g.due <= $3 AND g.told_with IS NULL AND (g.lease IS NULL OR g.lease <= $3)
+			FOR UPDATE SKIP LOCKED OFFSET 0) g
+		WHERE h.digest)
 	SELECT ` + followerColumns + `, l.head, false, d.held
-	FROM (SELECT * FROM lanes UNION ALL SELECT * FROM digests) l JOIN deliveries d
-		ON d.academy = $1 AND d.ticket = l.ticket AND d.channel = l.channel AND d.recipient = l.recipient
-	WHERE d.id <> l.head AND d.told_with IS NULL
+	FROM (SELECT head, ticket, channel, recipient FROM lanes UNION ALL SELECT * FROM digests) l
+	CROSS JOIN LATERAL (SELECT d.* FROM deliveries d
+		WHERE d.academy = $1 AND d.ticket = l.ticket AND d.channel = l.channel AND d.recipient = l.recipient
+			AND d.id <> l.head AND d.told_with IS NULL OFFSET 0) d
 	UNION ALL
-	SELECT ` + followerColumns + `, d.told_with, true, d.held FROM deliveries d
-	WHERE d.academy = $1 AND d.told_with = ANY ($2)
+	SELECT ` + followerColumns + `, d.told_with, true, d.held
+	FROM lanes l CROSS JOIN LATERAL (
+		SELECT d.* FROM deliveries d WHERE d.academy = $1 AND d.told_with = l.head OFFSET 0) d
 	ORDER BY ticket, seq, id`
 
 const followerColumns = `d.academy, d.id, d.cause, d.ticket, d.seq, d.channel, d.recipient, d.template, d.rule, d.data,
@@ -136,7 +139,7 @@ func gather(ctx context.Context, tx pgx.Tx, b *pgx.Batch, academy tickets.Academ
 	}
 	if len(join) > 0 {
 		b.Queue(`UPDATE deliveries d SET told_with = m.head, held = false FROM unnest($2::uuid[], $3::uuid[]) AS m (id, head)
-			WHERE d.academy = $1 AND d.id = m.id`, academy, join, with)
+			WHERE d.academy = $1 AND d.id = ANY ($2) AND d.id = m.id`, academy, join, with)
 	}
 	if len(left) > 0 {
 		b.Queue(`UPDATE deliveries SET held = true WHERE academy = $1 AND id = ANY ($2)`, academy, left)
@@ -204,6 +207,9 @@ const (
 			AND r.lease IN (0, d.leases)`
 
 	ungather = `UPDATE deliveries f SET told_with = NULL, held = true
-		FROM ` + receiptRows + ` CROSS JOIN LATERAL (SELECT d.* FROM deliveries d WHERE d.academy = @academy AND d.id = r.id OFFSET 0) d
-		WHERE r.outcome = 'deferred' AND d.held AND d.attempts = 0 AND f.academy = @academy AND f.told_with = d.id`
+		WHERE f.academy = @academy AND f.id = ANY (ARRAY(
+			SELECT f.id FROM ` + receiptRows + `
+			CROSS JOIN LATERAL (SELECT d.* FROM deliveries d WHERE d.academy = @academy AND d.id = r.id OFFSET 0) d
+			CROSS JOIN LATERAL (SELECT f.id FROM deliveries f WHERE f.academy = @academy AND f.told_with = d.id OFFSET 0) f
+			WHERE r.outcome = 'deferred' AND d.held AND d.attempts = 0))`
 )
