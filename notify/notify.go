@@ -42,6 +42,9 @@ type Store interface {
 	// LookAnew makes due what is held back and may be no longer, as somebody came
 	// to its lane, and returns how many.
 	LookAnew(ctx context.Context, academy tickets.AcademyID, now time.Time) (freed int, err error)
+	// Hasten makes due at once whatever waits, and ends leases at that time at the
+	// latest: the clock that they were counted by went back.
+	Hasten(ctx context.Context, academy tickets.AcademyID, now, until time.Time) error
 	// Lease takes those of the deliveries that are undelivered, due, first of
 	// their lane and not leased, until the given time, and counts an attempt. It
 	// returns each with what is told with it.
@@ -139,6 +142,8 @@ type Notifier struct {
 	metrics *metrics
 
 	redisOutage, storeOutage outage
+	// looked is when the relay looked last; it alone looks at it.
+	looked time.Time
 	// unknown are the channels that deliveries wait for and nobody gave us; the
 	// relay alone looks at it.
 	unknown map[tickets.Channel]bool

@@ -226,6 +226,27 @@ func TestBackoffIsRecordedAndKept(t *testing.T) {
 
 // What a channel had no room for is no attempt: it waits as long as was said, a
 // moment where nothing was, and exhausts nothing.
+// A clock that was wrong by an hour and is put right: what was to be tried again
+// a moment later is, by the right clock.
+func TestAClockThatGoesBackDelaysNothing(t *testing.T) {
+	w := newWorld(t)
+	w.advance(time.Hour)
+	o := &outbox{answer: func(_ context.Context, n tickets.Notice) tickets.Receipt {
+		if n.Attempts == 1 {
+			return tickets.Receipt{Outcome: tickets.Retry, Err: "not now", RetryAt: w.now().Add(5 * time.Minute)}
+		}
+		return tickets.Receipt{Outcome: tickets.Delivered}
+	}}
+	n, _ := run(t, w.options(both(o)))
+	open(t, w.desk(n.Wake), "creteil")
+	wait.Until(t, "it waits", func() bool { return w.count(t, `SELECT count(*) FROM deliveries WHERE error = 'not now'`) == 1 })
+	w.advance(-time.Hour)
+	wait.Until(t, "nothing is owed", func() bool { return w.owed(t) == 0 })
+	if o.count() != 2 || w.logged.count("the clock went back") != 1 {
+		t.Errorf("sent %d times; logged %v", o.count(), w.logged.lines)
+	}
+}
+
 func TestWhatAChannelPutsOffIsNoAttempt(t *testing.T) {
 	w := newWorld(t)
 	var again time.Time

@@ -46,7 +46,11 @@ func (n *Notifier) relayOnce(ctx context.Context, sweeps bool) {
 		n.opts.Logger.Info("notify: the queue was made anew; whatever is owed is enqueued again")
 	}
 	academies, err := n.opts.Store.Academies(ctx)
+	back := n.clockWentBack()
 	for _, a := range academies {
+		if back {
+			err = errors.Join(err, n.opts.Store.Hasten(ctx, a.ID, n.opts.Now(), n.opts.Now().Add(n.opts.Lease)))
+		}
 		failed := n.enqueue(ctx, a.ID, epoch)
 		if sweeps && failed == nil {
 			var freed int
@@ -62,6 +66,21 @@ func (n *Notifier) relayOnce(ctx context.Context, sweeps bool) {
 	if ctx.Err() == nil {
 		n.storeOutage.note(err)
 	}
+}
+
+// clockWentBack says whether the time of day is earlier than at the last look, by
+// more than a clock is ever trimmed. What waits was counted by a clock that was
+// wrong then, or is now: to try too early costs an attempt, to wait an hour for
+// nothing costs that hour.
+func (n *Notifier) clockWentBack() bool {
+	const trimmed = 2 * time.Second
+	now := n.opts.Now().Round(0) // the time of day alone, as a database keeps it
+	back := now.Before(n.looked.Add(-trimmed))
+	if back {
+		n.opts.Logger.Warn("notify: the clock went back; what waits is looked at now", "by", n.looked.Sub(now).Round(time.Second))
+	}
+	n.looked = now
+	return back
 }
 
 // errPush marks a failure of Redis inside a transaction of the store.

@@ -81,7 +81,11 @@ func (n Notice) Hold(now time.Time, window time.Duration) Hold {
 		if n.Template.asks() || n.Told.IsZero() || n.Attempts > 1 {
 			return Hold{}
 		}
-		if until := n.Told.Add(window); now.Before(until) {
+		told := n.Told
+		if told.After(now) { // a clock that was wrong: the window begins now at the latest
+			told = now
+		}
+		if until := told.Add(window); now.Before(until) {
 			return Hold{Until: until}
 		}
 	case n.Channel == Chat && n.Template.direct():

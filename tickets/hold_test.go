@@ -41,6 +41,7 @@ func TestTheWindowOfMail(t *testing.T) {
 		"up to the end":                           {at: end.Add(-1), window: window, want: end},
 		"and no longer":                           {at: end, window: window},
 		"no window":                               {at: told.Add(time.Second), window: -1},
+		"nor longer than that by any clock":       {at: told.Add(-time.Hour), window: window, want: end.Add(-time.Hour)},
 		"a question is not held":                  {change: func(n *Notice) { n.Template = TemplateAsked }, at: told, window: window},
 		"neither is what is to be validated":      {change: func(n *Notice) { n.Template = TemplateResolved }, at: told, window: window},
 		"neither is what may have arrived":        {change: func(n *Notice) { n.Attempts = 2 }, at: told, window: window},

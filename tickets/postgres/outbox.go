@@ -83,7 +83,7 @@ func (db *DB) Hasten(ctx context.Context, academy tickets.AcademyID, now, until 
 	if _, err := db.pool.Exec(ctx, `WITH waiting AS (
 			SELECT d.id FROM deliveries d WHERE d.academy = $1 AND d.told_with IS NULL AND (d.due > $2 OR d.lease > $3 OR d.enqueued_at > $2)
 			ORDER BY d.id FOR UPDATE)
-		UPDATE deliveries d SET due = LEAST(d.due, $2), lease = LEAST(d.lease, $3), epoch = '', enqueued_at = NULL
+		UPDATE deliveries d SET due = LEAST(d.due, $2), lease = CASE WHEN d.lease > $3 THEN $3 ELSE d.lease END, epoch = '', enqueued_at = NULL
 		FROM waiting w WHERE d.academy = $1 AND d.id = w.id`, academy, now, until); err != nil {
 		return fmt.Errorf("postgres.Hasten(%s): %w", academy, err)
 	}
