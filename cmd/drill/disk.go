@@ -22,8 +22,9 @@ const diskSize = "64m"
 // system in memory, mounted in a namespace that only a sleeping process holds
 // and the gateways enter. It is gone with that process.
 type disk struct {
-	process *child.Process
-	at      string // where it is mounted, in the namespace
+	process *child.Process // nil where this machine allows no such namespace: an ordinary folder
+	why     error          // it allows none
+	at      string         // where it is mounted, in the namespace
 	root    bool
 }
 
@@ -53,18 +54,24 @@ func openDisk(ctx context.Context, folder string) (*disk, error) {
 	if err != nil {
 		process.Kill()
 		close(said)
-		return nil, fmt.Errorf("a disk of its own for the documents: %w: %s", err, <-said)
+		d.process, d.why = nil, fmt.Errorf("no disk of its own for the documents: %w: %s", err, <-said)
 	}
 	return d, nil
 }
 
 // seen is the path of a file on the disk, for processes outside the namespace.
 func (d *disk) seen(name string) string {
+	if d.process == nil {
+		return filepath.Join(d.at, name)
+	}
 	return filepath.Join("/proc", strconv.Itoa(d.process.PID()), "root", d.at, name)
 }
 
 // within is the command line of a program that sees the disk.
 func (d *disk) within(command ...string) []string {
+	if d.process == nil {
+		return command
+	}
 	enter := []string{"nsenter", "--target", strconv.Itoa(d.process.PID()), "--mount"}
 	if !d.root {
 		enter = append(enter, "--user", "--preserve-credentials")
@@ -74,6 +81,9 @@ func (d *disk) within(command ...string) []string {
 
 // fill leaves no room on it.
 func (d *disk) fill() error {
+	if d.process == nil {
+		return d.why // never the machine's own disk
+	}
 	filler, err := os.Create(d.seen("filler"))
 	if err != nil {
 		return err
@@ -89,7 +99,12 @@ func (d *disk) fill() error {
 // empty makes room again.
 func (d *disk) empty() error { return os.Remove(d.seen("filler")) }
 
-func (d *disk) close() error { d.process.Kill(); return nil }
+func (d *disk) close() error {
+	if d.process != nil {
+		d.process.Kill()
+	}
+	return nil
+}
 
 // zeroes is an endless reader of them.
 type zeroes struct{}

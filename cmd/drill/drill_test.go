@@ -33,6 +33,10 @@ func TestTheShortDrill(t *testing.T) {
 	}
 	var chosen []fault
 	for _, name := range quick {
+		if name == "disk-full" && s.disk.why != nil {
+			t.Log(s.disk.why) // containers may forbid it: the others are drilled all the same
+			continue
+		}
 		f, unknown := choose([]string{name})
 		if len(unknown) > 0 {
 			t.Fatalf("no fault is called %s", name)

@@ -293,7 +293,7 @@ func (l *load) command(ctx context.Context, ticket string, author, n int) {
 		switch {
 		case strings.Contains(answer.Text, "n’a PAS été acceptée"), strings.Contains(answer.Text, "incident technique"):
 			return false, nil
-		case strings.Contains(answer.Text, "bien enregistrée"), strings.Contains(answer.Text, w.text), strings.Contains(answer.Text, ticket):
+		case strings.Contains(answer.Text, "bien enregistré"), strings.Contains(answer.Text, w.text), strings.Contains(answer.Text, ticket):
 			return true, nil
 		}
 		return false, &oddError{"a command: " + answer.Text}

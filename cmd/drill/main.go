@@ -7,14 +7,17 @@
 // that what is lost, doubled or out of order is seen where people would see it:
 // in the mailbox and in the chat, not in the gateway's own figures.
 //
-//	site.go    what runs, and how it is set up by the program's own commands
+//	faults.go  the table of what breaks
+//	disk.go    a disk that can be filled
+//	clock.go   a clock that can be set wrong
+//	drill.go   one row: a load, a fault, what became of it
 //	load.go    who opens tickets and who types commands
 //	portal.go  a browser, and a visitor who looks whether the portal answers
-//	faults.go  the table of what breaks
 //	tally.go   what was owed, what arrived
-//	held.go    goroutines, connections and descriptors before and after
+//	held.go    what a gateway holds beyond what is usual: leaks
 //	table.go   the table
 //	soak.go    ten minutes at half the highest rate
+//	site.go    what runs, and how it is set up by the program's own commands
 package main
 
 import (

@@ -47,23 +47,24 @@ type site struct {
 	settings []string // VARIABLE=value
 	folder   string
 	binary   string
+	// wrongBinary is the same program with a clock that can be set wrong.
+	wrongBinary string
+
 	postgres *postgres.Server
 	redis    *redis.Server
 	redisAt  string // its address, also when it comes back
 	mail     *mail.Server
 	chat     *mattermost.Server
+	token    string        // of the bot, as long as the chat knows it
+	disk     *disk         // of the gateways' data
 	db       *pgxpool.Pool // to look; the gateways have their own
 	rows     int           // loads so far
 	usual    held          // by a gateway after a load
+	lines    io.Writer     // takes what the gateways log
+	closers  []func() error
 
 	mu       sync.Mutex
-	token    string     // of the bot
 	gateways []*running // those that people are led to
-	disk     *disk      // of their data
-	// wrongBinary is the program with a clock that can be set wrong.
-	wrongBinary string
-	lines       io.Writer // takes what the gateways log
-	closers     []func() error
 }
 
 // running is a gateway, and what it is started with.
@@ -262,7 +263,7 @@ func (s *site) backs() []gateway.Addresses {
 	return all
 }
 
-// kill kills a gateway, as a crash would, and starts it again.
+// restart ends a gateway and starts it again where it was.
 func (s *site) restart(ctx context.Context, r *running, end func(*running) error) error {
 	if err := end(r); err != nil {
 		return err
