@@ -1,0 +1,63 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// pressAlert clicks a button of the alert's card, the latest post that has its
+// number.
+func (b *browser) pressAlert(number, action string) {
+	b.t.Helper()
+	eventually(b.t, action+" on the card of "+number, func() (bool, string) {
+		return eval[bool](b, fmt.Sprintf(`(() => {
+			const button = [...document.querySelectorAll("#posts .post.bot:not(.ephemeral)")].filter(e => e.innerText.includes(%q)).at(-1)?.querySelector('[data-action=%q]:not([disabled])');
+			button?.click();
+			return !!button;
+		})()`, number, action)), b.text("#posts")
+	})
+}
+
+// seeAlert waits until the alert's latest post holds the words.
+func (b *browser) seeAlert(number string, words ...string) {
+	b.t.Helper()
+	eventually(b.t, "alert "+number, func() (bool, string) {
+		text := eval[string](b, fmt.Sprintf(`[...document.querySelectorAll("#posts .post.bot:not(.ephemeral)")].map(e => e.innerText).filter(t => t.includes(%q)).at(-1) ?? ""`, number))
+		for _, w := range words {
+			if !strings.Contains(text, w) {
+				return false, text
+			}
+		}
+		return true, text
+	})
+}
+
+// A supervisor watches an alert on the chat's page, with a clock that goes
+// faster: it is born, seen, put off, comes back, is escalated to whoever is on
+// duty, and is over when an agent takes the ticket.
+func TestAnAlertsLifeInTheDemo(t *testing.T) {
+	t.Parallel()
+	d := newDemo(t)
+	d.env = append(d.env, "CECOIA_DEMO_SPEED=120")
+	d.start()
+	agent := chatAs(t, d, "agent.creteil", "creteil/assistance")
+	agent.say("/ticket nouveau Plus rien ne s’affiche dans toute l’école")
+	agent.seeCard("_001", "Nouveau")
+	agent.answered("/ticket urgence critique 1", "1 - Critique")
+
+	chief := chatAs(t, d, "superviseur.creteil", "creteil/supervision")
+	chief.seeAlert("alerte A1", "Urgent", "non affecté", "_001", "en attente de quelqu’un")
+	chief.pressAlert("alerte A1", "ack")
+	chief.seeAlert("alerte A1", "vu par Lou Gabarit")
+	chief.pressAlert("alerte A1", "differer30")
+	chief.seeAlert("alerte A1", "différé par Lou Gabarit")
+	chief.seeAlert("alerte A1", "en attente de quelqu’un") // half an hour later
+	chief.pressAlert("alerte A1", "escalader")
+	chief.channel("@cecoia")
+	chief.seeAlert("alerte A1", "Urgent", "_001") // a direct message to who is on duty
+
+	agent.answered("/ticket prendre 1", "est à vous")
+	chief.channel("creteil/supervision")
+	chief.seeAlert("alerte A1", "terminée")
+}
