@@ -1,21 +1,14 @@
 package mail
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"runtime"
-	"runtime/debug"
 	"strconv"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"cecoia.example/tickets"
@@ -120,40 +113,6 @@ func (d *door) decide(ctx context.Context, arrivals []arrival) (cases []judged, 
 		return nil, nil, err
 	}
 	return d.conclude(ctx, read)
-}
-
-// prepare reads messages, while those that are in memory get to the disk.
-func (d *door) prepare(ctx context.Context, arrivals []arrival) ([]reading, error) {
-	var small [][]byte
-	for _, a := range arrivals {
-		if a.small != nil {
-			small = append(small, a.small)
-		}
-	}
-	var stored []tickets.Stored
-	var failed error
-	kept := make(chan struct{})
-	go func() {
-		defer close(kept)
-		if len(small) > 0 {
-			stored, failed = d.files.PutAll(ctx, d.academy.ID, small)
-		}
-	}()
-	read, err := d.readAll(ctx, arrivals)
-	<-kept
-	switch {
-	case failed != nil:
-		return nil, fmt.Errorf("mail: keeping %d messages: %w", len(small), failed)
-	case err != nil:
-		return nil, err
-	}
-	for i := range read {
-		if read[i].small != nil {
-			read[i].raw, stored = stored[0], stored[1:]
-			read[i].small = nil
-		}
-	}
-	return read, nil
 }
 
 // conclude decides on messages that were read and kept, and records the
@@ -296,134 +255,6 @@ func (d *door) report(ctx context.Context, from origin, raw tickets.Stored, deci
 
 // hashOf names a raw message in the log, as [tickets.Files] does.
 func hashOf(raw tickets.Stored) string { return fmt.Sprintf("%x", raw.SHA256[:8]) }
-
-// reading is a message that was read, and the new words in it.
-type reading struct {
-	arrival
-	message    Message
-	said       string
-	returnedAs Report // what it says of a mail of ours that came back
-	unreadable bool   // it panics the code that reads it
-}
-
-// readAll reads messages, as many at once as there are processors.
-func (d *door) readAll(ctx context.Context, arrivals []arrival) ([]reading, error) {
-	read, errs := make([]reading, len(arrivals)), make([]error, len(arrivals))
-	var next atomic.Int64
-	var group sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(arrivals)) {
-		group.Go(func() {
-			for {
-				i := int(next.Add(1)) - 1
-				if i >= len(arrivals) || ctx.Err() != nil {
-					return
-				}
-				read[i], errs[i] = d.read(ctx, arrivals[i])
-			}
-		})
-	}
-	group.Wait()
-	return read, errors.Join(append(errs, ctx.Err())...)
-}
-
-// held is a message in memory; closing it does nothing.
-type held struct{ *bytes.Reader }
-
-func (held) Close() error { return nil }
-
-// read parses a kept message. A panic in the decoders, which strangers feed,
-// costs that message only.
-func (d *door) read(ctx context.Context, a arrival) (r reading, err error) {
-	r.arrival = a
-	defer func() {
-		if v := recover(); v != nil {
-			d.log.ErrorContext(ctx, "mail: a message panics its reader", "hash", hashOf(a.raw), "panic", v, "stack", string(debug.Stack()))
-			r, err = reading{arrival: a, unreadable: true}, nil
-		}
-	}()
-	open := func() (io.ReadCloser, error) {
-		if a.small != nil {
-			return held{bytes.NewReader(a.small)}, nil
-		}
-		return d.files.Open(ctx, d.academy.ID, a.raw.SHA256)
-	}
-	f, err := open()
-	if err != nil {
-		return reading{}, fmt.Errorf("mail: opening %s: %w", hashOf(a.raw), err)
-	}
-	defer f.Close()
-	r.message, err = Parse(f, d.bounds, d.now)
-	if err == nil && (d.bounces || isReport(Evidence{Message: r.message}) != "") {
-		r.returnedAs, err = d.readReport(a, open)
-	}
-	r.said = newWords(r.message.Text)
-	return r, err
-}
-
-// linked is what is known of a mail's sender and ticket.
-type linked struct {
-	facts tickets.MailFacts
-	link  Link
-}
-
-// lookUp finds the ticket each mail is about and what is known of its sender.
-func (d *door) lookUp(ctx context.Context, read []reading) ([]linked, error) {
-	out, asked := make([]linked, len(read)), make([]tickets.MailQuestion, len(read))
-	for i, r := range read {
-		asked[i].Sender = r.message.Author
-		if !r.unreadable {
-			asked[i].Ticket, out[i].link = linkTicket(r.message, d.academy, d.keyring)
-		}
-	}
-	if err := d.facts(ctx, out, asked); err != nil {
-		return nil, err
-	}
-	again := false
-	for i, r := range read {
-		if out[i].facts.Ticket.ID != uuid.Nil || r.unreadable {
-			continue
-		}
-		// One that is gone: the facts are asked anew without it.
-		again = again || asked[i].Ticket != uuid.Nil
-		asked[i].Ticket, out[i].link = uuid.Nil, LinkNone
-		ref, ok := subjectRef(r.message.Subject)
-		if !ok || !out[i].facts.Known {
-			continue
-		}
-		author := out[i].facts.Person
-		c, err := d.desk.Case(ctx, d.caller(author), ref)
-		switch {
-		case err == nil && c.Party(author.ID):
-			again, asked[i].Ticket, out[i].link = true, c.ID, LinkSubject
-		case err != nil && tickets.CodeOf(err) != tickets.NotFound:
-			return nil, fmt.Errorf("mail: ticket %s of a subject: %w", ref, err)
-		}
-	}
-	if !again {
-		return out, nil
-	}
-	return out, d.facts(ctx, out, asked)
-}
-
-// facts asks what is known of authors and tickets. Nothing is known of an author
-// without an address, whoever in the directory has none either.
-func (d *door) facts(ctx context.Context, out []linked, asked []tickets.MailQuestion) error {
-	facts, err := d.desk.MailFacts(ctx, d.academy.ID, asked...)
-	if err != nil {
-		return fmt.Errorf("mail: facts of %d senders: %w", len(asked), err)
-	}
-	for i, f := range facts {
-		if asked[i].Sender == "" {
-			f = tickets.MailFacts{Ticket: f.Ticket}
-		}
-		out[i].facts = f
-	}
-	return nil
-}
-
-func (d *door) caller(p tickets.Person) tickets.Caller {
-	return tickets.Caller{Person: p, Origin: tickets.FromMail}
-}
 
 // guidance is what the answer to a refused reply needs.
 func guidance(m Message, l linked, said string) *tickets.Guidance {

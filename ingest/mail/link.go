@@ -1,6 +1,8 @@
 package mail
 
 import (
+	"context"
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -64,4 +66,69 @@ func subjectRef(subject string) (tickets.Ref, bool) {
 	}
 	ref, err := tickets.ParseRef(m[1])
 	return ref, err == nil
+}
+
+// linked is what is known of a mail's sender and ticket.
+type linked struct {
+	facts tickets.MailFacts
+	link  Link
+}
+
+// lookUp finds the ticket each mail is about and what is known of its sender.
+func (d *door) lookUp(ctx context.Context, read []reading) ([]linked, error) {
+	out, asked := make([]linked, len(read)), make([]tickets.MailQuestion, len(read))
+	for i, r := range read {
+		asked[i].Sender = r.message.Author
+		if !r.unreadable {
+			asked[i].Ticket, out[i].link = linkTicket(r.message, d.academy, d.keyring)
+		}
+	}
+	if err := d.facts(ctx, out, asked); err != nil {
+		return nil, err
+	}
+	again := false
+	for i, r := range read {
+		if out[i].facts.Ticket.ID != uuid.Nil || r.unreadable {
+			continue
+		}
+		// One that is gone: the facts are asked anew without it.
+		again = again || asked[i].Ticket != uuid.Nil
+		asked[i].Ticket, out[i].link = uuid.Nil, LinkNone
+		ref, ok := subjectRef(r.message.Subject)
+		if !ok || !out[i].facts.Known {
+			continue
+		}
+		author := out[i].facts.Person
+		c, err := d.desk.Case(ctx, d.caller(author), ref)
+		switch {
+		case err == nil && c.Party(author.ID):
+			again, asked[i].Ticket, out[i].link = true, c.ID, LinkSubject
+		case err != nil && tickets.CodeOf(err) != tickets.NotFound:
+			return nil, fmt.Errorf("mail: ticket %s of a subject: %w", ref, err)
+		}
+	}
+	if !again {
+		return out, nil
+	}
+	return out, d.facts(ctx, out, asked)
+}
+
+// facts asks what is known of authors and tickets. Nothing is known of an author
+// without an address, whoever in the directory has none either.
+func (d *door) facts(ctx context.Context, out []linked, asked []tickets.MailQuestion) error {
+	facts, err := d.desk.MailFacts(ctx, d.academy.ID, asked...)
+	if err != nil {
+		return fmt.Errorf("mail: facts of %d senders: %w", len(asked), err)
+	}
+	for i, f := range facts {
+		if asked[i].Sender == "" {
+			f = tickets.MailFacts{Ticket: f.Ticket}
+		}
+		out[i].facts = f
+	}
+	return nil
+}
+
+func (d *door) caller(p tickets.Person) tickets.Caller {
+	return tickets.Caller{Person: p, Origin: tickets.FromMail}
 }

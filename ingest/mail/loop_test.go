@@ -93,9 +93,9 @@ func (m *memory) PutAll(_ context.Context, _ tickets.AcademyID, contents [][]byt
 	return out, nil
 }
 
-func (m *memory) OweAlert(context.Context, tickets.Delivery) (bool, error) {
+func (m *memory) Signal(context.Context, tickets.AcademyID, tickets.AlertRule, int, time.Time, time.Time) error {
 	m.alerts++
-	return true, nil
+	return nil
 }
 
 // newGateway has addresses that look like a person's, so that only what a mail
