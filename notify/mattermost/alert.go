@@ -31,7 +31,19 @@ func (b *Bot) alert(ctx context.Context, n tickets.Notice) (thread string, err e
 			return n.Thread, err
 		}
 	}
-	return b.postOnce(ctx, n, post)
+	thread, err = b.postOnce(ctx, n, post)
+	if err == nil && n.Thread != "" && thread != n.Thread && card.Anew {
+		// Who finds the earlier post is sent on; if that fails, its buttons say so.
+		_, _ = b.edit(ctx, n.Thread, b.passedPost(n, card, channel, thread))
+	}
+	return thread, err
+}
+
+// passedPost is what stays of a post whose alert has another by now.
+func (b *Bot) passedPost(n tickets.Notice, card oncall.Card, channel, next string) *model.Post {
+	p := printer(n)
+	a := &model.MessageAttachment{Text: markdownLink(p.T("alert.goes_on"), b.permalink(n.Academy.Team, next))}
+	return newPost(channel, n.ID, alertHead(n.Academy, card, p), a)
 }
 
 // escalated tells one person of an alert that nobody has seen to, in a message

@@ -91,6 +91,9 @@ func TestAnAlertsCardFollowsIt(t *testing.T) {
 		t.Errorf("asked for anew, it is the post %q", r.Thread)
 	}
 	posts = s.Posts(supervision)
+	if raw, _ := json.Marshal(posts[0]); !strings.Contains(string(raw), "La suite est plus bas") || strings.Contains(string(raw), `"ack"`) {
+		t.Errorf("the earlier post is left as %s", raw)
+	}
 	if last := posts[len(posts)-1]; last.GetPriority() == nil || *last.GetPriority().Priority != "urgent" {
 		t.Error("an emergency is not posted as urgent")
 	}

@@ -67,6 +67,7 @@ var alertWords = table{
 	"alert.state.resolved":     {FR: "terminée à %s", EN: "over at %s"},
 	"alert.total.one":          {FR: "une en tout", EN: "one in all"},
 	"alert.total.other":        {FR: "%s en tout", EN: "%s in all"},
+	"alert.goes_on":            {FR: "La suite est plus bas", EN: "It goes on below"},
 	"alert.button.ack":         {FR: "J’ai vu", EN: "Seen"},
 	"alert.button.half":        {FR: "30 min", EN: "30 min"},
 	"alert.button.two":         {FR: "2 h", EN: "2 h"},
