@@ -72,7 +72,7 @@ func (d *Desk) Export(ctx context.Context, by Caller, w io.Writer) error {
 			e.comma(n).value(t)
 			n++
 		}
-		if len(page.Cases) == 0 || n >= page.Total {
+		if len(page.Cases) == 0 || !page.More && n >= page.Total {
 			break
 		}
 	}

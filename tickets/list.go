@@ -16,6 +16,10 @@ const MaxExport = 50_000
 // MaxQuery is how many characters of words a list may be searched for.
 const MaxQuery = 100
 
+// MaxCounted is how far the tickets of a list are counted: nobody reads on, and
+// to count a whole register would take ever longer.
+const MaxCounted = 1000
+
 // Sort is a column that a list is ordered by. Ties are newest first.
 type Sort string
 
@@ -34,7 +38,8 @@ const (
 // Lists reads many tickets at once.
 type Lists interface {
 	// Count returns how many tickets each query finds, whatever its Limit and
-	// Offset: the Total that List would say.
+	// Offset: the Total that List would say of its first page, MaxCounted and one
+	// when there are more.
 	Count(ctx context.Context, viewer Person, queries ...Query) ([]int, error)
 	// Walk calls each with the tickets of the query in its order, a slice at a
 	// time, as they all stood at one moment; q.Limit bounds how many, q.Offset
@@ -91,7 +96,7 @@ func (d *Desk) List(ctx context.Context, by Caller, q Query) (Page, error) {
 	return d.store.List(ctx, by.Person, q)
 }
 
-// Count returns the Total of each list.
+// Count returns the Total of each list, MaxCounted and one when there are more.
 func (d *Desk) Count(ctx context.Context, by Caller, queries ...Query) ([]int, error) {
 	asked := make([]Query, len(queries))
 	for i, q := range queries {

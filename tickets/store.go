@@ -129,10 +129,12 @@ type Query struct {
 	Offset     int
 }
 
-// Page is one page of a list and how many there are in all.
+// Page is one page of a list and how many there are in all, as far as they are
+// counted: see [MaxCounted].
 type Page struct {
 	Cases []Case
 	Total int
+	More  bool // there are more than Total, which is MaxCounted or the last of the page then
 }
 
 // Counters are the figures of the portal's first page.

@@ -174,7 +174,7 @@ func (s *server) renderWhom(w http.ResponseWriter, r *http.Request, v *visit, f 
 	switch {
 	case len(found) > 0:
 		body.Caption = v.words.T("web.for.caption", text)
-		body.Pages = paginate(v.words, number, len(found), total, func(page int) string {
+		body.Pages = paginate(v.words, number, len(found), total, false, func(page int) string {
 			return s.whomSearch(body, text, page)
 		})
 	case asked && refused == nil:

@@ -23,7 +23,7 @@ type homeBody struct {
 // counter is one figure of the first page, a link to what it counts.
 type counter struct {
 	ID, Label, Href string
-	Count           int
+	Count           string
 }
 
 // figures is a line of what the desk has to do; each leads to the list of what it
@@ -71,9 +71,9 @@ func (s *server) home(w http.ResponseWriter, r *http.Request, v *visit) error {
 	body := homeBody{
 		Welcome: v.academy.Welcome.In(v.words.Lang),
 		Counters: []counter{
-			{"count-validations", v.words.T("web.home.validations"), "/validations", figures.Validations},
-			{"count-incidents", v.words.T("web.home.incidents"), ownList(tickets.Incident, v), figures.Incidents},
-			{"count-services", v.words.T("web.home.services"), ownList(tickets.Service, v), figures.Services},
+			{"count-validations", v.words.T("web.home.validations"), "/validations", v.words.Number(figures.Validations)},
+			{"count-incidents", v.words.T("web.home.incidents"), ownList(tickets.Incident, v), v.words.Number(figures.Incidents)},
+			{"count-services", v.words.T("web.home.services"), ownList(tickets.Service, v), v.words.Number(figures.Services)},
 		},
 		Unsent: formsBegun(v, forms),
 	}
@@ -156,7 +156,7 @@ func (s *server) deskFigures(r *http.Request, v *visit) ([]figures, error) {
 		return nil, err
 	}
 	for i, n := range totals {
-		out[i/len(kinds)].Counts[i%len(kinds)].Count = n
+		out[i/len(kinds)].Counts[i%len(kinds)].Count = counted(v.words, min(n, tickets.MaxCounted), n > tickets.MaxCounted)
 	}
 	return out, nil
 }

@@ -96,7 +96,7 @@ func (s *server) knowledge(w http.ResponseWriter, r *http.Request, v *visit) err
 	if found.Total == 0 {
 		body.Empty = v.words.T("web.knowledge.nothing")
 	}
-	body.Pages = paginate(v.words, number, len(found.Items), found.Total, address)
+	body.Pages = paginate(v.words, number, len(found.Items), found.Total, false, address)
 	label := v.words.T("web.nav.knowledge")
 	for _, part := range []string{themeName(v, theme), words} {
 		if part != "" {

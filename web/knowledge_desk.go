@@ -65,7 +65,7 @@ func (s *server) knowledgeDesk(w http.ResponseWriter, r *http.Request, v *visit)
 	body := knowledgeDeskBody{
 		Write: link{"/connaissances/nouveau", v.words.T("web.knowledge.write")},
 		Empty: v.words.T("web.knowledge.none." + string(shown.state)),
-		Pages: paginate(v.words, number, len(found.Items), found.Total, func(n int) string { return address(shown.slug, n) }),
+		Pages: paginate(v.words, number, len(found.Items), found.Total, false, func(n int) string { return address(shown.slug, n) }),
 	}
 	for _, st := range articleStates {
 		body.States = append(body.States, choice{

@@ -19,7 +19,7 @@ type listBody struct {
 	Pages   *pagination // nil when the list is empty
 	Export  link
 	Star    *star
-	Cut     string // says that an export would be cut, "" when it would not
+	Cut     string // says that an export would be cut, or may be; "" when it would not
 }
 
 // listFilter is the form that narrows a list down.
@@ -40,7 +40,7 @@ type choice struct {
 // pagination is where a page stands in its list, ready for its partial.
 type pagination struct {
 	locale.Printer
-	Range                       string // "1 – 20 / 134"
+	Range                       string // "1 – 20 / 134", "1 – 20 / plus de 1 000"
 	First, Previous, Next, Last string // addresses, "" at the ends
 }
 
@@ -60,7 +60,7 @@ func (s *server) list(w http.ResponseWriter, r *http.Request, v *visit, kind tic
 	if err != nil {
 		return err
 	}
-	if last := lastPage(found.Total); l.page > last && refused == nil {
+	if last := lastPage(found.Total); l.page > last && !found.More && refused == nil {
 		l.page = last
 		return &movedError{l.href()}
 	}
@@ -96,7 +96,7 @@ func (s *server) list(w http.ResponseWriter, r *http.Request, v *visit, kind tic
 		}
 		body.Table.Pick = true
 		body.Table.sortable(l)
-		body.Pages = paginate(v.words, l.page, len(found.Cases), found.Total, func(n int) string {
+		body.Pages = paginate(v.words, l.page, len(found.Cases), found.Total, found.More, func(n int) string {
 			view := l
 			view.page = n
 			return view.href()
@@ -104,8 +104,11 @@ func (s *server) list(w http.ResponseWriter, r *http.Request, v *visit, kind tic
 		view := l
 		view.page = 1
 		body.Export = link{view.address(listPath(kind) + "/export.csv"), v.words.T("web.list.export")}
-		if found.Total > s.most {
+		switch {
+		case found.Total > s.most:
 			body.Cut = v.words.T("web.list.export.cut", s.most)
+		case found.More: // perhaps fewer than that
+			body.Cut = v.words.T("web.list.export.most", s.most)
 		}
 	}
 	if refused == nil {
@@ -206,18 +209,30 @@ func pageNumber(r *http.Request) int {
 	return min(n, 1_000_000)
 }
 
-// paginate returns where a page of shown tickets stands among total.
-func paginate(words locale.Printer, number, shown, total int, address func(int) string) *pagination {
+// paginate returns where a page of shown tickets stands among total, or more than
+// that: then nobody knows the last page.
+func paginate(words locale.Printer, number, shown, total int, more bool, address func(int) string) *pagination {
 	if shown == 0 {
 		return nil
 	}
 	first := (number-1)*perPage + 1
-	p := &pagination{Printer: words, Range: words.T("web.list.range", first, first+shown-1, total)}
+	p := &pagination{Printer: words, Range: words.T("web.list.range", first, first+shown-1, counted(words, total, more))}
 	if number > 1 {
 		p.First, p.Previous = address(1), address(number-1)
 	}
-	if first+shown-1 < total {
-		p.Next, p.Last = address(number+1), address(lastPage(total))
+	if more || first+shown-1 < total {
+		p.Next = address(number + 1)
+	}
+	if !more && p.Next != "" {
+		p.Last = address(lastPage(total))
 	}
 	return p
+}
+
+// counted writes how many there are, or that there are more.
+func counted(words locale.Printer, total int, more bool) string {
+	if more {
+		return words.T("web.list.many", total)
+	}
+	return words.Number(total)
 }

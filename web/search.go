@@ -143,7 +143,7 @@ func (s *server) search(w http.ResponseWriter, r *http.Request, v *visit) error 
 	for _, h := range found.Hits {
 		body.Hits = append(body.Hits, s.hit(v, h))
 	}
-	body.Pages = paginate(v.words, q.page, len(found.Hits), found.Total, func(n int) string {
+	body.Pages = paginate(v.words, q.page, len(found.Hits), found.Total, false, func(n int) string {
 		view := q
 		view.page = n
 		return view.href()

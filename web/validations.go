@@ -44,7 +44,7 @@ func (s *server) showValidations(w http.ResponseWriter, r *http.Request, v *visi
 		return err
 	}
 	address := func(n int) string { return "/validations?page=" + strconv.Itoa(n) }
-	if last := lastPage(found.Total); number > last {
+	if last := lastPage(found.Total); number > last && !found.More {
 		return &movedError{address(last)}
 	}
 	fm := v.form(refused)
@@ -59,7 +59,7 @@ func (s *server) showValidations(w http.ResponseWriter, r *http.Request, v *visi
 			Refuse: tickets.TicketPath(c.Academy, c.Number) + "/validation#refusal",
 		})
 	}
-	body.Pages = paginate(v.words, number, len(found.Cases), found.Total, address)
+	body.Pages = paginate(v.words, number, len(found.Cases), found.Total, found.More, address)
 	return s.render(w, r, v, content{
 		status: refusalStatus(refused), template: "validations", title: v.words.T("web.nav.validations"),
 		problems: fm.problems(nil), body: body,

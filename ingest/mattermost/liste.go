@@ -215,7 +215,7 @@ func (c *call) list(ctx context.Context, f filter, page int) (string, error) {
 		return c.print.T("chat.list.past", name, (found.Total+listPage-1)/listPage), nil
 	}
 	next := ""
-	if page*listPage < found.Total {
+	if found.More || page*listPage < found.Total {
 		next = fmt.Sprintf("%s suite %d", name, page+1)
 	}
 	c.remember(ctx, next)

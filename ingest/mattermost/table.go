@@ -13,7 +13,11 @@ import (
 // list has a fifth only where that tells its tickets apart.
 func (c *call) table(found tickets.Page, f filter, name string, page int) string {
 	var b strings.Builder
-	b.WriteString(c.print.N("chat.list.head", found.Total, name) + "\n\n")
+	head := c.print.N("chat.list.head", found.Total, name)
+	if found.More {
+		head = c.print.T("chat.list.head.many", found.Total, name)
+	}
+	b.WriteString(head + "\n\n")
 	last := ""
 	switch f.kind {
 	case listFree:
@@ -43,7 +47,10 @@ func (c *call) table(found tickets.Page, f filter, name string, page int) string
 		}
 		b.WriteByte('\n')
 	}
-	if page*listPage < found.Total {
+	switch {
+	case found.More:
+		b.WriteString("\n" + c.print.T("chat.list.more.many", c.labelOf("liste")+" "+name, page+1))
+	case page*listPage < found.Total:
 		b.WriteString("\n" + c.print.T("chat.list.more", found.Total-page*listPage, c.labelOf("liste")+" "+name, page+1))
 	}
 	return b.String()

@@ -28,8 +28,10 @@ var chatWords = table{
 
 	"chat.list.head.one":   {FR: "**%s demande** (%s)", EN: "**%s ticket** (%s)"},
 	"chat.list.head.other": {FR: "**%s demandes** (%s)", EN: "**%s tickets** (%s)"},
+	"chat.list.head.many":  {FR: "**Plus de %s demandes** (%s)", EN: "**More than %s tickets** (%s)"},
 	"chat.list.none":       {FR: "Aucune demande à montrer (%s).", EN: "No ticket to show (%s)."},
 	"chat.list.columns":    {FR: "| N° | Âge | Urg. | Objet |", EN: "| No. | Age | Urg. | About |"},
+	"chat.list.more.many":  {FR: "La suite : `/ticket %s suite %s`", EN: "Go on: `/ticket %s more %s`"},
 	"chat.list.more":       {FR: "Encore %s : `/ticket %s suite %s`", EN: "%s more: `/ticket %s more %s`"},
 
 	"chat.take.done":    {FR: "%s est à vous.", EN: "%s is yours."},

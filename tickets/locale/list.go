@@ -68,6 +68,7 @@ var listWords = table{
 	"web.list.taken":              {FR: "pris par %s", EN: "taken by %s"},
 	"web.list.free":               {FR: "libre", EN: "free"},
 	"web.list.range":              {FR: "%s – %s / %s", EN: "%s – %s / %s"},
+	"web.list.many":               {FR: "plus de %s", EN: "more than %s"},
 	"web.list.pages":              {FR: "Pages", EN: "Pages"},
 	"web.list.first":              {FR: "Début", EN: "First"},
 	"web.list.previous":           {FR: "Précédents", EN: "Previous"},
@@ -77,6 +78,7 @@ var listWords = table{
 	// An export.
 	"web.list.export":             {FR: "Exporter la liste (CSV)", EN: "Export the list (CSV)"},
 	"web.list.export.cut":         {FR: "Liste coupée à %s demandes : affinez-la pour avoir le reste.", EN: "List cut at %s requests: narrow it down to have the rest."},
+	"web.list.export.most":        {FR: "Un export a au plus %s demandes.", EN: "An export has at most %s requests."},
 	"web.list.export.file.I":      {FR: "incidents", EN: "incidents"},
 	"web.list.export.file.S":      {FR: "demandes-de-service", EN: "service-requests"},
 	"web.list.export.number":      {FR: "N°", EN: "No."},

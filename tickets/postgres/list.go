@@ -46,10 +46,6 @@ func orderOf(q tickets.Query) (from, order string) {
 	}
 	columns, ok := columnOrder[q.Sort]
 	switch {
-	case q.Text != "" && (!ok || q.Sort == tickets.SortOpened):
-		// No index's order: to look for a rare word from ticket to ticket takes
-		// seconds, where the index of words has it at once.
-		return from, `opened_at + interval '0'` + direction + `, id` + direction
 	case !ok || q.Sort == tickets.SortOpened:
 		return from, `opened_at` + direction + `, id` + direction // as the indexes have them
 	}
@@ -70,6 +66,10 @@ func (db *DB) List(ctx context.Context, viewer tickets.Person, q tickets.Query) 
 
 func (db *DB) list(ctx context.Context, viewer tickets.Person, q tickets.Query) (tickets.Page, error) {
 	where, args := conditions(viewer, q)
+	fitting, err := db.fitting(ctx, viewer, q, args)
+	if err != nil {
+		return tickets.Page{}, err
+	}
 	args["limit"], args["offset"] = listPage, max(q.Offset, 0)
 	if q.Limit > 0 {
 		args["limit"] = min(q.Limit, listMost)
@@ -82,34 +82,50 @@ func (db *DB) list(ctx context.Context, viewer tickets.Person, q tickets.Query) 
 	// The page is found by its ids: to sort whole tickets would read them all.
 	b.Queue(`SELECT `+ticketColumns+` FROM (
 			SELECT id AS found, row_number() OVER () AS nth FROM (
-				SELECT id FROM `+from+` WHERE `+where+` ORDER BY `+order+` LIMIT @limit OFFSET @offset) ids) page
+				SELECT id FROM `+from+` WHERE `+where+fitting+` ORDER BY `+order+` LIMIT @limit OFFSET @offset) ids) page
 		JOIN tickets ON academy = @academy AND id = found ORDER BY nth`, args).
 		Query(func(rows pgx.Rows) (err error) {
 			found, err = pgx.CollectRows(rows, scanTicket)
 			return err
 		})
-	queueCount(&b, where, args, &page.Total)
+	most := max(tickets.MaxCounted, args["offset"].(int)+args["limit"].(int)) //nolint:forcetypeassert // see above
+	queueCount(&b, viewer, q, where, args, most, &page.Total)
 	if err := db.pool.SendBatch(ctx, &b).Close(); err != nil {
 		return tickets.Page{}, err
 	}
+	page.Total, page.More = min(page.Total, most), page.Total > most
 	cases, err := cases(ctx, db.pool, viewer.Academy, found)
 	page.Cases = cases
 	return page, err
 }
 
-func queueCount(b *pgx.Batch, where string, args pgx.NamedArgs, into *int) {
-	b.Queue(`SELECT count(*) FROM tickets WHERE `+where, args).
+// queueCount counts to most, and one on when there are more.
+func queueCount(b *pgx.Batch, viewer tickets.Person, q tickets.Query, where string, args pgx.NamedArgs, most int, into *int) {
+	args["most"] = most + 1
+	from := `tickets`
+	switch {
+	case !hasWords(q):
+	case viewer.Agent() && (len(q.Statuses) == 0 || slices.Contains(q.Statuses, tickets.StatusClosed)):
+		// By the index of words: to meet a thousand of them from ticket to ticket
+		// may be to read them all.
+		from = `(SELECT ticket FROM ticket_words WHERE academy = @academy AND ` + wordsOf(viewer) + ` @@ search_query(@words, @beginning) OFFSET 0) w
+			JOIN tickets ON id = ticket`
+	default: // there are few to look at
+		where += has(viewer)
+	}
+	b.Queue(`SELECT count(*) FROM (SELECT FROM `+from+` WHERE `+where+` LIMIT @most) counted`, args).
 		QueryRow(func(row pgx.Row) error { return row.Scan(into) })
 }
 
-// Count returns how many tickets each query finds, in one round trip.
+// Count returns how many tickets each query finds, in one round trip; see
+// [tickets.Lists].
 func (db *DB) Count(ctx context.Context, viewer tickets.Person, queries ...tickets.Query) ([]int, error) {
 	out := make([]int, len(queries))
 	var b pgx.Batch
 	planned(&b)
 	for i, q := range queries {
 		where, args := conditions(viewer, q)
-		queueCount(&b, where, args, &out[i])
+		queueCount(&b, viewer, q, where, args, tickets.MaxCounted, &out[i])
 	}
 	if err := db.pool.SendBatch(ctx, &b).Close(); err != nil {
 		return nil, fmt.Errorf("postgres.Count(%s): %w", viewer.Academy, err)
@@ -128,6 +144,9 @@ func (db *DB) Walk(ctx context.Context, viewer tickets.Person, q tickets.Query, 
 	}
 	defer tx.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // nothing was written
 	where, args := conditions(viewer, q)
+	if hasWords(q) {
+		where += ` AND id IN (SELECT ticket FROM ticket_words WHERE academy = @academy AND ` + wordsOf(viewer) + ` @@ search_query(@words, @beginning))`
+	}
 	args["limit"] = q.Limit + 1
 	from, order := orderOf(q)
 	if _, err := tx.Exec(ctx, `DECLARE walk NO SCROLL CURSOR FOR
@@ -243,18 +262,64 @@ func conditions(viewer tickets.Person, q tickets.Query) (string, pgx.NamedArgs) 
 	if !q.DueBefore.IsZero() { // in the words of the partial index
 		restrict(`status NOT IN ('resolved', 'closed') AND due_at < @due`, "due", q.DueBefore)
 	}
-	if ref, err := tickets.ParseRef(q.Text); err == nil && !ref.Bare() { // one ticket, by its index
+	if hasWords(q) {
+		terms := tickets.ParseSearch(storable(q.Text))
+		args["words"], args["beginning"] = terms.Words, terms.Beginning
+	} else if ref, err := tickets.ParseRef(q.Text); err == nil { // one ticket, by its index
 		where = append(where, `kind = @refkind AND day = @refday AND rank = @refrank`)
 		args["refkind"], args["refday"], args["refrank"] = ref.Kind, ref.Day, ref.Rank
-	} else if q.Text != "" {
-		words := `words`
-		if viewer.Agent() {
-			words = `(words || notes)` // see search.go
-		}
-		terms := tickets.ParseSearch(storable(q.Text))
-		where = append(where, `id IN (SELECT ticket FROM ticket_words
-			WHERE academy = @academy AND `+words+` @@ search_query(@words, @beginning))`)
-		args["words"], args["beginning"] = terms.Words, terms.Beginning
 	}
 	return strings.Join(where, ` AND `), args
+}
+
+// hasWords says whether a query is for words, beyond its conditions; a whole
+// number is none.
+func hasWords(q tickets.Query) bool {
+	ref, err := tickets.ParseRef(q.Text)
+	return q.Text != "" && (err != nil || ref.Bare())
+}
+
+// wordsOf are the words of a row of ticket_words that the viewer may read.
+func wordsOf(viewer tickets.Person) string {
+	if viewer.Agent() {
+		return `(words || notes)` // see search.go
+	}
+	return `words`
+}
+
+// has is a further condition: that the ticket has the words of a query. Each
+// ticket is looked at in turn.
+func has(viewer tickets.Person) string {
+	return ` AND (SELECT ` + wordsOf(viewer) + ` @@ search_query(@words, @beginning) FROM ticket_words w WHERE w.academy = @academy AND w.ticket = id)`
+}
+
+// commonFrom is how many tickets of the academy a common word is in.
+const commonFrom = 2000
+
+// fitting returns what a page's predicate lacks for the words of its query, ""
+// without any. Rare words are looked up in their index, once. Tickets with common
+// ones are met soon enough in the order of the page: to look all up would take
+// ever longer as the register grows.
+func (db *DB) fitting(ctx context.Context, viewer tickets.Person, q tickets.Query, args pgx.NamedArgs) (string, error) {
+	if !hasWords(q) {
+		return "", nil
+	}
+	if !viewer.Agent() { // whose own tickets are few
+		return has(viewer), nil
+	}
+	var hits int
+	var b pgx.Batch
+	planned(&b)
+	b.Queue(`SELECT count(*) FROM (SELECT FROM ticket_words
+			WHERE academy = @academy AND (words || notes) @@ search_query(@words, @beginning) LIMIT @common) hits`,
+		pgx.NamedArgs{"academy": viewer.Academy, "words": args["words"], "beginning": args["beginning"], "common": commonFrom}).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&hits) })
+	if err := db.pool.SendBatch(ctx, &b).Close(); err != nil {
+		return "", err
+	}
+	if hits < commonFrom {
+		return ` AND id = ANY (ARRAY(SELECT ticket FROM ticket_words
+			WHERE academy = @academy AND ` + wordsOf(viewer) + ` @@ search_query(@words, @beginning)))`, nil
+	}
+	return has(viewer), nil
 }
