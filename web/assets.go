@@ -19,7 +19,8 @@ import (
 	"cecoia.example/tickets"
 )
 
-// A page asks for three things: itself, one style sheet and one script. The
+// A page asks for three things: itself, one style sheet and one script; those of
+// supervision, which few see, for a sheet of their own too. The
 // sheet and the script have a hash of their content in their address, so that
 // browsers may keep them for ever, and are compressed once. The icon is in the
 // page.
@@ -32,6 +33,7 @@ type assets struct {
 	byName map[string]*assetFile // hashed name → file
 	script string                // address
 	icon   template.URL          // data: URL (RFC 2397)
+	desk   string                // address of supervision.css
 	sheet  []byte                // cecoia.css, before what academies add to it
 }
 
@@ -62,6 +64,11 @@ func loadAssets() (*assets, error) {
 			f := newAsset(mime.TypeByExtension(".js"), b)
 			unique := "cecoia-" + f.hash + ".js"
 			a.byName[unique], a.script = f, "/static/"+unique
+		},
+		"supervision.css": func(b []byte) {
+			f := newAsset(sheetType, b)
+			unique := "supervision-" + f.hash + ".css"
+			a.byName[unique], a.desk = f, "/static/"+unique
 		},
 		"favicon.svg": func(b []byte) {
 			a.icon = template.URL("data:image/svg+xml," + url.PathEscape(strings.TrimSpace(string(b)))) //nolint:gosec // our own file

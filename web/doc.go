@@ -31,6 +31,13 @@
 // subject-none, request_type-none). The hidden field version tells two tabs apart.
 // Every other field's id is its name.
 //
+// Supervision (/supervision) has the buttons of chat on each alert, an article
+// whose id is its number (A12): do=ack, half, two, escalate. Who is on duty is
+// #on-duty, do=take or hand (fields person, duration); a silence has the fields
+// what, theme, duration, reason and the button end. Figures are in #days and
+// #groups, what is owed in #backlog, what was given up in #given-up, with the
+// buttons one and do=all.
+//
 // What a button does is its name="do" with a value: continue, attach,
 // detach:<document id>, send, cancel, beneficiary, self; on a ticket and its pages take, ask,
 // inform, note, resolve, release, assign, requalify, close, merge, unmerge,

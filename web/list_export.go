@@ -136,13 +136,18 @@ func newSheet(to io.Writer, lang tickets.Lang) *csvSheet {
 	return &csvSheet{to: to, rows: rows}
 }
 
-// titles writes the mark of UTF-8 and the first row.
+// titles writes the first row of a list.
 func (x *csvSheet) titles(words locale.Printer) {
-	_, x.err = io.WriteString(x.to, "\ufeff")
 	titles := make([]string, len(exportColumns))
 	for i, name := range exportColumns {
 		titles[i] = words.T("web.list.export." + name)
 	}
+	x.head(titles)
+}
+
+// head writes the mark of UTF-8 and these titles.
+func (x *csvSheet) head(titles []string) {
+	_, x.err = io.WriteString(x.to, "\ufeff")
 	x.row(titles)
 }
 

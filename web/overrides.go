@@ -121,10 +121,12 @@ func (o overrides) apply(base *template.Template) error {
 // a site's own are tried before anybody sees them. One without a sample is tried
 // without data.
 var samples = map[string][]any{
+	"alertcard":   {alertCard{Next: "x", Worst: []worstTicket{{}}}, alertCard{Over: true}},
 	"answers":     {[]answer{{Label: "x", Value: "x"}, {Label: "x", None: "x"}}},
 	"article":     {articleText{Summary: "x", Desk: "x"}},
 	"articles":    {articleList{Rows: []articleRow{{Summary: "x", Lang: "fr", Desk: "x"}}}},
 	"begun":       {begun{}},
+	"chart":       {chart{Legend: "x", Strips: []strip{{Ticks: []tick{{}, {}, {}}}}}},
 	"described":   {sampleField("text")},
 	"documents":   {documentList{Removable: true, Rows: []documentRow{{}}}},
 	"errors":      {page{Problems: []problem{{Text: "x"}, {Text: "x", Href: "#x"}}}},
@@ -137,8 +139,10 @@ var samples = map[string][]any{
 	"pagination":  {pagination{First: "x", Previous: "x", Next: "x", Last: "x"}},
 	"pieces":      {[]tickets.Piece{{Text: "x"}, {Text: "x", Mark: true}}},
 	"said":        {call{}},
+	"sections":    {page{Body: sendingBody{Tabs: []choice{{}, {Current: true}}}}},
 	"star":        {star{}, star{On: true, Ticket: "x"}},
 	"status":      {ticketRow{}},
+	"tallies":     {[]standingCount{{Hint: "x", Wrong: true}}},
 	"tickets": {ticketTable{
 		Desk: true, Pick: true, Columns: []tableColumn{{Titles: []columnTitle{{}, {link{Href: "x"}, true}}, Sorted: "ascending"}},
 		Rows: []ticketRow{{}, {News: "x", Due: stamp{ISO: "x"}, Late: "x", Private: "x", Entity: "x", For: "x", Assignee: "x"}},

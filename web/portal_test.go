@@ -24,6 +24,7 @@ import (
 	"cecoia.example/deploy/local/postgres/postgrestest"
 	"cecoia.example/tickets"
 	"cecoia.example/tickets/files"
+	"cecoia.example/tickets/oncall"
 	"cecoia.example/tickets/postgres"
 	"cecoia.example/web"
 	"cecoia.example/web/auth"
@@ -40,6 +41,7 @@ type portal struct {
 	*httptest.Server
 	db   *postgres.DB
 	desk *tickets.Desk
+	room *oncall.Room
 	log  *logBook
 	// documents is the folder that holds them.
 	documents string
@@ -89,7 +91,8 @@ func newPortalWith(t *testing.T, change func(*web.Options)) *portal {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = dir.Close() })
-	p.desk = tickets.NewDesk(tickets.Options{Store: db, Files: dir, Now: p.clock})
+	p.room = oncall.NewRoom(oncall.Options{Store: db, Now: p.clock})
+	p.desk = tickets.NewDesk(tickets.Options{Store: db, Files: dir, OnDuty: p.room.Answers, Now: p.clock})
 	logger := slog.New(slog.NewTextHandler(p.log, nil))
 
 	// The server's address is part of the portal's own URL.
@@ -103,7 +106,7 @@ func newPortalWith(t *testing.T, change func(*web.Options)) *portal {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := web.Options{Desk: p.desk, Auth: who, URL: p.URL, Unavailable: postgres.Unavailable, Now: p.clock, Logger: logger, Registerer: registry}
+	o := web.Options{Desk: p.desk, Room: p.room, Auth: who, URL: p.URL, Unavailable: postgres.Unavailable, Now: p.clock, Logger: logger, Registerer: registry}
 	change(&o)
 	handler, err = web.New(o)
 	if err != nil {

@@ -81,6 +81,7 @@ type page struct {
 	Script     string
 	Icon       template.URL
 	Sheet      string
+	DeskSheet  string          // of the pages of supervision, "" for others
 	Person     *tickets.Person // nil when signed out
 	Academy    tickets.Academy
 	Menu       []menuEntry
@@ -98,7 +99,8 @@ type menuEntry struct {
 	Current string // "page" for the page itself, "true" for its section, else ""
 }
 
-// menu is the menu of the portal, with the words of the former application.
+// menu is the menu of the portal, with the words of the former application;
+// supervision is there for who answers for the desk.
 var menu = []struct{ path, key string }{
 	{"/", "web.nav.home"},
 	{"/incidents/nouveau", "web.nav.new.I"},
@@ -109,6 +111,7 @@ var menu = []struct{ path, key string }{
 	{"/connaissances", "web.nav.knowledge"},
 	{searchPath, "web.nav.search"},
 	{"/favoris", "web.favourites.title"},
+	{supervisionPath, "web.supervision.title"},
 	{"/aide", "web.nav.help"},
 }
 
@@ -121,6 +124,8 @@ func section(r *http.Request, v *visit) string {
 		return listPath(v.filling) + "/nouveau"
 	case strings.HasPrefix(path, "/connaissances/"):
 		return "/connaissances"
+	case strings.HasPrefix(path, supervisionPath+"/"):
+		return supervisionPath
 	case strings.HasPrefix(path, "/demandes/") && strings.HasSuffix(path, "/validation"):
 		return "/validations"
 	}
@@ -153,6 +158,9 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, v *visit, c cont
 		Script: s.assets.script, Icon: s.assets.icon, Sheet: s.sheets.path(v.academy),
 		Problems: c.problems, Return: "/", Shortcuts: v.shortcuts, Body: c.body,
 	}
+	if v.supervising {
+		p.DeskSheet = s.assets.desk
+	}
 	if len(c.problems) > 0 {
 		p.Title = v.words.T("web.error.prefix") + p.Title
 	}
@@ -164,7 +172,11 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, v *visit, c cont
 		if c.status < http.StatusInternalServerError {
 			p.Muted = s.mutedBanner(r, v)
 		}
+		supervises := v.supervising || c.status < http.StatusInternalServerError && s.supervises(r, v)
 		for _, e := range menu {
+			if e.path == supervisionPath && !supervises {
+				continue
+			}
 			entry := menuEntry{link: link{e.path, v.words.T(e.key)}}
 			switch e.path {
 			case r.URL.Path:

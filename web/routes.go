@@ -93,6 +93,17 @@ var routes = []route{
 	{method: "GET", pattern: "/connaissances/{academy}/{number}/modifier", handle: (*server).editArticle},
 	{method: "POST", pattern: "/connaissances/{academy}/{number}/modifier", handle: (*server).doEditArticle},
 
+	{method: "GET", pattern: supervisionPath, handle: supervised((*server).supervision)},
+	{method: "POST", pattern: supervisionPath, handle: supervised((*server).doAlert)},
+	{method: "GET", pattern: supervisionPath + "/alertes/{id}", handle: supervised((*server).alert)},
+	{method: "POST", pattern: supervisionPath + "/garde", handle: supervised((*server).doDuty)},
+	{method: "POST", pattern: supervisionPath + "/silences", handle: supervised((*server).doSilence)},
+	{method: "GET", pattern: supervisionPath + "/tendances", handle: supervised((*server).trends)},
+	{method: "GET", pattern: supervisionPath + "/tendances/export.csv", handle: supervised((*server).trendsCSV), long: true},
+	{method: "GET", pattern: supervisionPath + "/tendances/export.xlsx", handle: supervised((*server).trendsXLSX), long: true},
+	{method: "GET", pattern: supervisionPath + "/envois", handle: supervised((*server).sending)},
+	{method: "POST", pattern: supervisionPath + "/envois", handle: supervised((*server).doSending)},
+
 	{method: "GET", pattern: "/aide", handle: (*server).help, who: everyone},
 	{method: "GET", pattern: "/accessibilite", handle: (*server).accessibility, who: everyone},
 	{method: "GET", pattern: "/donnees-personnelles", handle: (*server).privacy, who: everyone},

@@ -31,6 +31,9 @@ func routesAlone() map[string]int {
 		"GET /connaissances/nouveau": 403, "POST /connaissances/nouveau": 403,
 		"GET /aide": 200, "GET /accessibilite": 200, "GET /donnees-personnelles": 200,
 		"POST /donnees-personnelles/export": 200, "POST /adresse": 200,
+		"GET /supervision": 403, "POST /supervision": 403, "POST /supervision/garde": 403, "POST /supervision/silences": 403,
+		"GET /supervision/tendances": 403, "GET /supervision/tendances/export.csv": 403, "GET /supervision/tendances/export.xlsx": 403,
+		"GET /supervision/envois": 403, "POST /supervision/envois": 403,
 	}
 }
 
@@ -111,6 +114,8 @@ func TestEachRouteKeepsItsDoor(t *testing.T) {
 				pg().want(http.StatusOK, "/") // gone, as one cancelled before
 			case strings.HasPrefix(rt.Pattern, "/formulaires/"):
 				pg().want(http.StatusGone, path) // another's form
+			case strings.HasPrefix(rt.Pattern, "/supervision/") && strings.Contains(rt.Pattern, "{id}"):
+				pg().want(http.StatusForbidden, path) // whether there is such an alert or not
 			case rt.Pattern == "/documents/{id}":
 				pg().want(http.StatusNotFound, path)
 			case !strings.Contains(rt.Pattern, "{") || rt.Pattern == "/{$}":

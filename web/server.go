@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"cecoia.example/tickets"
+	"cecoia.example/tickets/oncall"
 	"cecoia.example/web/auth"
 )
 
@@ -21,6 +22,8 @@ import (
 type Options struct {
 	Desk *tickets.Desk // required
 	Auth *auth.Service // required
+	// Room is the door to alerts and duty. There is no supervision when nil.
+	Room *oncall.Room
 	// URL is the public URL that browsers use; https makes cookies Secure and
 	// asks browsers to stay with https. Required.
 	URL string
@@ -52,6 +55,7 @@ const (
 
 type server struct {
 	desk    *tickets.Desk
+	room    *oncall.Room // nil without supervision
 	auth    *auth.Service
 	secure  bool
 	away    func(error) bool
@@ -94,7 +98,7 @@ func New(o Options) (http.Handler, error) {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	s := &server{
-		desk: o.Desk, auth: o.Auth, now: o.Now, log: o.Logger,
+		desk: o.Desk, room: o.Room, auth: o.Auth, now: o.Now, log: o.Logger,
 		secure:  public.Scheme == "https",
 		away:    o.Unavailable,
 		uploads: make(chan struct{}, maxUploads),

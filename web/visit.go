@@ -26,7 +26,9 @@ type visit struct {
 	filling    tickets.Kind // of the form that the page is of, "" for none
 	kept       url.Values
 	cut        bool // what was kept came half-way
-	restored   bool // some field of the page shows what was kept
+	// supervising says that the page is one of supervision.
+	supervising bool
+	restored    bool // some field of the page shows what was kept
 }
 
 // caller is the visitor as the Desk knows them.

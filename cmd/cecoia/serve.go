@@ -129,8 +129,8 @@ func serve(ctx context.Context, s settings, roles []string, seed func(context.Co
 		wake = bell.Wake
 		group.Go(func() error { return bell.Run(ctx) })
 	}
-	house.desk = tickets.NewDesk(tickets.Options{Store: house.tracing.store(db, log), Files: documents, Keyring: keys, Calendar: calendar.OpenTime, Committed: wake, Now: s.now})
 	house.room = oncall.NewRoom(oncall.Options{Store: db, Committed: wake, Now: s.now})
+	house.desk = tickets.NewDesk(tickets.Options{Store: house.tracing.store(db, log), Files: documents, Keyring: keys, Calendar: calendar.OpenTime, OnDuty: house.room.Answers, Committed: wake, Now: s.now})
 
 	host := func(variable, addr string, h http.Handler, err error) error {
 		if err != nil {
@@ -269,7 +269,7 @@ func (h house) web() (http.Handler, error) {
 		overrides = os.DirFS(h.PortalOverrides)
 	}
 	portal, err := web.New(web.Options{
-		Desk: h.desk, Auth: signIn, URL: h.portalURL, Overrides: overrides, Now: h.now,
+		Desk: h.desk, Room: h.room, Auth: signIn, URL: h.portalURL, Overrides: overrides, Now: h.now,
 		Unavailable: postgres.Unavailable, Around: h.tracing.requests, Logger: log, Registerer: h.metrics,
 	})
 	if err != nil && h.PortalOverrides != "" {
