@@ -67,7 +67,7 @@ func (s *server) trendsXLSX(w http.ResponseWriter, r *http.Request, v *visit) er
 func figureTitles(v *visit, first string, f tickets.Figures) []string {
 	titles := []string{v.words.T(first)}
 	for _, column := range figureColumns {
-		title := columnTitle(v.words, column.name, f.Target)
+		title := figureTitle(v.words, column.name, f.Target)
 		if unit := figureUnits[column.name]; unit != "" {
 			title += " " + v.words.T("web.supervision.export.unit."+unit)
 		}

@@ -230,7 +230,7 @@ func (s *server) showFigures(v *visit, f tickets.Figures, body *trendsBody) {
 	}
 	body.Period = words.T("web.supervision.period", day(f.From), day(f.Until))
 	for _, column := range figureColumns {
-		body.Columns = append(body.Columns, columnTitle(words, column.name, f.Target))
+		body.Columns = append(body.Columns, figureTitle(words, column.name, f.Target))
 	}
 	body.Total = figureRow(words, words.T("web.supervision.total"), f.Total)
 	for _, g := range f.Groups {
@@ -254,8 +254,8 @@ func (s *server) showFigures(v *visit, f tickets.Figures, body *trendsBody) {
 	body.Charts = charts(words, f, day)
 }
 
-// columnTitle is the title of a column of figures.
-func columnTitle(words locale.Printer, name string, target time.Duration) string {
+// figureTitle is the title of a column of figures.
+func figureTitle(words locale.Printer, name string, target time.Duration) string {
 	if name == "in_time" {
 		return words.T("web.supervision.column.in_time", length(words, target))
 	}
@@ -309,7 +309,7 @@ func charts(words locale.Printer, f tickets.Figures, day func(tickets.Date) stri
 		}
 		return drawStrip(s, medians, ends, roundMinutes, minute)
 	}
-	share := strip{ID: "chart-in_time", Title: columnTitle(words, "in_time", f.Target), Said: words.T("web.supervision.chart.none")}
+	share := strip{ID: "chart-in_time", Title: figureTitle(words, "in_time", f.Target), Said: words.T("web.supervision.chart.none")}
 	if f.Total.Taken > 0 {
 		share.Said = words.T("web.supervision.chart.share", percent(f.Total))
 	}
