@@ -45,9 +45,9 @@ func TestCreateAndRead(t *testing.T) {
 		e.To != tickets.StatusNew || e.Text != "Rien.\nDu tout." || !e.At.Equal(c.OpenedAt) || e.At.Location() != time.UTC {
 		t.Errorf("event %+v", e)
 	}
-	// Card in the desk's channel, mail to the beneficiary, alert: urgency 1.
-	if n := count(t, w, `SELECT count(*) FROM deliveries WHERE academy = 'creteil' AND cause = $1`, e.ID); n != 3 {
-		t.Errorf("%d deliveries owed, want 3", n)
+	// Card in the desk’s channel, mail to the beneficiary.
+	if n := count(t, w, `SELECT count(*) FROM deliveries WHERE academy = 'creteil' AND cause = $1`, e.ID); n != 2 {
+		t.Errorf("%d deliveries owed, want 2", n)
 	}
 	wrongKind := c.Number.Ref()
 	wrongKind.Kind = tickets.Service
