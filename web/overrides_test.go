@@ -51,7 +51,7 @@ func TestABrokenOverrideIsRefusedWithItsPlace(t *testing.T) {
 		"misspelt field":   {"partials/time.html", "{{define \"time\"}}\n<time>{{.Txt}}</time>{{end}}", "time.html:2"},
 		"no definition":    {"partials/time.html", `<time>{{.Text}}</time>`, `partials/time.html: it defines no "time"`},
 		"unsafe place":     {"partials/mark.html", "{{define \"mark\"}}<a href={{.}} {{.}}='{{end}}", "partials/mark.html"},
-		"unknown partial":  {"partials/fields.html", "x", "partials/fields.html: there is no such partial; there are answers.html"},
+		"unknown partial":  {"partials/fields.html", "x", "partials/fields.html: there is no such partial; there are alertcard.html"},
 		"not UTF-8":        {"site.css", "\xff", "site.css: not UTF-8"},
 		"too large":        {"creteil/site.css", strings.Repeat("x", 65<<10), "creteil/site.css: over"},
 	} {

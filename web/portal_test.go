@@ -67,6 +67,12 @@ func newPortal(t *testing.T) *portal {
 // newPortalWith is newPortal with other options.
 func newPortalWith(t *testing.T, change func(*web.Options)) *portal {
 	t.Helper()
+	return newPortalIn(t, nil, change)
+}
+
+// newPortalIn is newPortalWith of a desk that is there in some hours only.
+func newPortalIn(t *testing.T, hours func(tickets.Academy, string) tickets.OpenTime, change func(*web.Options)) *portal {
+	t.Helper()
 	db, err := postgres.Open(t.Context(), postgres.Options{URL: postgrestest.New(t, "cecoia", postgres.Migrate), MaxConns: 8})
 	if err != nil {
 		t.Fatal(err)
@@ -92,7 +98,7 @@ func newPortalWith(t *testing.T, change func(*web.Options)) *portal {
 	}
 	t.Cleanup(func() { _ = dir.Close() })
 	p.room = oncall.NewRoom(oncall.Options{Store: db, Now: p.clock})
-	p.desk = tickets.NewDesk(tickets.Options{Store: db, Files: dir, OnDuty: p.room.Answers, Now: p.clock})
+	p.desk = tickets.NewDesk(tickets.Options{Store: db, Files: dir, Calendar: hours, OnDuty: p.room.Answers, Now: p.clock})
 	logger := slog.New(slog.NewTextHandler(p.log, nil))
 
 	// The server's address is part of the portal's own URL.
