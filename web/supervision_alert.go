@@ -68,9 +68,9 @@ func alertCardOf(v *visit, card oncall.Card) alertCard {
 	}
 	switch card.NextStep {
 	case oncall.ToDuty, oncall.ToDeputy:
-		out.Next = words.T("alert.next."+strconv.Itoa(int(card.NextStep)), card.Next, words.When(card.NextAt))
+		out.Next = words.T("alert.next."+strconv.Itoa(int(card.NextStep)), card.Next, words.T("web.supervision.at", card.NextAt))
 	case oncall.ToAll:
-		out.Next = words.T("alert.next.3", words.When(card.NextAt))
+		out.Next = words.T("alert.next.3", words.T("web.supervision.at", card.NextAt))
 	}
 	out.Worst = worstTickets(v, card.Worst)
 	return out
