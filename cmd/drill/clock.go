@@ -62,8 +62,14 @@ func (s *site) buildClock(ctx context.Context) error {
 	if strings.Count(string(original), timeOfDay) != 1 {
 		return errors.New("this Go has another time.Now: see cmd/drill/clock.go")
 	}
-	folder := filepath.Join(s.folder, "clock")
-	if err := os.Mkdir(folder, 0o700); err != nil {
+	// Always in the same folder: the first time all that the program is made of is
+	// compiled anew, which takes minutes, and from then on it is in Go's cache.
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return err
+	}
+	folder := filepath.Join(cache, "cecoia-drill")
+	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return err
 	}
 	overlay := map[string]map[string]string{"Replace": {}}
@@ -80,10 +86,14 @@ func (s *site) buildClock(ctx context.Context) error {
 	if err := os.WriteFile(filepath.Join(folder, "overlay.json"), text, 0o600); err != nil {
 		return err
 	}
+	wrong := filepath.Dir(s.clockFile())
+	if err := os.Mkdir(wrong, 0o711); err != nil {
+		return err
+	}
 	if err := s.setClock(0); err != nil { // there is something to map
 		return err
 	}
-	s.wrongBinary, err = gateway.Build(ctx, folder, "-overlay", filepath.Join(folder, "overlay.json"))
+	s.wrongBinary, err = gateway.Build(ctx, wrong, "-overlay", filepath.Join(folder, "overlay.json"))
 	return err
 }
 
