@@ -251,7 +251,7 @@ func (g *gateway) forget(ctx context.Context, owed []tickets.Delivery) error {
 	for i, d := range owed {
 		about[i] = d.Ticket
 	}
-	if _, err := g.db.Pool().Exec(ctx, `DELETE FROM threads WHERE ticket = ANY ($1)`, about); err != nil {
+	if _, err := g.db.Pool().Exec(ctx, `DELETE FROM threads WHERE academy = $1 AND ticket = ANY ($2)`, g.academy.ID, about); err != nil {
 		return err
 	}
 	for _, statement := range []string{`VACUUM (ANALYZE) deliveries`, `VACUUM (ANALYZE) threads`, `CHECKPOINT`} {
