@@ -247,10 +247,15 @@ func (h house) notifier() (*notify.Notifier, func(), error) {
 	for name, c := range channels {
 		channels[name] = h.tracing.channel(name, c)
 	}
-	notifier, err := notify.New(notify.Options{
+	options := notify.Options{
 		Store: h.db, Redis: h.redis.Client, Channels: channels, Concurrency: h.SendAtOnce, SendTimeout: h.SendTimeout, Window: window,
 		Now: h.now, Logger: h.log.With("part", "notify"), Registerer: h.metrics,
-	})
+	}
+	if h.speed > 1 { // what is measured by a faster clock, and lasts as long as it does
+		options.Lease = time.Duration(h.speed) * (h.SendTimeout + 15*time.Second)
+		options.Visibility = time.Duration(h.speed) * time.Minute
+	}
+	notifier, err := notify.New(options)
 	return notifier, closeAll, err
 }
 

@@ -122,7 +122,7 @@ func (b *Bot) deliver(ctx context.Context, n tickets.Notice) (thread string, err
 
 // linkAttempts is how often a card that a ticket has left is sent until it can
 // link to the one where the ticket is now.
-const linkAttempts = 4
+const linkAttempts = 8
 
 // card brings the ticket's card up to date, posts it where there is none, and
 // puts the event's words into its thread. Where the ticket has left the group, a
