@@ -14,9 +14,10 @@ import (
 
 	localpostgres "cecoia.example/deploy/local/postgres"
 	"cecoia.example/tickets"
-	"cecoia.example/tickets/calendar"
-	"cecoia.example/tickets/postgres"
 )
+
+// sendGoal is what sending a form over HTTP is to reach of the same.
+const sendGoal = 0.5
 
 // openGoal is what opening a ticket is to reach of the machine's limit.
 const openGoal = 0.8
@@ -36,30 +37,19 @@ func opening(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	academy, err := exampleAcademy()
+	s, err := b.openSite(ctx, databaseURL, min(commandTickets, 10*b.Sizes[0]))
 	if err != nil {
 		return err
 	}
-	db, err := postgres.Open(ctx, postgres.Options{URL: databaseURL, MaxConns: 32})
+	defer s.close()
+	academy := s.academy
+	raw, people, err := rawOpenings(ctx, b.folder, databaseURL, tickets.DayOf(time.Now(), academy.Location()))
 	if err != nil {
 		return err
 	}
-	defer db.Close()
-	now := time.Now()
-	if _, err := db.Apply(ctx, []tickets.Academy{academy}, now); err != nil {
-		return err
-	}
-	if err := fill(ctx, databaseURL, academy, "", min(commandTickets, 10*b.Sizes[0])); err != nil {
-		return err
-	}
-	raw, people, err := rawOpenings(ctx, b.folder, databaseURL, tickets.DayOf(now, academy.Location()))
-	if err != nil {
-		return err
-	}
-	desk := tickets.NewDesk(tickets.Options{Store: db, Calendar: calendar.OpenTime})
 	open := func(ctx context.Context) error {
 		who := people[rand.N(len(people))] //nolint:gosec // which one keeps no secret
-		_, err := desk.Open(ctx, tickets.Caller{Person: tickets.Person{Academy: academy.ID, ID: who.ID}, Origin: tickets.FromPortal}, tickets.Incident, tickets.Card{
+		_, err := s.desk.Open(ctx, tickets.Caller{Person: tickets.Person{Academy: academy.ID, ID: who.ID}, Origin: tickets.FromPortal}, tickets.Incident, tickets.Card{
 			Beneficiary: who.ID, Phone: "01 99 00 00 00", Place: "94/CRETEIL/COLLEGE DES EXEMPLES/SALLE 7", Entity: "0940100Y", Urgency: tickets.High, Theme: "messagerie",
 			Description: "La messagerie refuse le mot de passe depuis ce matin, en salle des professeurs aussi. Merci d’avance.",
 		})
@@ -83,7 +73,7 @@ func opening(ctx context.Context, b *bench) error {
 		}
 		b.rows = append(b.rows, newRow(fmt.Sprintf("open a ticket, %d at once", atOnce), "1/s", median(figures), median(limits)).atLeast(openGoal))
 	}
-	return nil
+	return b.sending(ctx, s, databaseURL, raw)
 }
 
 // rawOpenings returns the same openings for pgbench, and who opens them.

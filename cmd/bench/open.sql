@@ -23,5 +23,10 @@ INSERT INTO events (academy, id, ticket, seq, action, actor, origin, at, from_st
 		'La messagerie refuse le mot de passe depuis ce matin, en salle des professeurs aussi. Merci d’avance.', false, '', '');
 INSERT INTO deliveries (academy, id, cause, ticket, seq, channel, recipient, template, rule, due, created_at)
 	VALUES ('creteil', :delivery, :event, :ticket, 1, 'chat', 'group:' || 'assistance', 'card', 'card-follows-ticket', now(), now());
+UPDATE attachments SET event = :event WHERE academy = 'creteil' AND ticket = :ticket AND author = :person AND event IS NULL;
 SELECT index_ticket('creteil', :ticket);
+DELETE FROM forms WHERE academy = 'creteil' AND id = :ticket;
+SELECT id, login, email, given_name, family_name, function, phone, place, entity,
+	(SELECT jsonb_agg(jsonb_build_object('group', group_code, 'role', role)) FROM memberships m WHERE m.academy = 'creteil' AND m.person = p.id)
+	FROM people p WHERE academy = 'creteil' AND id = :person;
 COMMIT;

@@ -100,6 +100,38 @@ func pages(ctx context.Context, b *bench) error {
 			}
 		}
 	}
+	return b.rate(ctx, sites[len(sites)-1])
+}
+
+// fullPage is the page that is read as often as can be.
+const fullPage = "/incidents?portee=bureau"
+
+// rate adds how often a full page is read whole in a second, by thirty-two at
+// once, beside a static page of the same size.
+func (b *bench) rate(ctx context.Context, s *site) error {
+	const readers = 32
+	body, err := s.agent.get(ctx, fullPage)
+	if err != nil {
+		return err
+	}
+	static, end, err := staticPage(ctx, body)
+	if err != nil {
+		return err
+	}
+	defer end()
+	var figures, limits []float64
+	for range b.Rounds {
+		figure, err := throughput(ctx, readers, 5*b.Turn, func(ctx context.Context) error { _, err := s.agent.get(ctx, fullPage); return err })
+		if err != nil {
+			return err
+		}
+		limit, err := throughput(ctx, readers, 5*b.Turn, static)
+		if err != nil {
+			return err
+		}
+		figures, limits = append(figures, figure), append(limits, limit)
+	}
+	b.rows = append(b.rows, newRow(fmt.Sprintf("a full page through the portal, %d at once", readers), "1/s", median(figures), median(limits)))
 	return nil
 }
 
