@@ -49,8 +49,13 @@ type outcome struct {
 }
 
 // maxPending is how many batches are kept, decided and recorded while the next is
-// read: they wait for the disk and for each other, the server does not.
-const maxPending = 3
+// read: they wait for the disk and for each other, the server does not. When
+// there are that many, maxMoved of them are moved at once: each command costs the
+// server as much as it has to bring to its disk, however many mails it names.
+const (
+	maxPending = 6
+	maxMoved   = 3
+)
 
 // drain handles all that is in the folder.
 func (w *Worker) drain(ctx context.Context, s *session) error {
@@ -83,13 +88,19 @@ func (w *Worker) drain(ctx context.Context, s *session) error {
 			return failed
 		}
 		go next.handle(ctx, w, before)
-		before, unread = next.done, unread[n:]
-		if pending, err = w.finish(ctx, s, append(pending, next), maxPending); err != nil {
+		before, unread, pending = next.done, unread[n:], append(pending, next)
+		if len(pending) == maxPending {
+			if pending, err = w.finish(ctx, s, pending); err != nil {
+				return err
+			}
+		}
+	}
+	for len(pending) > 0 {
+		if pending, err = w.finish(ctx, s, pending); err != nil {
 			return err
 		}
 	}
-	_, err = w.finish(ctx, s, pending, 0)
-	return err
+	return nil
 }
 
 // readBatch reads mails. Those that went meanwhile are left out.
@@ -223,6 +234,9 @@ func (w *Worker) origin(uid imap.UID) origin {
 func (b *batch) handle(ctx context.Context, w *Worker, before <-chan struct{}) {
 	defer close(b.done)
 	read, err := w.prepare(ctx, b.arrivals)
+	for i := range b.arrivals {
+		b.arrivals[i].small = nil // kept, or to be read again
+	}
 	<-before
 	b.outcomes = make([]outcome, len(b.arrivals))
 	if b.err = err; err != nil || len(read) == 0 {
@@ -276,27 +290,27 @@ func (w *Worker) settle(ctx context.Context, batches ...*batch) {
 	}
 }
 
-// finish settles the first batches and moves their mails where they belong, until
-// so many are left, which it returns. After an error all are settled.
-func (w *Worker) finish(ctx context.Context, s *session, batches []*batch, left int) ([]*batch, error) {
-	for len(batches) > left {
-		b := batches[0]
-		batches = batches[1:]
-		w.settle(ctx, b)
-		err := b.err
-		if err == nil {
-			uids := make([]imap.UID, len(b.arrivals))
-			for i, a := range b.arrivals {
-				uids[i] = imap.UID(a.from.uid)
-			}
-			err = w.moveHandled(ctx, s, uids)
+// finish settles the first batches, at most maxMoved, moves their mails where they
+// belong, and returns the others. After an error all are settled; what was
+// handled and not moved is moved at the next look.
+func (w *Worker) finish(ctx context.Context, s *session, batches []*batch) ([]*batch, error) {
+	first, rest := batches[:min(maxMoved, len(batches))], batches[min(maxMoved, len(batches)):]
+	w.settle(ctx, first...)
+	var uids []imap.UID
+	for _, b := range first {
+		if b.err != nil {
+			w.settle(ctx, rest...)
+			return nil, b.err
 		}
-		if err != nil {
-			w.settle(ctx, batches...)
-			return nil, err
+		for _, a := range b.arrivals {
+			uids = append(uids, imap.UID(a.from.uid))
 		}
 	}
-	return batches, nil
+	if err := w.moveHandled(ctx, s, uids); err != nil {
+		w.settle(ctx, rest...)
+		return nil, err
+	}
+	return rest, nil
 }
 
 // moveHandled moves those of the mails that were handled where they belong. A
