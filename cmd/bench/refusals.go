@@ -29,8 +29,11 @@ const (
 	noReplyPassword = "of the bench"
 )
 
+// folderRefused is where the worker moves the replies.
+const folderRefused = "Refusés"
+
 // moveAtOnce is how many mails the bare client reads and moves at once: as many
-// as the product.
+// as the product reads.
 const moveAtOnce = 200
 
 // refusals measures how many replies a second are refused: read from a real
@@ -71,12 +74,13 @@ type inbox struct {
 	keyring *tickets.Keyring
 	server  *dovecot.Server
 	rounds  int
+	before  int // mails that were refused before each round: the fuller the folder, the slower the server
 	closers []func()
 }
 
 // openInbox fills a register and a mail server. Close it at the end.
 func (b *bench) openInbox(ctx context.Context) (_ *inbox, err error) {
-	i := &inbox{}
+	i := &inbox{before: b.Replies}
 	defer func() {
 		if err != nil {
 			i.close()
@@ -200,6 +204,9 @@ func (i *inbox) time(ctx context.Context, done func(context.Context) error) (flo
 			return 0, fmt.Errorf("%s: %w", statement, err)
 		}
 	}
+	if err := i.server.Keep(noReplyUser, noReplyPassword, folderRefused, i.before); err != nil {
+		return 0, err
+	}
 	replies, err := i.write(ctx)
 	if err != nil {
 		return 0, err
@@ -217,7 +224,7 @@ func (i *inbox) time(ctx context.Context, done func(context.Context) error) (flo
 // move reads the mails without a look at them and moves them where the worker
 // does.
 func (i *inbox) move(ctx context.Context) error {
-	return i.server.FetchAndMove(ctx, noReplyUser, noReplyPassword, "Refusés", moveAtOnce)
+	return i.server.FetchAndMove(ctx, noReplyUser, noReplyPassword, folderRefused, moveAtOnce)
 }
 
 // refuse runs the worker until no mail is left, and says whether each was

@@ -65,6 +65,40 @@ func (s *Server) HasMail(user string) (bool, error) {
 	return false, nil
 }
 
+// Keep removes all but the first n mails of a user's folder, if it is there.
+func (s *Server) Keep(user, password, folder string, n int) error {
+	if err := s.keep(user, password, folder, n); err != nil {
+		return fmt.Errorf("dovecot.Keep(%s): %w", folder, err)
+	}
+	return nil
+}
+
+func (s *Server) keep(user, password, folder string, n int) error {
+	c, err := imapclient.DialInsecure(s.addr, nil)
+	if err != nil {
+		return err
+	}
+	defer c.Close() //nolint:errcheck // everything was answered
+	if err := c.Login(user, password).Wait(); err != nil {
+		return err
+	}
+	found, err := c.List("", folder, nil).Collect()
+	if err != nil || len(found) == 0 {
+		return err
+	}
+	selected, err := c.Select(folder, nil).Wait()
+	if err != nil || int(selected.NumMessages) <= n {
+		return err
+	}
+	var others imap.SeqSet
+	others.AddRange(uint32(n)+1, selected.NumMessages) //nolint:gosec // fewer than there are
+	deleted := &imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: []imap.Flag{imap.FlagDeleted}}
+	if err := c.Store(others, deleted, nil).Close(); err != nil {
+		return err
+	}
+	return c.Expunge().Close()
+}
+
 // FetchAndMove reads all mails of a user's INBOX, so many at once, and moves
 // them to a folder that is there, without looking at any: what a client can do
 // at best.
