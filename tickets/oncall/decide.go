@@ -19,7 +19,7 @@ type Changes struct {
 	Silences   []Silence // new or changed
 	Turns      []Turn    // new or changed
 	Deliveries []tickets.Delivery
-	RoundupAt   time.Time // the roundup that was told; zero for none
+	RoundupAt  time.Time // the roundup that was told; zero for none
 	// Direct are those of the Deliveries that must not go through what they warn
 	// of: the queue.
 	Direct []tickets.DeliveryKey

@@ -37,7 +37,7 @@ type Scene struct {
 	// RoundupAt is the roundup that is due and was not told; zero for none. Then
 	// Loads are what waits.
 	RoundupAt time.Time
-	Loads    []Load
+	Loads     []Load
 	// Ranks are the last numbers given to alerts and to silences.
 	LastAlert, LastSilence int
 }

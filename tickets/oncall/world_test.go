@@ -20,7 +20,8 @@ type world struct {
 	turns      []Turn
 	past       []Alert
 	firings    map[uuid.UUID]Firing
-	opened     map[uuid.UUID]tickets.Ticket // every ticket, as it stands
+	opened     int
+	alive      map[uuid.UUID]tickets.Ticket // the tickets that are open, and the recent ones
 }
 
 var (
@@ -42,7 +43,7 @@ func newWorld(t *testing.T) *world {
 		OnCall: tickets.OnCall{Rota: tickets.Rota{Other: tickets.Shift{Duty: lead.Email, Deputy: second.Email}}},
 	}
 	return &world{
-		t: t, firings: map[uuid.UUID]Firing{}, opened: map[uuid.UUID]tickets.Ticket{},
+		t: t, firings: map[uuid.UUID]Firing{}, alive: map[uuid.UUID]tickets.Ticket{},
 		scene: Scene{
 			Academy: a, Now: at(t, "2026-11-23 09:00"),
 			Desk:   map[uuid.UUID]tickets.Person{lead.ID: lead, second.ID: second, agent.ID: agent},
@@ -66,7 +67,8 @@ func at(t *testing.T, s string) time.Time {
 
 // ticket opens one now; its deadlines are those of the calendar.
 func (w *world) ticket(change func(*tickets.Ticket)) uuid.UUID {
-	n := len(w.opened) + 1
+	w.opened++
+	n := w.opened
 	t := tickets.Ticket{
 		Academy: "creteil", ID: uuid.UUID{0: 1, 14: byte(n >> 8), 15: byte(n)}, Number: tickets.Number{Kind: tickets.Incident, Day: "261123", Rank: n},
 		Group: "assistance", Category: "messagerie", Status: tickets.StatusNew, OpenedAt: w.scene.Now, StatusAt: w.scene.Now,
@@ -80,15 +82,15 @@ func (w *world) ticket(change func(*tickets.Ticket)) uuid.UUID {
 	if t.Due.IsZero() {
 		t.DueSoon, t.Due = hours.Add(w.scene.Now, 6*time.Hour), hours.Add(w.scene.Now, 8*time.Hour)
 	}
-	w.opened[t.ID] = t
+	w.alive[t.ID] = t
 	return t.ID
 }
 
 // change has somebody act on a ticket.
 func (w *world) change(id uuid.UUID, change func(*tickets.Ticket)) {
-	t := w.opened[id]
+	t := w.alive[id]
 	change(&t)
-	w.opened[id] = t
+	w.alive[id] = t
 }
 
 func (w *world) take(id uuid.UUID) {
@@ -107,17 +109,22 @@ func (w *world) close(id uuid.UUID) {
 func (w *world) read() Scene {
 	s := w.scene
 	s.Tickets, s.Recent, s.Firings = nil, nil, nil
-	for _, t := range w.opened {
+	for id, t := range w.alive {
+		recent := t.OpenedAt.After(s.Now.Add(-15 * time.Minute))
 		if t.Open() {
 			s.Tickets = append(s.Tickets, Watched{Ticket: t})
+		} else if !recent {
+			delete(w.alive, id)
 		}
-		if t.OpenedAt.After(s.Now.Add(-15 * time.Minute)) {
+		if recent {
 			s.Recent = append(s.Recent, t)
 		}
 	}
 	slices.SortFunc(s.Recent, func(x, y tickets.Ticket) int { return x.OpenedAt.Compare(y.OpenedAt) })
 	for _, f := range w.firings {
-		s.Firings = append(s.Firings, f)
+		if _, seen := w.alive[f.Ticket]; seen || f.EndedAt.IsZero() {
+			s.Firings = append(s.Firings, f)
+		}
 	}
 	s.Alerts = slices.Clone(s.Alerts)
 	return s
