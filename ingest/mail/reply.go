@@ -89,13 +89,8 @@ func originalAt(lines []string, i int) bool {
 	return date && rest
 }
 
-// The line some mailers put above a quote, in one piece or broken in up to
-// three: "Le 20/11/2026 à 10:12, Assistance a écrit :".
-var (
-	attributionEnd  = regexp.MustCompile(`(?:a écrit|wrote|schrieb|escribió)\s*:$`)
-	attributionDate = regexp.MustCompile(`[0-9]`)
-	attributionSure = regexp.MustCompile(`@|[0-9]{1,2}\s?[:h]\s?[0-9]{2}`)
-)
+// attributionSure is what no sentence of the author's own has.
+var attributionSure = regexp.MustCompile(`@|[0-9]{1,2}\s?[:h]\s?[0-9]{2}`)
 
 // An attribution is the line some mailers put above a quote, in one piece or
 // broken in up to three: "Le 20/11/2026 à 10:12, Assistance a écrit :".
