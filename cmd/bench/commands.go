@@ -29,8 +29,6 @@ import (
 )
 
 const (
-	// commandRate is how many commands a second a desk is to sustain.
-	commandRate = 200
 	// commandP99 is what the slowest of a hundred may take then, in ms.
 	commandP99 = 25
 	// commandTypists is how many people type at once at the highest rate.
@@ -74,11 +72,11 @@ func commands(ctx context.Context, b *bench) error {
 	var most, bareMost []float64
 	length := 10 * b.Turn
 	for range b.Rounds {
-		got, err := sustain(ctx, commandRate, length, c.note)
+		got, err := sustain(ctx, length, c.note)
 		if err != nil {
 			return err
 		}
-		limit, err := raw.Run(ctx, commandTypists, length, commandRate)
+		limit, err := raw.Run(ctx, commandTypists, length, steadyRate)
 		if err != nil {
 			return err
 		}
@@ -93,7 +91,7 @@ func commands(ctx context.Context, b *bench) error {
 		most, bareMost = append(most, done), append(bareMost, perSecond(limit, commandTypists))
 	}
 	got, limit := medians(paced), medians(bare)
-	name := fmt.Sprintf("command at %d/s", commandRate)
+	name := fmt.Sprintf("command at %d/s", steadyRate)
 	b.rows = append(b.rows,
 		newLatency(name, got, limit).atMost(3),
 		newRow(name+", p99 against the desk's patience", "ms", milliseconds(got.p99), commandP99).atMost(1),

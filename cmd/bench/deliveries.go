@@ -16,9 +16,6 @@ import (
 )
 
 const (
-	// deliveryRate is how many tickets a second are opened where the time of a
-	// mail is measured.
-	deliveryRate = 200
 	// deliveryGoal is what a burst is to reach of the bare client's rate.
 	deliveryGoal = 0.6
 	// typicalGoal and slowestGoal are what the gateway may add to the time of one
@@ -40,7 +37,7 @@ const (
 // same mails and posts to the same servers. And how soon the gateway is ready,
 // and how much memory it is.
 func deliveries(ctx context.Context, b *bench) error {
-	g, err := b.openGateway(ctx, b.Burst+b.Burst/10+openTickets) // a few are private, the newest not taken
+	g, err := b.openGateway(ctx, 3*b.Burst/2+openTickets) // a few are private or of other groups, the newest not taken
 	if err != nil {
 		return err
 	}
@@ -179,12 +176,13 @@ func (g *gateway) posted(channel string, count int) func(context.Context) error 
 	}
 }
 
-// owe chooses so many tickets in which that action happened, one event each, and
-// returns what is owed for them.
+// owe chooses so many tickets of the desk in which that action happened, one event
+// each, and returns what is owed for them.
 func (g *gateway) owe(ctx context.Context, count int, action tickets.Action, what func(requester uuid.UUID) tickets.Delivery) ([]tickets.Delivery, error) {
 	rows, err := g.db.Pool().Query(ctx, `SELECT e.id, e.ticket, e.seq, t.requester FROM events e
 		JOIN tickets t ON t.academy = e.academy AND t.id = e.ticket
-		WHERE e.academy = $1 AND e.action = $2 AND NOT t.private ORDER BY e.id LIMIT $3`, g.academy.ID, action, count)
+		WHERE e.academy = $1 AND e.action = $2 AND t.group_code = $3 AND NOT t.private ORDER BY e.id LIMIT $4`,
+		g.academy.ID, action, g.academy.Desk().Code, count)
 	if err != nil {
 		return nil, err
 	}
@@ -322,20 +320,20 @@ func (g *gateway) mailLatency(ctx context.Context, b *bench, bell *notify.Bell) 
 	if err != nil {
 		return row{}, row{}, err
 	}
-	defer pool.close()                                                    //nolint:errcheck // nothing is on its way
-	if _, err := sustain(ctx, deliveryRate, 5*b.Turn, open); err != nil { // statements get prepared
+	defer pool.close()                                      //nolint:errcheck // nothing is on its way
+	if _, err := sustain(ctx, 5*b.Turn, open); err != nil { // statements get prepared
 		return row{}, row{}, err
 	}
 	var figures, limits []latency
 	for range b.Rounds {
 		took = took[:0]
-		if _, err := sustain(ctx, deliveryRate, 20*b.Turn, open); err != nil {
+		if _, err := sustain(ctx, 20*b.Turn, open); err != nil {
 			return row{}, row{}, err
 		}
 		figures = append(figures, latencyOf(took))
 		mail := g.sink.latest()
 		took = took[:0]
-		if _, err := sustain(ctx, deliveryRate, 20*b.Turn, func(context.Context) error {
+		if _, err := sustain(ctx, 20*b.Turn, func(context.Context) error {
 			mu.Lock() // one connection
 			defer mu.Unlock()
 			began := time.Now()
@@ -348,7 +346,7 @@ func (g *gateway) mailLatency(ctx context.Context, b *bench, bell *notify.Bell) 
 		limits = append(limits, latencyOf(took))
 	}
 	figure, limit := medians(figures), medians(limits)
-	name := fmt.Sprintf("commit to accepted by mail, at %d/s, ", deliveryRate)
+	name := fmt.Sprintf("commit to accepted by mail, at %d/s, ", steadyRate)
 	return newRow(name+"p50", "ms", milliseconds(figure.p50), milliseconds(limit.p50)).within(typicalGoal),
 		newRow(name+"p99", "ms", milliseconds(figure.p99), milliseconds(limit.p99)).within(slowestGoal), nil
 }

@@ -21,8 +21,8 @@ func TestALongRegisterIsWhole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer os.RemoveAll(folder)                      //nolint:errcheck // a temporary folder
-	if err := os.Chmod(folder, 0o711); err != nil { //nolint:gosec // see above
+	defer os.RemoveAll(folder) //nolint:errcheck // a temporary folder
+	if err := os.Chmod(folder, 0o711); err != nil {
 		t.Fatal(err)
 	}
 	b := &bench{folder: folder, log: slog.New(slog.DiscardHandler)}
@@ -54,7 +54,7 @@ func TestALongRegisterIsWhole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // only read
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 	for sql, want := range map[string]int{
 		`SELECT count(*) FROM tickets`:                                                                            3000,
 		`SELECT count(*) FROM tickets WHERE status <> 'closed'`:                                                   openTickets,

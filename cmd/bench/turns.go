@@ -83,17 +83,20 @@ func medians(of []latency) latency {
 	return latency{median(p50), median(p99)}
 }
 
-// sustain starts an operation so many times a second, whether the ones before
+// steadyRate is how many operations a second are to be sustained.
+const steadyRate = 200
+
+// sustain starts an operation [steadyRate] times a second, whether the ones before
 // have ended or not, and measures each from the moment it was due: an operation
 // that holds others up counts for them, too. The first error ends it.
-func sustain(ctx context.Context, rate int, length time.Duration, op func(context.Context) error) (latency, error) {
+func sustain(ctx context.Context, length time.Duration, op func(context.Context) error) (latency, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	took := make([]time.Duration, max(int(length.Seconds()*float64(rate)), few))
+	took := make([]time.Duration, max(int(length.Seconds()*steadyRate), few))
 	began := time.Now()
 	var wg sync.WaitGroup
 	for i := range took {
-		due := began.Add(time.Duration(i) * time.Second / time.Duration(rate))
+		due := began.Add(time.Duration(i) * time.Second / steadyRate)
 		select {
 		case <-time.After(time.Until(due)):
 		case <-ctx.Done():

@@ -31,17 +31,6 @@ func openBrowser(t *testing.T) *browser {
 	return &browser{t: t, ctx: chromiumtest.New(t)}
 }
 
-// tab opens another tab, with the same cookies.
-func (b *browser) tab() *browser {
-	b.t.Helper()
-	ctx, cancel := chromedp.NewContext(b.ctx)
-	b.t.Cleanup(cancel)
-	if err := chromedp.Do(ctx); err != nil {
-		b.t.Fatalf("starting Chromium: %v", err)
-	}
-	return &browser{t: b.t, ctx: ctx}
-}
-
 // do runs steps within 20 s, or fails with a picture's worth of the page's text.
 func (b *browser) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()

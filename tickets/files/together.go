@@ -44,7 +44,7 @@ func (d *Dir) putAll(ctx context.Context, academy tickets.AcademyID, contents []
 	if err != nil {
 		return nil, err
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }()
 	names, folders := make([]string, len(contents)), make([]string, len(contents))
 	for i, content := range contents {
 		if err := ctx.Err(); err != nil {

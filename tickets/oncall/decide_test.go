@@ -48,10 +48,10 @@ func TestAcknowledgementHoldsAndExpires(t *testing.T) {
 	w := newWorld(t)
 	w.ticket(func(x *tickets.Ticket) { x.Urgency = tickets.High })
 	expect(t, w.pass(12*time.Minute, 10*time.Second), "Mon 09:10:30 post A1 untaken messagerie 1 firing")
-	expect(t, w.act(lead, 1, func(d *decision, a *Alert) { d.acknowledge(a, lead) }), "Mon 09:12:00 edit A1 untaken messagerie 1 acknowledged")
+	expect(t, w.act(1, func(d *decision, a *Alert) { d.acknowledge(a, lead) }), "Mon 09:12:00 edit A1 untaken messagerie 1 acknowledged")
 	// It gets worse: who saw the lesser has not seen this.
 	expect(t, w.pass(20*time.Minute, 10*time.Second), "Mon 09:30:00 chat to Zoé A1 untaken messagerie 1 firing", "Mon 09:30:00 post A1 untaken messagerie 1 firing")
-	expect(t, w.act(second, 1, func(d *decision, a *Alert) { d.acknowledge(a, second) }), "Mon 09:32:00 edit A1 untaken messagerie 1 acknowledged")
+	expect(t, w.act(1, func(d *decision, a *Alert) { d.acknowledge(a, second) }), "Mon 09:32:00 edit A1 untaken messagerie 1 acknowledged")
 	expect(t, w.pass(61*time.Minute, 10*time.Second),
 		"Mon 10:32:00 chat to Yan A1 untaken messagerie 1 firing",
 		"Mon 10:32:00 post A1 untaken messagerie 1 firing")

@@ -85,7 +85,7 @@ func (w *week) down(now time.Time) bool {
 // everyday has tickets come in the open hours, be taken within nine minutes and
 // resolved within three hours.
 func (w *week) everyday(count int) {
-	chance := rand.New(rand.NewPCG(2026, 11)) //nolint:gosec // the same week each time
+	chance := rand.New(rand.NewPCG(2026, 11)) // the same week each time
 	hours := w.scene.hours("")
 	begin := at(w.t, "2026-11-09 08:00")
 	themes := []string{"messagerie", "poste"}
@@ -133,7 +133,7 @@ func (w *week) buttons() {
 				return
 			}
 			w.say("%s: %s", by.GivenName, name)
-			w.lines = append(w.lines, w.act(by, w.scene.Alerts[i].Rank, do)...)
+			w.lines = append(w.lines, w.act(w.scene.Alerts[i].Rank, do)...)
 		})
 	}
 	see := func(by tickets.Person) func(*decision, *Alert) {

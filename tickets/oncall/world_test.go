@@ -17,7 +17,6 @@ type world struct {
 	scene      Scene
 	deliveries []tickets.Delivery
 	traces     []Trace
-	turns      []Turn
 	past       []Alert
 	firings    map[uuid.UUID]Firing
 	opened     int
@@ -213,7 +212,7 @@ func (w *world) told(c Changes) []string {
 }
 
 // act does what a supervisor does.
-func (w *world) act(by tickets.Person, rank int, do func(*decision, *Alert)) []string {
+func (w *world) act(rank int, do func(*decision, *Alert)) []string {
 	w.t.Helper()
 	s := w.read()
 	i := slices.IndexFunc(s.Alerts, func(a Alert) bool { return a.Rank == rank })

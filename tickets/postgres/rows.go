@@ -173,9 +173,10 @@ func queueDeliveries(b *pgx.Batch, academy tickets.AcademyID, all []tickets.Deli
 // one.
 type uuids []uuid.UUID
 
-// Dimensions, Index and IndexType make it a [pgtype.ArrayGetter].
+// Dimensions says that the ids are one row; with Index and IndexType it makes
+// them a [pgtype.ArrayGetter].
 func (u uuids) Dimensions() []pgtype.ArrayDimension {
-	return []pgtype.ArrayDimension{{Length: int32(len(u)), LowerBound: 1}} //nolint:gosec // as many as rows
+	return []pgtype.ArrayDimension{{Length: int32(len(u)), LowerBound: 1}}
 }
 
 // Index returns the element of that rank.

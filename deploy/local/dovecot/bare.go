@@ -91,7 +91,7 @@ func (s *Server) keep(user, password, folder string, n int) error {
 		return err
 	}
 	var others imap.SeqSet
-	others.AddRange(uint32(n)+1, selected.NumMessages) //nolint:gosec // fewer than there are
+	others.AddRange(uint32(n)+1, selected.NumMessages)
 	deleted := &imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: []imap.Flag{imap.FlagDeleted}}
 	if err := c.Store(others, deleted, nil).Close(); err != nil {
 		return err
