@@ -16,10 +16,11 @@
 //     are due and first of their lane (academy, ticket, channel, recipient), and
 //     adds their ids to their channel's stream before it commits. Only the first
 //     of a lane is ever enqueued, so a lane keeps its order.
-//  3. Leased. A worker reads as many ids as it can send at once and leases the
-//     rows: attempts + 1, nobody else's until the lease ends. Ids that give no
+//  3. Leased. A worker reads ids ahead of its senders, many at a time, and leases
+//     the rows: attempts + 1, nobody else's until the lease ends. Ids that give no
 //     row were stale hints and are dropped. What else the same recipient is to be
-//     told of the ticket comes with the row, as one notice.
+//     told of the ticket comes with the row, as one notice. What comes to its turn
+//     too late to be sent within its lease is given back, which is no attempt.
 //  4. Asked for. [tickets.Notice.Hold] says whether its time has come: rapid
 //     changes follow one mail together when Window ends, a member of the desk has
 //     quiet hours and digests. If not, its receipt is deferred, until exactly

@@ -215,6 +215,7 @@ func (s *spans) chain(trace string, names ...string) (bool, string) {
 // One id leads from what a person sees to what was sent: in the log, in traces and
 // in the register.
 func TestOneIDFromTheRequestToTheDelivery(t *testing.T) {
+	t.Parallel()
 	s := newInstallation(t)
 	s.serve()
 	person, _ := visitorAs(t, s.demo, "demandeur@creteil.example", "un long mot de passe")
@@ -286,6 +287,7 @@ func (s *installation) parts() (status int, told report) {
 // Each part in turn goes away: the gateway stays ready, and says which it is, and
 // so does the doctor, with what to do; without the database it is not ready.
 func TestWhatIsAwayIsNamed(t *testing.T) {
+	t.Parallel()
 	s := newInstallation(t)
 	s.serve()
 	names := []string{"database", "redis", "mattermost", "smtp creteil", "imap creteil"}
@@ -345,6 +347,7 @@ func TestWhatIsAwayIsNamed(t *testing.T) {
 // What was given up is listed, told in full and owed anew by the operator; the
 // gateway then sends it.
 func TestTheOperatorReplays(t *testing.T) {
+	t.Parallel()
 	s := newInstallation(t)
 	db, err := postgres.Open(t.Context(), postgres.Options{URL: s.postgres.URL(), MaxConns: 2})
 	if err != nil {
