@@ -16,6 +16,10 @@ type OpenTime interface {
 	Add(from time.Time, open time.Duration) time.Time
 	// Between returns for how long the group is there from one moment to another.
 	Between(from, to time.Time) time.Duration
+	// AddDays returns the first moment at which the group is there from the same
+	// time of the day on, that many days later of those on which it is there at
+	// all; the zero time when there is none.
+	AddDays(from time.Time, days int) time.Time
 }
 
 // Paused says whether the ticket's clock stands still as its requester is waited

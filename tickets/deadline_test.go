@@ -18,10 +18,13 @@ func (s slowness) Add(from time.Time, open time.Duration) time.Time {
 
 func (s slowness) Between(from, to time.Time) time.Duration { return to.Sub(from) / time.Duration(s) }
 
+func (s slowness) AddDays(from time.Time, days int) time.Time { return from.AddDate(0, 0, days*int(s)) }
+
 // never is a group that is never there.
 type never struct{}
 
 func (never) Add(time.Time, time.Duration) time.Time     { return time.Time{} }
+func (never) AddDays(time.Time, int) time.Time           { return time.Time{} }
 func (never) Between(time.Time, time.Time) time.Duration { return 0 }
 
 // clocked is an academy with the default deadlines, two groups, one of which is

@@ -60,6 +60,7 @@ const (
 	TemplateReminded     Template = "reminded"       // mail: still to be validated
 	TemplateClosed       Template = "closed"         // mail: closed by the desk
 	TemplateMerged       Template = "merged"         // mail: goes on in another ticket
+	TemplateJoined       Template = "joined"         // mail: it is a part of a major incident
 	TemplateReopened     Template = "reopened"       // mail: in progress again; chat: direct message to the assignee
 	TemplateGuidance     Template = "guidance"       // mail: your reply was refused, here is the portal
 	TemplateLinkCode     Template = "link_code"      // mail: the code that links a chat account

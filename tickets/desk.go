@@ -85,10 +85,11 @@ func (d *Desk) Academy(ctx context.Context, by Caller) (Academy, error) {
 // go through a form, which shows the number first. Where the card of somebody
 // else says nothing, their telephone, place and entity are the directory's.
 func (d *Desk) Open(ctx context.Context, by Caller, kind Kind, card Card) (Case, error) {
-	return d.open(ctx, by, newID(), kind, card)
+	return d.open(ctx, by, newID(), kind, card, false)
 }
 
-func (d *Desk) open(ctx context.Context, by Caller, id uuid.UUID, kind Kind, card Card) (Case, error) {
+// open makes a ticket of that id, a major incident or not.
+func (d *Desk) open(ctx context.Context, by Caller, id uuid.UUID, kind Kind, card Card, major bool) (Case, error) {
 	a, err := d.store.Academy(ctx, by.Person.Academy)
 	if err != nil {
 		return Case{}, err
@@ -106,14 +107,14 @@ func (d *Desk) open(ctx context.Context, by Caller, id uuid.UUID, kind Kind, car
 	if err != nil {
 		return Case{}, err
 	}
-	return d.create(ctx, a, by, id, n, card)
+	return d.create(ctx, a, by, id, n, card, major)
 }
 
 // OpenFrom is [Desk.Open] for what makes one ticket, whoever asks and however
 // often: source names it, as the id of a message. It returns the ticket that is
 // there already, which the caller may not be one to see.
 func (d *Desk) OpenFrom(ctx context.Context, by Caller, source string, kind Kind, card Card) (Case, error) {
-	return d.open(ctx, by, sourceID(by.Person.Academy, source), kind, card)
+	return d.open(ctx, by, sourceID(by.Person.Academy, source), kind, card, false)
 }
 
 // CaseFrom returns the ticket that was opened from the source.
@@ -135,7 +136,7 @@ func (d *Desk) reserve(ctx context.Context, a Academy, kind Kind) (Number, error
 	return Number{Kind: kind, Day: day, Rank: rank}, err
 }
 
-func (d *Desk) create(ctx context.Context, a Academy, by Caller, id uuid.UUID, n Number, card Card) (Case, error) {
+func (d *Desk) create(ctx context.Context, a Academy, by Caller, id uuid.UUID, n Number, card Card, major bool) (Case, error) {
 	card, err := card.Clean(a, true)
 	if err != nil {
 		return Case{}, err
@@ -148,8 +149,16 @@ func (d *Desk) create(ctx context.Context, a Academy, by Caller, id uuid.UUID, n
 			return Case{}, err
 		}
 	}
+	parent, err := d.majorOf(ctx, a.ID, card)
+	if err != nil {
+		return Case{}, err
+	}
+	card.Parent = parent.ID
 	now := d.now()
 	t, e := open(a, id, n, card, by.Person, now)
+	if t.Major = major; parent.Major {
+		e.Detail.Major = parent.Number.String()
+	}
 	t = timing{a, d.hours}.after(Ticket{}, t, e.At)
 	e.Origin, e.Command, e.Fingerprint = by.Origin, by.Command, by.Fingerprint
 	owed := d.complete(ctx, e, expand(a, Case{Ticket: t}, *e))
@@ -192,7 +201,7 @@ func (d *Desk) Do(ctx context.Context, by Caller, ref Ref, action Action, in Inp
 		Viewer: by.Person, Command: by.Command,
 		Fingerprint: by.Fingerprint, Since: now.Add(-repeatWindow), Draft: in.Draft,
 	}
-	if action == ActionMerge {
+	if action == ActionMerge || action == ActionJoin {
 		attempt.Into = in.Into
 	}
 	res, err := d.store.Update(ctx, ref, attempt, func(c Case, into Ticket) (Ticket, *Event, []Delivery, error) {
@@ -201,7 +210,8 @@ func (d *Desk) Do(ctx context.Context, by Caller, ref Ref, action Action, in Inp
 		if err != nil || e == nil {
 			return c.Ticket, nil, nil, err
 		}
-		t = timing{a, d.hours}.after(c.Ticket, t, e.At)
+		g := timing{a, d.hours}
+		t = g.awaits(g.after(c.Ticket, t, e.At), *e)
 		e.Origin, e.Command, e.Fingerprint = by.Origin, by.Command, by.Fingerprint
 		after := Case{Ticket: t, People: c.People}
 		return t, e, d.complete(ctx, e, expand(a, after, *e)), nil

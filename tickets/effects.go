@@ -56,8 +56,14 @@ func (try attempted) effect(a Academy, t *Ticket, e *Event) (changed bool, err e
 	case ActionClose:
 		t.Closure = ClosedByDesk
 		return true, try.cause(a, t, e)
+	case ActionLapse:
+		t.Closure = ClosedBySilence
 	case ActionMerge:
 		return true, try.merge(t, e)
+	case ActionJoin:
+		return try.join(t, e)
+	case ActionLeave:
+		t.Parent = uuid.Nil
 	case ActionReopen, ActionUnmerge:
 		t.Closure, t.MergedInto, t.Rating = "", uuid.Nil, 0
 		if try.action == ActionUnmerge && t.Assignee == uuid.Nil { // nobody had taken it

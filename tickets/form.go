@@ -177,7 +177,7 @@ func (d *Desk) Send(ctx context.Context, by Caller, id uuid.UUID) (Case, error) 
 	if err != nil {
 		return Case{}, err
 	}
-	return d.create(ctx, a, by, f.ID, f.Number, f.Card)
+	return d.create(ctx, a, by, f.ID, f.Number, f.Card, false)
 }
 
 // Attach keeps a document, pending until its author's next words on the ticket

@@ -1,6 +1,7 @@
 package tickets
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -171,6 +172,29 @@ type Deadlines struct {
 	// Themes are the resolutions of some themes, by code; urgencies absent there
 	// are as for the others.
 	Themes map[string]Resolution `yaml:"themes" json:"themes,omitempty"`
+	// Validation is how long the desk waits for a word on a resolution.
+	Validation Validation `yaml:"validation" json:"validation,omitzero"`
+}
+
+// Validation is how long a resolution waits for the word of who asked, in days on
+// which the desk is there.
+type Validation struct {
+	Remind int `yaml:"remind" json:"remind,omitempty"` // until they are reminded; 3 when absent
+	Close  int `yaml:"close" json:"close,omitempty"`   // until their silence closes the ticket; 7 when absent
+}
+
+func (v Validation) withDefaults() Validation {
+	return Validation{Remind: cmp.Or(v.Remind, 3), Close: cmp.Or(v.Close, 7)}
+}
+
+// longestSilence bounds how long a resolution may wait, in days.
+const longestSilence = 90
+
+func (v Validation) validate() error {
+	if with := v.withDefaults(); with.Remind < 1 || with.Remind >= with.Close || with.Close > longestSilence {
+		return fmt.Errorf("validation: remind (%d) comes before close (%d), which is at most %d days", with.Remind, with.Close, longestSilence)
+	}
+	return nil
 }
 
 // Resolution is an open time by urgency.
@@ -216,6 +240,9 @@ const longestDeadline = 5000 * time.Hour
 
 // Validate says what is wrong in the deadlines of an academy with those themes.
 func (d Deadlines) Validate(themes []Theme) error {
+	if err := d.Validation.validate(); err != nil {
+		return err
+	}
 	if d.TakeUp < 0 || d.TakeUp > longestDeadline {
 		return fmt.Errorf("take_up: %s is not between 0 and %s", d.TakeUp, longestDeadline)
 	}

@@ -35,9 +35,9 @@ func expand(a Academy, c Case, e Event) []Delivery {
 		}
 	}
 
-	// The card shows the ticket as it stands: it follows every event but one
+	// The card shows the ticket as it stands: it follows every event but those
 	// that only the requester hears.
-	if e.Action != ActionInform {
+	if e.Action != ActionInform && e.Action != ActionRemind {
 		tell(Chat, ToGroup(c.Group), TemplateCard, "card-follows-ticket")
 	}
 	switch e.Action {
@@ -66,6 +66,12 @@ func expand(a Academy, c Case, e Event) []Delivery {
 		mailParties(TemplateClosed, "requester-hears-closing")
 	case ActionMerge:
 		mailParties(TemplateMerged, "requester-hears-merging")
+	case ActionJoin:
+		mailParties(TemplateJoined, "requester-hears-joining")
+	case ActionRemind:
+		mailParties(TemplateReminded, "requester-is-reminded")
+	case ActionLapse:
+		mailParties(TemplateClosed, "requester-hears-silence")
 	case ActionReopen, ActionUnmerge:
 		mailParties(TemplateReopened, "requester-hears-reopening")
 		messageAssignee(TemplateReopened, "assignee-hears-reopening")

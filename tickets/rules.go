@@ -16,6 +16,7 @@ const (
 // rule says who may do an action, from which statuses, and where it leads.
 type rule struct {
 	desk, party bool     // by the desk; by the requester or the beneficiary
+	clock       bool     // by the clock alone
 	from        []Status // the statuses it fits
 	to          Status   // "" leaves the status as it is, or the effect decides
 	text        bool     // words are required
@@ -51,13 +52,17 @@ var rules = map[Action]rule{
 	ActionMerge:      {desk: true, from: notClosed, to: StatusClosed},
 	ActionUnmerge:    {desk: true, from: []Status{StatusClosed}, to: StatusInProgress, unless: notMerged},
 	ActionReopen:     {desk: true, party: true, from: []Status{StatusClosed}, to: StatusInProgress, text: true, unless: tooLate},
+	ActionJoin:       {desk: true, from: notClosed},
+	ActionLeave:      {desk: true, from: notClosed, internal: true, unless: notJoined},
+	ActionRemind:     {clock: true, from: []Status{StatusResolved}, unless: tooSoonTo(remindAt)},
+	ActionLapse:      {clock: true, from: []Status{StatusResolved}, to: StatusClosed, unless: tooSoonTo(lapseAt)},
 }
 
 // order is that in which actions are offered.
 var order = []Action{
 	ActionTake, ActionAsk, ActionInform, ActionNote, ActionResolve,
 	ActionValidate, ActionRefuse, ActionComplement, ActionWithdraw, ActionRate,
-	ActionAssign, ActionRelease, ActionRequalify, ActionMerge, ActionUnmerge, ActionClose, ActionReopen,
+	ActionAssign, ActionRelease, ActionRequalify, ActionMerge, ActionUnmerge, ActionJoin, ActionLeave, ActionClose, ActionReopen,
 }
 
 // Held says whether somebody of the desk has the ticket: an assignee who has
@@ -126,8 +131,11 @@ type Input struct {
 	Category, Subcategory string
 	Urgency               Urgency
 	RequestType           string
-	// Into is the ticket to go on with, with merge.
+	// Into is the ticket to go on with, with merge; the major incident, with join.
 	Into Ref
+	// Major is the number of the major incident whose step this repeats on a
+	// ticket that is joined to it; "" for what is done to the ticket itself.
+	Major string
 	// Mentions are the members of the desk whom a note is for; nil for those that
 	// its text names. Who is not of the desk, or may not see the ticket, is left
 	// out.
@@ -154,6 +162,8 @@ func Refusal(c Case, action Action, by Person, now time.Time) error {
 		return &Error{Code: Invalid, Message: "action.unknown", Args: []any{string(action)}}
 	case !by.SeesTicket(c.Ticket):
 		return notFound("ticket.not_found")
+	case r.clock && !by.clock():
+		return &Error{Code: Invalid, Message: "action.unknown", Args: []any{string(action)}}
 	case !r.permits(c, by) && r.desk:
 		return errDeskOnly
 	case !r.permits(c, by):
@@ -169,7 +179,7 @@ func Refusal(c Case, action Action, by Person, now time.Time) error {
 }
 
 func (r rule) permits(c Case, by Person) bool {
-	return r.desk && by.Agent() || r.party && c.Party(by.ID)
+	return r.desk && by.Agent() || r.party && c.Party(by.ID) || r.clock && by.clock()
 }
 
 // Actions returns what fits the ticket for that person at that moment, in a
@@ -219,7 +229,7 @@ func act(a Academy, c Case, try attempted) (Ticket, *Event, error) {
 	event := &Event{
 		Academy: t.Academy, Ticket: t.ID, Seq: t.Version + 1,
 		Action: try.action, Actor: by.ID, At: try.now, From: t.Status, To: t.Status,
-		Text: text, Internal: r.internal,
+		Text: text, Internal: r.internal, Detail: Detail{Major: try.in.Major},
 	}
 	if r.to != "" {
 		event.To = r.to

@@ -425,3 +425,40 @@ func TestWhatWasAssignedCanBeReleasedBeforeItIsTaken(t *testing.T) {
 		t.Errorf("assigned: %v, %+v", err, after)
 	}
 }
+
+// What the clock does nobody else may, whoever they are, and it does it in its
+// time; nobody is offered it.
+func TestTheClocksActionsAreItsOwn(t *testing.T) {
+	requester, beneficiary, agent, _, supervisor, _, _ := cast()
+	clock := academy().clock()
+	c := caseIn(StatusResolved)
+	c.RemindAt, c.LapseAt = monday.Add(time.Hour), monday.Add(2*time.Hour)
+	for action, at := range map[Action]time.Time{ActionRemind: c.RemindAt, ActionLapse: c.LapseAt} {
+		for _, by := range []Person{requester, beneficiary, agent, supervisor} {
+			if _, e, err := doing(c, action, Input{}, by, at); CodeOf(err) != Invalid || e != nil {
+				t.Errorf("%s by %s: %+v, %v", action, by.GivenName, e, err)
+			}
+			if slices.Contains(Actions(c, by, at), action) {
+				t.Errorf("%s is offered to %s", action, by.GivenName)
+			}
+		}
+		if _, e, err := doing(c, action, Input{}, clock, at.Add(-time.Second)); CodeOf(err) != Conflict || e != nil {
+			t.Errorf("%s before its time: %+v, %v", action, e, err)
+		}
+		if _, e, err := doing(c, action, Input{}, clock, at); err != nil || e == nil || e.Actor != uuid.Nil {
+			t.Errorf("%s in its time: %+v, %v", action, e, err)
+		}
+	}
+	after, e, err := doing(c, ActionLapse, Input{}, clock, c.LapseAt)
+	if err != nil || after.Status != StatusClosed || after.Closure != ClosedBySilence {
+		t.Fatalf("%+v, %+v, %v", after, e, err)
+	}
+	c.Ticket = after
+	if _, e, err := doing(c, ActionLapse, Input{}, clock, c.LapseAt); err != nil || e != nil {
+		t.Errorf("closed twice: %+v, %v", e, err)
+	}
+	c = caseIn(StatusResolved) // of a time without calendar
+	if _, _, err := doing(c, ActionLapse, Input{}, clock, monday.AddDate(9, 0, 0)); CodeOf(err) != Conflict {
+		t.Errorf("closed though nothing says when: %v", err)
+	}
+}

@@ -30,6 +30,8 @@ type Store interface {
 	Bounces
 	Outbox
 	Stopwatches
+	Silent
+	Majors
 	FigureStore
 }
 

@@ -61,6 +61,9 @@ type Card struct {
 	RequestType   string    `json:"request_type"` // one of the academy's; "" allowed
 	Summary       string    `json:"summary"`
 	Description   string    `json:"description"`
+	// Parent is the major incident that it is a part of, uuid.Nil for none: its
+	// author may say so, and the desk.
+	Parent uuid.UUID `json:"parent,omitzero"`
 }
 
 // Ticket is one request for help, of one academy, in the care of one group.
@@ -82,6 +85,7 @@ type Ticket struct {
 	Rating                int       // 1 to 5, 0 when not given
 	Refusals              int       // how many times a resolution was refused
 	MergedInto            uuid.UUID // the ticket that goes on in its place; uuid.Nil unless a duplicate
+	Major                 bool      // a major incident: others may be joined to it; see major.go
 
 	// When something should have happened, in the open time of its group; see
 	// deadline.go. While it waits for its requester, and once it is closed, all
@@ -93,6 +97,9 @@ type Ticket struct {
 	// before RunningSince, which is zero while the stopwatch stands still.
 	Spent        time.Duration
 	RunningSince time.Time
+	// While it waits to be validated: when its requester is reminded, zero once
+	// they were, and when their silence closes it. See silence.go.
+	RemindAt, LapseAt time.Time
 
 	// Who brought it to its status, how and when: what a late-comer is told.
 	StatusAction Action
@@ -144,6 +151,10 @@ const (
 	ActionReopen     Action = "reopen"
 	ActionMerge      Action = "merge"
 	ActionUnmerge    Action = "unmerge"
+	ActionJoin       Action = "join"   // to a major incident
+	ActionLeave      Action = "leave"  // the major incident
+	ActionRemind     Action = "remind" // that a word on the resolution is awaited; by the clock
+	ActionLapse      Action = "lapse"  // closed, as no word came; by the clock
 )
 
 // Origin is the door an action came through.
@@ -193,6 +204,9 @@ type Detail struct {
 	Cause       string    `json:"cause,omitempty"`
 	Rating      int       `json:"rating,omitempty"`
 	Into        string    `json:"into,omitempty"` // the number of the ticket that it was merged into
+	// Major is the number of the major incident that the ticket was joined to, or
+	// that this is a step of.
+	Major string `json:"major,omitempty"`
 	// Mentions are the members of the desk that a note names, at most MaxMentions.
 	Mentions []uuid.UUID `json:"mentions,omitempty"`
 }

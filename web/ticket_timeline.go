@@ -27,7 +27,7 @@ func timeline(v *visit, view tickets.View) (told []moment, news int) {
 	told = make([]moment, 0, len(view.Events))
 	for _, e := range view.Events {
 		m := moment{
-			Text: v.words.T("event."+string(e.Action), view.Who(e.Actor).Name()), At: when(v.words, e.At),
+			Text: v.words.Event(e.Action, view.Who(e.Actor).Name()), At: when(v.words, e.At),
 			New: view.News(e), Words: e.Text, Internal: e.Internal, Desk: !view.Party(e.Actor),
 			Changes: v.words.Changes(v.academy, e.Detail, view.People),
 		}

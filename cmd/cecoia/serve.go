@@ -169,7 +169,7 @@ func serve(ctx context.Context, s settings, roles []string, seed func(context.Co
 		if plays("clock") {
 			beat := newPulse(metrics)
 			group.Go(func() error { return runClock(ctx, db.DB, beat, log) })
-			alerts := &supervision{db: db.DB, room: house.room, direct: notifier.Direct, every: superviseEvery / time.Duration(max(s.speed, 1)), beat: beat, log: log.With("part", "clock")}
+			alerts := &supervision{db: db.DB, room: house.room, desk: house.desk, direct: notifier.Direct, every: superviseEvery / time.Duration(max(s.speed, 1)), beat: beat, log: log.With("part", "clock")}
 			group.Go(func() error { return alerts.run(ctx) })
 		}
 		// Last: whoever gets an answer from /readyz finds the rest listening.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -10,7 +11,8 @@ import (
 	"cecoia.example/tickets/postgres"
 )
 
-// superviseEvery is how often alerts are looked at. Each process with the clock's
+// superviseEvery is how often alerts are looked at, and what the clock has to do to
+// tickets. Each process with the clock's
 // role does, one at a time for an academy: so when one dies, the others are
 // there already.
 const superviseEvery = 5 * time.Second
@@ -18,10 +20,12 @@ const superviseEvery = 5 * time.Second
 // superviseWithin bounds one look at one academy.
 const superviseWithin = time.Minute
 
-// supervision is the part of the clock that decides on alerts.
+// supervision is the part of the clock that decides on alerts, and acts on
+// tickets where nobody does: silence, and what follows a major incident.
 type supervision struct {
 	db   *postgres.DB
 	room *oncall.Room
+	desk *tickets.Desk
 	// direct sends what warns of the queue past it.
 	direct func(context.Context, []tickets.DeliveryKey) error
 	every  time.Duration
@@ -74,8 +78,10 @@ func (s *supervision) look(ctx context.Context, academy tickets.AcademyID) error
 	ctx, cancel := context.WithTimeout(ctx, superviseWithin)
 	defer cancel()
 	direct, err := s.room.Tick(ctx, academy)
-	if err != nil || len(direct) == 0 {
-		return err
+	if err == nil && len(direct) > 0 {
+		err = s.direct(ctx, direct)
 	}
-	return s.direct(ctx, direct)
+	_, chased := s.desk.Chase(ctx, academy)
+	_, followed := s.desk.FollowMajors(ctx, academy)
+	return errors.Join(err, chased, followed)
 }

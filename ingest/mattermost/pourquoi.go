@@ -79,7 +79,7 @@ func (c *call) because(v tickets.View, to tickets.Recipient, whys []tickets.Why)
 		if !w.Told.IsZero() {
 			when = c.print.When(w.Told)
 		}
-		what := c.print.T("event."+string(w.Action), inline(v.Who(w.Actor).Name()))
+		what := c.print.Event(w.Action, inline(v.Who(w.Actor).Name()))
 		b.WriteString("- " + c.print.T("chat.why.line", when, what, c.print.Why(w.Rule)) + "\n")
 	}
 	if isGroup {

@@ -122,7 +122,7 @@ func (c *call) timeline(b *strings.Builder, v tickets.View, link string) {
 	room := maxPost - 500 - utf8.RuneCountInString(b.String())
 	var told []string
 	for _, e := range slices.Backward(v.Events) {
-		line := fmt.Sprintf("- %s · %s\n", c.print.When(e.At), c.print.T("event."+string(e.Action), inline(v.Who(e.Actor).Name())))
+		line := fmt.Sprintf("- %s · %s\n", c.print.When(e.At), c.print.Event(e.Action, inline(v.Who(e.Actor).Name())))
 		for _, change := range c.print.Changes(c.academy, e.Detail, v.People) {
 			line += "  - " + inline(change) + "\n"
 		}

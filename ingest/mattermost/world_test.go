@@ -293,3 +293,5 @@ type twoDays struct{}
 
 func (twoDays) Add(from time.Time, _ time.Duration) time.Time { return from.Add(48 * time.Hour) }
 func (twoDays) Between(_, _ time.Time) time.Duration          { return 0 }
+
+func (twoDays) AddDays(from time.Time, days int) time.Time { return from.AddDate(0, 0, days) }

@@ -108,8 +108,13 @@ func write(n tickets.Notice, portal tickets.Portal, keys *tickets.Keyring) (lett
 	case tickets.TemplateAsked:
 		l.After = []string{p.T("mail.after.asked")}
 		l.Links = []link{{p.T("mail.link.answer"), portal.Update(t)}}
-	case tickets.TemplateResolved, tickets.TemplateReminded:
-		l.After = []string{p.T("mail.after." + string(n.Template))}
+	case tickets.TemplateResolved:
+		l.After = []string{p.T("mail.after.resolved")}
+		l.Links = []link{{p.T("mail.link.validate"), portal.Validate(t)}}
+	case tickets.TemplateReminded:
+		if !n.Case.LapseAt.IsZero() { // nobody has answered meanwhile
+			l.After = []string{p.T("mail.after.reminded", p.Date(n.Case.LapseAt))}
+		}
 		l.Links = []link{{p.T("mail.link.validate"), portal.Validate(t)}}
 	case tickets.TemplateClosed:
 		if cause := p.Cause(n.Academy, n.Event.Detail.Cause); cause != "" {
@@ -118,9 +123,14 @@ func write(n tickets.Notice, portal tickets.Portal, keys *tickets.Keyring) (lett
 		l.After = append(l.After, p.T("mail.after.closed", p.Date(n.Event.At.Add(tickets.ReopenWithin))))
 		l.More = []link{{p.T("mail.link.reopen"), portal.Reopen(t)}}
 		l.NoReplyLink = portal.Ticket(t) // it takes no update any more
+	case tickets.TemplateJoined:
+		l.After = []string{p.T("mail.after.joined")}
 	case tickets.TemplateMerged: // the other's page may not be theirs to see
 		l.After = []string{p.T("mail.after.merged", oneLine(n.Event.Detail.Into))}
 		l.NoReplyLink = portal.Ticket(t)
+	}
+	if major := n.Event.Detail.Major; major != "" && n.Template != tickets.TemplateJoined {
+		l.After = append(l.After, p.T("mail.after.major", oneLine(major)))
 	}
 	return l, nil
 }
@@ -145,6 +155,8 @@ func (w writer) tell(e tickets.Told) (telling, error) {
 		}
 	case tickets.TemplateMerged:
 		args = append(args, oneLine(e.Event.Detail.Into))
+	case tickets.TemplateJoined:
+		args = append(args, oneLine(e.Event.Detail.Major))
 	case tickets.TemplateReopened:
 		switch {
 		case e.Event.Action == tickets.ActionUnmerge:

@@ -127,6 +127,8 @@ func letters(lang tickets.Lang) map[string]tickets.Notice {
 	of := func(tpl tickets.Template, text string) tickets.Notice { return notice(tpl, lang, text) }
 	silence := did(of(tickets.TemplateClosed, ""), tickets.ActionClose, tickets.Detail{})
 	silence.Case.Closure = tickets.ClosedBySilence
+	reminded := of(tickets.TemplateReminded, "")
+	reminded.Case.LapseAt = reminded.Event.At.AddDate(0, 0, 6)
 	nameless := of(tickets.TemplateTaken, "")
 	nameless.Case.Summary, nameless.Recipient.GivenName, nameless.Recipient.FamilyName = "", "", ""
 	return map[string]tickets.Notice{
@@ -136,7 +138,7 @@ func letters(lang tickets.Lang) map[string]tickets.Notice {
 		"informed":          of(tickets.TemplateInformed, "Le serveur redémarre à 14 h.\nMerci de votre patience."),
 		"asked":             of(tickets.TemplateAsked, "Quel message s’affiche ?\n<script>alert(1)</script> & <b>gras</b>"),
 		"resolved":          of(tickets.TemplateResolved, "Le compte était verrouillé : il ne l’est plus."),
-		"reminded":          of(tickets.TemplateReminded, ""),
+		"reminded":          reminded,
 		"closed":            did(of(tickets.TemplateClosed, "Le poste a été remplacé.\n<b>gras</b>"), tickets.ActionClose, tickets.Detail{Cause: "panne"}),
 		"closed_causeless":  did(of(tickets.TemplateClosed, "Sans nouvelles de votre part."), tickets.ActionClose, tickets.Detail{}),
 		"closed_by_silence": silence,
@@ -144,6 +146,8 @@ func letters(lang tickets.Lang) map[string]tickets.Notice {
 		"merged_because":    did(of(tickets.TemplateMerged, "Toute la salle est touchée."), tickets.ActionMerge, tickets.Detail{Into: "I261121_003"}),
 		"reopened":          did(of(tickets.TemplateReopened, "Clôturée par erreur."), tickets.ActionReopen, tickets.Detail{}),
 		"reopened_by_party": did(byColleague(of(tickets.TemplateReopened, "La panne est revenue.")), tickets.ActionReopen, tickets.Detail{}),
+		"joined":            did(of(tickets.TemplateJoined, "Messagerie indisponible dans les Hauts-de-Test"), tickets.ActionJoin, tickets.Detail{Major: "I261121_009"}),
+		"resolved_major":    did(of(tickets.TemplateResolved, "Le serveur a redémarré."), tickets.ActionResolve, tickets.Detail{Major: "I261121_009"}),
 		"reopened_unmerged": did(of(tickets.TemplateReopened, ""), tickets.ActionUnmerge, tickets.Detail{}),
 		"together":          together(lang),
 	}

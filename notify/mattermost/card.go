@@ -170,6 +170,9 @@ func actor(c tickets.Case, e tickets.Event, p locale.Printer) string {
 func wordsPost(n tickets.Notice, portal tickets.Portal) *model.Post {
 	p, t, e := printer(n), n.Case.Ticket, n.Event
 	what, args := string(e.Action), []any{actor(n.Case, n.Event, p)}
+	if e.Detail.Major != "" { // the incident's own card has the words, once
+		return nil
+	}
 	switch e.Action {
 	case tickets.ActionAssign, tickets.ActionRelease, tickets.ActionRequalify, tickets.ActionMerge, tickets.ActionUnmerge:
 	case tickets.ActionNote, tickets.ActionAsk, tickets.ActionResolve, tickets.ActionClose:
@@ -240,6 +243,12 @@ func (b *Bot) attachment(n tickets.Notice, channel string, p locale.Printer) *mo
 		case t.Open() && !t.Due.IsZero():
 			told = told.with(p.T("card.due"), p.When(t.Due))
 		}
+	}
+	switch {
+	case t.Major:
+		told = told.with(p.T("card.major"), p.T("card.major.itself"))
+	case t.Parent != uuid.Nil && !t.Private:
+		told = told.with(p.T("card.major"), p.T("card.major.joined"))
 	}
 	told = told.with(p.T("card.status"), p.State(t)).with(p.T("card.assignee"), assignee)
 	if t.Status == tickets.StatusClosed && !t.Private {

@@ -72,6 +72,12 @@ func TestGolden(t *testing.T) {
 	unmerged := by(card(1, tickets.StatusInProgress, tickets.ActionUnmerge, ""), lead, tickets.Detail{})
 	reopened := card(1, tickets.StatusInProgress, tickets.ActionReopen, "Cela recommence.")
 	reopenedByDesk := by(card(1, tickets.StatusInProgress, tickets.ActionReopen, "Close par erreur."), lead, tickets.Detail{})
+	major := card(1, tickets.StatusNew, tickets.ActionOpen, "DESCRIPTION")
+	major.Case.Major = true
+	joined := by(card(1, tickets.StatusNew, tickets.ActionJoin, "RÉSUMÉ"), lead, tickets.Detail{Major: "I261121_003"})
+	joined.Case.Parent = id(9)
+	follows := by(card(1, tickets.StatusResolved, tickets.ActionResolve, "SECRET"), lead, tickets.Detail{Major: "I261121_003"})
+	follows.Case.Parent = id(9)
 	for name, n := range map[string]tickets.Notice{
 		"card_new":                 card(1, tickets.StatusNew, tickets.ActionOpen, "DESCRIPTION"),
 		"card_taken":               card(1, tickets.StatusInProgress, tickets.ActionTake, ""),
@@ -100,6 +106,10 @@ func TestGolden(t *testing.T) {
 		"card_reopened":            reopened,
 		"card_reopened_by_desk":    reopenedByDesk,
 		"card_rated":               rated,
+		"card_major":               major,
+		"card_joined":              joined,
+		"card_joined_private":      private(joined),
+		"card_follows":             follows,
 	} {
 		t.Run(name, func(t *testing.T) {
 			var posts []*model.Post

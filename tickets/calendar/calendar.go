@@ -92,6 +92,28 @@ func (c Calendar) Between(from, to time.Time) time.Duration {
 	return sum
 }
 
+// AddDays returns the first moment at which the desk is open from the same time of
+// the day as from on, that many days later of those on which it is open at all; the
+// zero time when there is none within ten years.
+func (c Calendar) AddDays(from time.Time, days int) time.Time {
+	y, m, d := from.In(c.loc).Date()
+	hour, minute, second := from.In(c.loc).Clock()
+	for day := 1; days > 0; day++ {
+		midnight := time.Date(y, m, d+day, 0, 0, 0, 0, c.loc)
+		open := c.Next(midnight)
+		if open.IsZero() {
+			return time.Time{}
+		}
+		if open.Before(time.Date(y, m, d+day+1, 0, 0, 0, 0, c.loc)) {
+			days--
+		}
+		if days == 0 {
+			return c.Next(time.Date(y, m, d+day, hour, minute, second, 0, c.loc))
+		}
+	}
+	return c.Next(from)
+}
+
 // opening is a stretch of time, without its end.
 type opening struct{ start, end time.Time }
 

@@ -167,3 +167,42 @@ func TestAddAndBetweenAreEachOthersInverse(t *testing.T) {
 		}
 	})
 }
+
+// addDays walks from day to day, and then from minute to minute.
+func (s slow) addDays(from time.Time, days int) time.Time {
+	wall := from.In(s.loc)
+	hour, minute, second := wall.Clock()
+	for n := 1; ; n++ {
+		day := time.Date(wall.Year(), wall.Month(), wall.Day()+n, 0, 0, 0, 0, s.loc)
+		end := time.Date(wall.Year(), wall.Month(), wall.Day()+n+1, 0, 0, 0, 0, s.loc)
+		open := false
+		for t := day; t.Before(end) && !open; t = t.Add(time.Minute) {
+			open = s.open(t)
+		}
+		if !open {
+			continue
+		}
+		if days--; days == 0 {
+			t := time.Date(day.Year(), day.Month(), day.Day(), hour, minute, second, 0, s.loc)
+			for !s.open(t) {
+				t = t.Add(time.Minute).Truncate(time.Minute)
+			}
+			return t
+		}
+	}
+}
+
+// Days are counted as somebody counts them on a calendar on the wall.
+func TestOpenDaysAreCounted(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		hours, loc, now := drawCalendar(t)
+		c := calendar.New(hours, loc)
+		days := rapid.IntRange(1, 4).Draw(t, "days")
+		if now.Year() == 2028 && now.Month() == time.December {
+			t.Skip("the reference knows no holidays of the year after")
+		}
+		if got, want := c.AddDays(now, days), (slow{hours, loc}).addDays(now, days); !got.Equal(want) {
+			t.Fatalf("%d days after %s: %s, want %s", days, now.In(loc), got.In(loc), want.In(loc))
+		}
+	})
+}

@@ -220,7 +220,9 @@ func TestTheStopwatchAgreesWithTheClockOnTheWall(t *testing.T) {
 // live does something that the ticket allows to somebody, at each of the desks.
 func live(t *rapid.T, r *register, now time.Time, desks ...*tickets.Desk) {
 	by := rapid.SampledFrom(append([]tickets.Person{requester}, agents...)).Draw(t, "by")
-	actions := slices.DeleteFunc(tickets.Actions(r.kept(), by, now), func(a tickets.Action) bool { return a == tickets.ActionMerge })
+	actions := slices.DeleteFunc(tickets.Actions(r.kept(), by, now), func(a tickets.Action) bool {
+		return a == tickets.ActionMerge || a == tickets.ActionJoin // of another ticket, too
+	})
 	if len(actions) == 0 {
 		return
 	}

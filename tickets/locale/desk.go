@@ -49,6 +49,10 @@ var deskWords = table{
 	"event.reopen":     {FR: "Rouvert par %s", EN: "Reopened by %s"},
 	"event.merge":      {FR: "Regroupé par %s avec une autre demande", EN: "Merged by %s into another ticket"},
 	"event.unmerge":    {FR: "Regroupement annulé par %s", EN: "Merging undone by %s"},
+	"event.join":       {FR: "Rattaché à un incident majeur par %s", EN: "Joined to a major incident by %s"},
+	"event.leave":      {FR: "Détaché de l’incident majeur par %s", EN: "Taken off the major incident by %s"},
+	"event.remind":     {FR: "Rappel : la résolution reste à valider", EN: "Reminder: the resolution is still to be validated"},
+	"event.lapse":      {FR: "Clôturé sans réponse à la résolution proposée", EN: "Closed without an answer to the resolution"},
 
 	// What an event set beyond its words; one line each.
 	"detail.group":        {FR: "Équipe : %s", EN: "Team: %s"},
@@ -60,6 +64,7 @@ var deskWords = table{
 	"detail.request_type": {FR: "Type de demande : %s", EN: "Type of request: %s"},
 	"detail.cause":        {FR: "Cause réelle : %s", EN: "Real cause: %s"},
 	"detail.rating":       {FR: "Appréciation : %s sur 5", EN: "Rating: %s out of 5"},
+	"detail.major":        {FR: "Incident majeur : %s", EN: "Major incident: %s"},
 	"detail.into":         {FR: "Regroupé avec %s", EN: "Merged into %s"},
 
 	// Refusals.
@@ -103,6 +108,11 @@ var deskWords = table{
 	"error.merge.itself":            {FR: "%s ne peut pas être regroupé avec lui-même.", EN: "%s cannot be merged into itself."},
 	"error.merge.into_merged":       {FR: "%s est lui-même un doublon : donnez la demande qui est gardée.", EN: "%s is a duplicate itself: give the ticket that is kept."},
 	"error.merge.into_private":      {FR: "%s est privé : le demandeur ne doit pas en avoir connaissance.", EN: "%s is private: the requester must not know of it."},
+	"error.join.nothing":            {FR: "Donnez le numéro de l’incident majeur.", EN: "Give the number of the major incident."},
+	"error.join.major":              {FR: "%s est lui-même un incident majeur.", EN: "%s is a major incident itself."},
+	"error.join.not_major":          {FR: "%s n’est pas un incident majeur.", EN: "%s is not a major incident."},
+	"error.join.closed":             {FR: "L’incident majeur %s est clôturé.", EN: "The major incident %s is closed."},
+	"error.leave.not_joined":        {FR: "%s n’est rattaché à aucun incident majeur.", EN: "%s is not joined to any major incident."},
 	"error.reopen.too_late":         {FR: "%s ne peut plus être rouvert depuis le %s : déposez une nouvelle demande.", EN: "%s can no longer be reopened since %s: file a new request."},
 	"error.unmerge.too_late":        {FR: "Le regroupement de %s date de plus de 24 h : rouvrez la demande.", EN: "%s was merged more than 24 h ago: reopen it."},
 	"error.theme.unknown":           {FR: "Choisissez un thème de la liste.", EN: "Choose a theme from the list."},
@@ -130,5 +140,6 @@ var deskWords = table{
 	"error.conflict.merge":      {FR: "%s a été regroupé avec une autre demande par %s le %s.", EN: "%s was merged into another ticket by %s on %s."},
 	"error.conflict.reopen":     {FR: "%s a été rouvert par %s le %s et est en cours.", EN: "%s was reopened by %s on %s and is in progress."},
 	"error.conflict.unmerge":    {FR: "%s a été remis en cours par %s le %s.", EN: "%s was put in progress again by %s on %s."},
+	"error.conflict.lapse":      {FR: "%[1]s a été clôturé le %[3]s, faute de réponse à la résolution.", EN: "%[1]s was closed on %[3]s, as no answer to its resolution came."},
 	"error.conflict.withdraw":   {FR: "%s a déjà été clôturé par %s le %s.", EN: "%s was already closed by %s on %s."},
 }

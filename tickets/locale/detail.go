@@ -51,7 +51,18 @@ func (p Printer) Changes(a tickets.Academy, d tickets.Detail, people map[uuid.UU
 		out = append(out, p.T("detail.rating", d.Rating))
 	}
 	line("into", d.Into)
+	line("major", d.Major)
 	return out
+}
+
+// Event tells in a few words what was done by whom; of what the clock did itself
+// without a name.
+func (p Printer) Event(a tickets.Action, who string) string {
+	key := "event." + string(a)
+	if !strings.Contains(words[key].FR, "%") {
+		return p.T(key)
+	}
+	return p.T(key, who)
 }
 
 // Group returns the name of the academy's team of that code.

@@ -93,7 +93,8 @@ type Alert struct {
 	Owner  uuid.UUID // who holds it
 	Until  time.Time // until then
 
-	Major uuid.UUID // of a storm: the ticket of its major incident, uuid.Nil before
+	Major    uuid.UUID // of a storm: the ticket of its major incident, uuid.Nil before
+	declared string    // its number, when it is declared just now
 }
 
 // Ref names an alert: by its number, or by its id where Rank is 0.
@@ -140,7 +141,9 @@ type Card struct {
 	Total    int               `json:"total"` // how many there were since it began
 	Since    time.Time         `json:"since"` // since when the oldest is so
 	Worst    []Worst           `json:"worst,omitempty"`
-	Major    string            `json:"major,omitempty"` // the number of the major incident
+	Major    string            `json:"major,omitempty"`   // the number of the major incident
+	Joined   int               `json:"joined,omitempty"`  // how many tickets are joined to it
+	Settled  int               `json:"settled,omitempty"` // of these, resolved or closed
 
 	State State     `json:"state"`
 	Owner string    `json:"owner,omitempty"` // the name of who holds it, else of who is on duty

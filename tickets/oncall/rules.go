@@ -59,6 +59,13 @@ var conditions = map[tickets.AlertRule]condition{
 	},
 }
 
+// ofTheMajor are the rules that do not speak of a ticket that is joined to a major
+// incident: that is what is late, and what they speak of.
+var ofTheMajor = map[tickets.AlertRule]bool{
+	tickets.AlertUntaken: true, tickets.AlertUnassigned: true, tickets.AlertCritical: true,
+	tickets.AlertDueSoon: true, tickets.AlertOverdue: true,
+}
+
 // waited says whether the group of a ticket has been open for that long since
 // t; never since the zero time.
 func (s Scene) waited(w Watched, t time.Time, open time.Duration) bool {
@@ -110,7 +117,7 @@ func (s Scene) findings() []Finding {
 	for _, w := range s.Tickets {
 		for rule, applies := range conditions {
 			set := s.Academy.OnCall.Rule(rule)
-			if set.Off {
+			if set.Off || w.Parent != uuid.Nil && ofTheMajor[rule] {
 				continue
 			}
 			level, deadline, since := applies(s, w, set)

@@ -27,9 +27,10 @@ type Scene struct {
 	Lines   []Line
 	// Firings are all that stand, and all of the Tickets that ended.
 	Firings  []Firing
-	Alerts   []Alert   // those that stand
-	Silences []Silence // those that have not ended
-	Turns    []Turn    // those of now
+	Alerts   []Alert             // those that stand
+	Majors   map[uuid.UUID]Major // the major incidents of the Alerts, by ticket
+	Silences []Silence           // those that have not ended
+	Turns    []Turn              // those of now
 	// Desk are the members of the desk, supervisors included, by id.
 	Desk map[uuid.UUID]tickets.Person
 	// Linked are those of the desk who have a chat account.
@@ -72,6 +73,12 @@ type Line struct {
 	Channel tickets.Channel
 	Pending int
 	Oldest  time.Time // since when the oldest could have been sent; zero when none could
+}
+
+// Major is how a major incident stands.
+type Major struct {
+	Joined  int // how many tickets are joined to it
+	Settled int // of these, resolved or closed
 }
 
 // Silence keeps what matches it from being told. Empty fields match anything.

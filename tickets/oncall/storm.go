@@ -33,6 +33,9 @@ func (s Scene) storms() []Finding {
 	times := s.Academy.OnCall.WithDefaults().Storm
 	alike := map[group][]tickets.Ticket{}
 	for _, t := range s.Recent {
+		if t.Major { // what the desk made of a storm is no part of it
+			continue
+		}
 		g := group{tickets.AlertStorm, t.Category, Entities(t.Entity)}
 		alike[g] = append(alike[g], t)
 	}

@@ -2,6 +2,7 @@ package oncall
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -19,7 +20,8 @@ const maxWorst = 3
 func (d *decision) card(a Alert, firings []Firing) Card {
 	c := Card{
 		Alert: a.ID, Rank: a.Rank, Rule: a.Rule, Theme: a.Theme, Subject: a.Subject, Severity: a.Severity,
-		Total: a.Total, OpenedAt: a.OpenedAt.UTC(), Major: a.Told.Major, State: StateFiring,
+		Total: a.Total, OpenedAt: a.OpenedAt.UTC(), Major: cmp.Or(a.declared, a.Told.Major), State: StateFiring,
+		Joined: d.Majors[a.Major].Joined, Settled: d.Majors[a.Major].Settled,
 	}
 	if len(firings) == 0 {
 		c.State, c.EndedAt, c.Since, c.Worst = StateResolved, d.Now.UTC(), a.Told.Since, a.Told.Worst

@@ -25,7 +25,7 @@ const (
 
 	// watchedColumns are those of a ticket that the rules of alerts read.
 	watchedColumns = `t.academy, t.id, t.kind, t.day, t.rank, t.private, t.urgency, t.entity, t.beneficiary, t.category, t.group_code,
-		t.assignee, t.status, t.refusals, t.take_up_due, t.due_soon, t.due_at, t.status_at, t.opened_at`
+		t.assignee, t.status, t.refusals, t.take_up_due, t.due_soon, t.due_at, t.status_at, t.opened_at, t.parent, t.major`
 )
 
 func scanFiring(row pgx.CollectableRow) (oncall.Firing, error) {
@@ -81,13 +81,14 @@ func scanTurn(row pgx.CollectableRow) (t oncall.Turn, err error) {
 // scanWatched reads the watched columns, and more after them.
 func scanWatched(row pgx.CollectableRow, more ...any) (tickets.Ticket, error) {
 	var t tickets.Ticket
-	var assignee uuid.NullUUID
+	var assignee, parent uuid.NullUUID
 	var takeUp, soon, due *time.Time
 	err := row.Scan(append([]any{
 		&t.Academy, &t.ID, &t.Number.Kind, &t.Number.Day, &t.Number.Rank, &t.Private, &t.Urgency, &t.Entity, &t.Beneficiary, &t.Category, &t.Group,
-		&assignee, &t.Status, &t.Refusals, &takeUp, &soon, &due, &t.StatusAt, &t.OpenedAt,
+		&assignee, &t.Status, &t.Refusals, &takeUp, &soon, &due, &t.StatusAt, &t.OpenedAt, &parent, &t.Major,
 	}, more...)...)
-	t.Assignee, t.TakeUpDue, t.DueSoon, t.Due = assignee.UUID, timeOf(takeUp), timeOf(soon), timeOf(due)
+	t.Assignee, t.Parent = assignee.UUID, parent.UUID
+	t.TakeUpDue, t.DueSoon, t.Due = timeOf(takeUp), timeOf(soon), timeOf(due)
 	return t, err
 }
 

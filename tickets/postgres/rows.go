@@ -62,24 +62,27 @@ const ticketBody = `kind, day, rank, version,
 	beneficiary, phone, other_phone, availability, place, entity, equipment, equipment_info,
 	private, urgency, theme, subject, request_type, summary, description,
 	requester, category, subcategory, group_code, assignee, status, closure, cause, merged_into, due_at, solution, rating, refusals,
-	status_action, status_by, status_at, opened_at, take_up_due, due_soon, spent, running_since`
+	status_action, status_by, status_at, opened_at, take_up_due, due_soon, spent, running_since,
+	remind_at, lapse_at, major, parent`
 
 const (
 	ticketColumns     = `academy, id, ` + ticketBody
-	ticketColumnCount = 42
+	ticketColumnCount = 46
 )
 
 func scanTicket(row pgx.CollectableRow) (tickets.Ticket, error) {
 	var t tickets.Ticket
-	var assignee, statusBy, mergedInto uuid.NullUUID
-	var due, takeUpDue, dueSoon, runningSince *time.Time
+	var assignee, statusBy, mergedInto, parent uuid.NullUUID
+	var due, takeUpDue, dueSoon, runningSince, remind, lapse *time.Time
 	err := row.Scan(&t.Academy, &t.ID, &t.Number.Kind, &t.Number.Day, &t.Number.Rank, &t.Version,
 		&t.Beneficiary, &t.Phone, &t.OtherPhone, &t.Availability, &t.Place, &t.Entity, &t.Equipment, &t.EquipmentInfo,
 		&t.Private, &t.Urgency, &t.Theme, &t.Subject, &t.RequestType, &t.Summary, &t.Description,
 		&t.Requester, &t.Category, &t.Subcategory, &t.Group, &assignee, &t.Status, &t.Closure, &t.Cause, &mergedInto, &due, &t.Solution, &t.Rating, &t.Refusals,
-		&t.StatusAction, &statusBy, &t.StatusAt, &t.OpenedAt, &takeUpDue, &dueSoon, &t.Spent, &runningSince)
-	t.Assignee, t.StatusBy, t.MergedInto = assignee.UUID, statusBy.UUID, mergedInto.UUID
+		&t.StatusAction, &statusBy, &t.StatusAt, &t.OpenedAt, &takeUpDue, &dueSoon, &t.Spent, &runningSince,
+		&remind, &lapse, &t.Major, &parent)
+	t.Assignee, t.StatusBy, t.MergedInto, t.Parent = assignee.UUID, statusBy.UUID, mergedInto.UUID, parent.UUID
 	t.Due, t.TakeUpDue, t.DueSoon, t.RunningSince = zeroTime(due), zeroTime(takeUpDue), zeroTime(dueSoon), zeroTime(runningSince)
+	t.RemindAt, t.LapseAt = zeroTime(remind), zeroTime(lapse)
 	return t, err
 }
 
@@ -90,6 +93,7 @@ func ticketValues(t tickets.Ticket) []any {
 		t.Private, t.Urgency, t.Theme, t.Subject, t.RequestType, t.Summary, t.Description,
 		t.Requester, t.Category, t.Subcategory, t.Group, nullable(t.Assignee), t.Status, t.Closure, t.Cause, nullable(t.MergedInto), nullableTime(t.Due), t.Solution, t.Rating, t.Refusals,
 		t.StatusAction, nullable(t.StatusBy), t.StatusAt, t.OpenedAt, nullableTime(t.TakeUpDue), nullableTime(t.DueSoon), t.Spent, nullableTime(t.RunningSince),
+		nullableTime(t.RemindAt), nullableTime(t.LapseAt), t.Major, nullable(t.Parent),
 	}
 }
 
@@ -97,11 +101,16 @@ func ticketValues(t tickets.Ticket) []any {
 const eventColumns = `academy, id, ticket, seq, action, actor, origin, at,
 	from_status, to_status, text, detail, internal, command, fingerprint`
 
-func scanEvent(row pgx.CollectableRow) (tickets.Event, error) {
+func scanEvent(row pgx.CollectableRow) (tickets.Event, error) { return scanEventAnd(row) }
+
+// scanEventAnd reads those columns, and more after them.
+func scanEventAnd(row pgx.CollectableRow, more ...any) (tickets.Event, error) {
 	var e tickets.Event
 	var actor uuid.NullUUID
-	err := row.Scan(&e.Academy, &e.ID, &e.Ticket, &e.Seq, &e.Action, &actor, &e.Origin, &e.At,
-		&e.From, &e.To, &e.Text, &e.Detail, &e.Internal, &e.Command, &e.Fingerprint)
+	err := row.Scan(append([]any{
+		&e.Academy, &e.ID, &e.Ticket, &e.Seq, &e.Action, &actor, &e.Origin, &e.At,
+		&e.From, &e.To, &e.Text, &e.Detail, &e.Internal, &e.Command, &e.Fingerprint,
+	}, more...)...)
 	e.Actor = actor.UUID
 	return e, err
 }

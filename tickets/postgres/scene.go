@@ -21,7 +21,7 @@ const (
 // scene reads what supervision knows of an academy at that time, in two round
 // trips.
 func scene(ctx context.Context, q querier, academy tickets.Academy, now time.Time) (oncall.Scene, error) {
-	s := oncall.Scene{Academy: academy, Now: now, Desk: map[uuid.UUID]tickets.Person{}, Linked: map[uuid.UUID]bool{}}
+	s := oncall.Scene{Academy: academy, Now: now, Desk: map[uuid.UUID]tickets.Person{}, Linked: map[uuid.UUID]bool{}, Majors: map[uuid.UUID]oncall.Major{}}
 	storm := academy.OnCall.WithDefaults().Storm
 	var b pgx.Batch
 	queueEach(&b, scanSeen, func(w oncall.Watched) { s.Tickets = append(s.Tickets, w) }, watched,
@@ -42,6 +42,14 @@ func scene(ctx context.Context, q querier, academy tickets.Academy, now time.Tim
 	}, func(l oncall.Line) { s.Lines = append(s.Lines, l) }, lines, academy.ID, now, idAt(now.Add(-time.Hour)))
 	queueEach(&b, scanAlert, func(a oncall.Alert) { s.Alerts = append(s.Alerts, a) },
 		`SELECT `+alertColumns+` FROM alerts WHERE academy = $1 AND ended_at IS NULL ORDER BY rank`, academy.ID)
+	b.Queue(`SELECT t.parent, count(*), count(*) FILTER (WHERE t.status IN ('resolved', 'closed')) FROM tickets t
+		WHERE t.academy = $1 AND t.parent IN (SELECT major FROM alerts a WHERE a.academy = $1 AND a.ended_at IS NULL) GROUP BY t.parent`, academy.ID).
+		Query(func(rows pgx.Rows) error {
+			var id uuid.UUID
+			var m oncall.Major
+			_, err := pgx.ForEachRow(rows, []any{&id, &m.Joined, &m.Settled}, func() error { s.Majors[id] = m; return nil })
+			return err
+		})
 	queueEach(&b, scanSilence, func(q oncall.Silence) { s.Silences = append(s.Silences, q) },
 		`SELECT `+silenceColumns+` FROM silences WHERE academy = $1 AND ends_at > $2 ORDER BY rank`, academy.ID, now)
 	queueRoster(&b, &s)

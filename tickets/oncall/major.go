@@ -1,0 +1,51 @@
+package oncall
+
+import (
+	"context"
+	"slices"
+
+	"cecoia.example/tickets"
+)
+
+// Words are what a major incident says of itself to those whom it strikes.
+type Words struct{ Summary, Description string }
+
+// Declare makes a major incident of a storm at the desk: a critical ticket of the
+// caller's that the storm's tickets are joined to, those to come too (see
+// [tickets.Desk.FollowMajors]). words says what it is, for the storm as it is
+// told. Declared before, by whomever, it is the same one. It returns the
+// incident, and the storm's card as it is then; what is no storm is refused as
+// [tickets.Conflict].
+func (r *Room) Declare(ctx context.Context, desk *tickets.Desk, by tickets.Caller, ref Ref, words func(Card) Words) (tickets.Case, Card, error) {
+	s, err := r.store.Scene(ctx, by.Person.Academy, r.moment())
+	if err != nil {
+		return tickets.Case{}, Card{}, err
+	}
+	i := slices.IndexFunc(s.Alerts, func(a Alert) bool { return ref.is(a) })
+	switch {
+	case !s.may(by.Person):
+		return tickets.Case{}, Card{}, refuse(tickets.Forbidden, "alert.forbidden")
+	case i < 0:
+		return tickets.Case{}, Card{}, ref.missing()
+	case s.Alerts[i].Rule != tickets.AlertStorm:
+		return tickets.Case{}, Card{}, refuse(tickets.Conflict, "alert.major.no_storm", s.Alerts[i].Rank)
+	}
+	storm := s.Alerts[i]
+	var near Look
+	s.look(storm, &near)
+	said := words(near.Card)
+	major, err := desk.Declare(ctx, by, "storm "+storm.ID.String(), tickets.Card{
+		Urgency: tickets.Critical, Theme: storm.Theme, Entity: storm.Subject, Summary: said.Summary, Description: said.Description,
+	})
+	if err != nil {
+		return tickets.Case{}, Card{}, err
+	}
+	card, err := r.act(ctx, by, Ref{ID: storm.ID}, func(d *decision, a *Alert) error {
+		if a.Major != major.ID {
+			a.Major, a.declared = major.ID, major.Number.String()
+			d.trace(*a, MajorCreated, by.Person.ID, a.declared)
+		}
+		return nil
+	})
+	return major, card, err
+}
