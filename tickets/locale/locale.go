@@ -29,7 +29,7 @@ type table map[string]tickets.Text
 // words is every table in one.
 var words = func() table {
 	all := table{}
-	for _, t := range []table{deskWords, portalWords, mailWords, chatWords, chatVerbWords, cardWords, frameWords, knowledgeWords, ticketWords, formWords, listWords, searchWords, linkingWords, dialogWords, alertWords, smtpdWords, directWords, whyWords, bounceWords, roundupWords, supervisionWords} {
+	for _, t := range []table{deskWords, portalWords, mailWords, chatWords, chatVerbWords, cardWords, frameWords, knowledgeWords, ticketWords, formWords, listWords, searchWords, linkingWords, dialogWords, alertWords, smtpdWords, directWords, whyWords, bounceWords, roundupWords, supervisionWords, majorWords} {
 		maps.Copy(all, t)
 	}
 	return all
