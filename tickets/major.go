@@ -123,15 +123,28 @@ func (d *Desk) Majors(ctx context.Context, by Caller) ([]Ticket, error) {
 	return d.store.Majors(ctx, by.Person.Academy, maxMajors)
 }
 
-// Joined returns the tickets joined to a major incident that the caller sees, at
-// most limit, and how many there are.
-func (d *Desk) Joined(ctx context.Context, by Caller, major uuid.UUID, limit int) ([]Ticket, int, error) {
-	return d.store.Joined(ctx, by.Person, major, limit)
+// Joined returns the tickets joined to a major incident that the caller sees, the
+// oldest first and at most limit, and how many there are, seen or not.
+func (d *Desk) Joined(ctx context.Context, by Caller, major uuid.UUID, limit int) ([]Case, int, error) {
+	joined, total, err := d.store.Joined(ctx, by.Person, major, limit)
+	if err != nil {
+		return nil, 0, err
+	}
+	out, named := make([]Case, len(joined)), []uuid.UUID{}
+	for i, t := range joined {
+		out[i].Ticket = t
+		named = append(named, t.Requester, t.Beneficiary, t.Assignee)
+	}
+	people, err := d.store.People(ctx, by.Person.Academy, named)
+	for i := range out {
+		out[i].People = people
+	}
+	return out, total, err
 }
 
 // FollowMajors has the tickets of the academy's major incidents do what is still
 // theirs to do: those of a storm join, and those that are joined follow. It returns how
-// many steps it took; with more than some hundred the rest is left to the next
+// many steps it took; with more than a thousand the rest is left to the next
 // call. Done twice, or by two at once, each step is taken once.
 func (d *Desk) FollowMajors(ctx context.Context, academy AcademyID) (int, error) {
 	a, err := d.store.Academy(ctx, academy)

@@ -3,6 +3,8 @@ package web
 import (
 	"net/http"
 
+	"github.com/google/uuid"
+
 	"cecoia.example/tickets"
 )
 
@@ -32,6 +34,9 @@ func (s *server) confirmation(w http.ResponseWriter, r *http.Request, v *visit) 
 	body.New = body.List + "/nouveau"
 	if !view.Due.IsZero() {
 		body.Next[0] += " " + v.words.T("web.confirmation.due", view.Due)
+	}
+	if view.Parent != uuid.Nil {
+		body.Next = append([]string{v.words.T("web.confirmation.major", majorNumber(view))}, body.Next...)
 	}
 	if other := view.Who(view.Beneficiary); other.ID != view.Requester && v.person.ID == view.Requester {
 		body.Next = append(body.Next,

@@ -40,7 +40,8 @@ const checkSlug = "/verification"
 type stepBody struct {
 	formHead
 	Action    string
-	Whom      *whom // on the first step
+	Whom      *whom  // on the first step
+	Major     *field // on the first step, when there is a major incident
 	Fields    []field
 	Documents *documentList // nil on the steps without documents
 	Upload    field
@@ -87,6 +88,9 @@ func (s *server) openForm(r *http.Request, v *visit) (tickets.Form, []tickets.At
 	id, err := uuid.Parse(r.PathValue("id"))
 	if err != nil {
 		return tickets.Form{}, nil, gone
+	}
+	if v.majors, err = s.desk.Majors(r.Context(), v.caller()); err != nil {
+		return tickets.Form{}, nil, err
 	}
 	f, docs, err := s.desk.Form(r.Context(), v.caller(), id)
 	v.filling = f.Kind
@@ -160,6 +164,7 @@ func (st *step) render(s *server, w http.ResponseWriter, r *http.Request, v *vis
 		if body.Whom, err = s.whom(r, v, p.form); err != nil {
 			return err
 		}
+		body.Major = majorField(fm, v, p.form.Card, s.now())
 	}
 	if st.documents {
 		list := documents(v.words, pendingDocuments(v, p.docs), true)

@@ -55,6 +55,9 @@ func (s *server) showCheck(w http.ResponseWriter, r *http.Request, v *visit, sta
 	}
 	held := answers(v.words, v.academy, f)
 	held[placeStep] = append([]answer{who}, held[placeStep]...)
+	if major, asked := majorAnswer(v, f); asked {
+		held[placeStep] = append(held[placeStep], major)
+	}
 	for _, st := range formSteps {
 		if st.within != nil {
 			continue

@@ -11,11 +11,11 @@ import (
 // directory and editable.
 var placeStep = &step{
 	slug: "", title: "web.form.place",
-	names: []string{"phone", "place", "entity", "equipment", "equipment_info", "private", "urgency"},
+	names: []string{"phone", "place", "entity", "equipment", "equipment_info", "private", "urgency", "parent"},
 	apply: func(_ *visit, c *tickets.Card, in url.Values) {
 		c.Phone, c.Place, c.Entity = in.Get("phone"), in.Get("place"), in.Get("entity")
 		c.Equipment, c.EquipmentInfo = in.Get("equipment"), in.Get("equipment_info")
-		c.Private = in.Get("private") != ""
+		c.Private, c.Parent = in.Get("private") != "", chosenMajor(in)
 		// What is no number is no urgency: the domain refuses it by name.
 		n, err := strconv.Atoi(in.Get("urgency"))
 		if err != nil {

@@ -46,6 +46,7 @@ var rooms = []struct {
 	{"search", searchExhibits},
 	{"knowledge", knowledgeExhibits},
 	{"supervision", supervisionExhibits},
+	{"major", majorExhibits},
 }
 
 // hall is the portal of one room, read in one language.

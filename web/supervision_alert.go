@@ -27,8 +27,31 @@ type alertCard struct {
 	Duty             string // who is on duty, where nobody holds it
 	Worst            []worstTicket
 	Over             bool
-	Near             bool   // on its own page: without what leads there
-	Return           string // where its buttons lead back to
+	Major            *stormMajor // of a storm; nil without a major incident
+	Declare          bool        // of a storm without one
+	Began            *stamp      // of a storm that is over
+	Near             bool        // on its own page: without what leads there
+	Return           string      // where its buttons lead back to
+}
+
+// stormMajor is the major incident that was made of a storm.
+type stormMajor struct {
+	link
+	Joined string // how many tickets are joined, how many of them settled
+}
+
+// storm completes the card of a storm.
+func (a *alertCard) storm(v *visit, card oncall.Card) {
+	if ref, err := tickets.ParseRef(card.Major); err == nil {
+		a.Major = &stormMajor{
+			link:   link{tickets.TicketPath(v.academy.ID, tickets.Number(ref)), card.Major},
+			Joined: v.words.MajorCount(card.Joined, card.Settled),
+		}
+	}
+	if a.Declare = a.Major == nil && !a.Over; a.Over {
+		began := a.Since
+		a.Began, a.Count = &began, v.words.N("alert.tickets", card.Total)
+	}
 }
 
 // worstTicket is a ticket that an alert is about.
@@ -73,6 +96,9 @@ func alertCardOf(v *visit, card oncall.Card) alertCard {
 		out.Next = words.T("alert.next.3", words.T("web.supervision.at", card.NextAt))
 	}
 	out.Worst = worstTickets(v, card.Worst)
+	if card.Rule == tickets.AlertStorm {
+		out.storm(v, card)
+	}
 	return out
 }
 
@@ -117,6 +143,9 @@ func (s *server) alert(w http.ResponseWriter, r *http.Request, v *visit) error {
 	}
 	body := alertBody{Tabs: tabsOf(v, ""), Alert: alertCardOf(v, look.Card), Tickets: worstTickets(v, look.Tickets)}
 	body.Alert.Near, body.Alert.Return, body.Alert.Worst = true, body.Alert.Href, nil
+	if body.Alert.Over && body.Alert.Major != nil { // the incident's page has them
+		body.Tickets = nil
+	}
 	if look.More > 0 {
 		body.More = v.words.N("web.supervision.alert.more", look.More)
 	}
@@ -161,6 +190,7 @@ func (s *server) doAlert(_ http.ResponseWriter, r *http.Request, v *visit) error
 		return invalid("alert", "alert.over")
 	}
 	ref, done := oncall.Ref{ID: id}, "web.supervision.done."+sub.Get("do")
+	var said []any
 	var card oncall.Card
 	switch sub.Get("do") {
 	case "ack":
@@ -171,6 +201,14 @@ func (s *server) doAlert(_ http.ResponseWriter, r *http.Request, v *visit) error
 		card, err = s.room.Snooze(r.Context(), v.caller(), ref, 2*time.Hour)
 	case "escalate":
 		card, err = s.room.Escalate(r.Context(), v.caller(), ref)
+	case "major":
+		var major tickets.Case
+		major, card, err = s.room.Declare(r.Context(), s.desk, v.caller(), ref, func(storm oncall.Card) (w oncall.Words) {
+			desk := locale.For(tickets.French, v.academy.Location()) // as cards are: others read it
+			w.Summary, w.Description = desk.MajorWords(v.academy, storm.Theme, storm.Subject, storm.Total, storm.Since)
+			return w
+		})
+		said = append(said, major.Number.String())
 	default:
 		return invalid("do", "web.supervision.do")
 	}
@@ -178,7 +216,7 @@ func (s *server) doAlert(_ http.ResponseWriter, r *http.Request, v *visit) error
 	if sub.Get("return") != back {
 		back = supervisionPath + "/alertes/" + id.String()
 	}
-	return s.supervisionDone(r, v, err, back, done, "A"+strconv.Itoa(card.Rank))
+	return s.supervisionDone(r, v, err, back, done, append([]any{"A" + strconv.Itoa(card.Rank)}, said...)...)
 }
 
 // supervisionDone says what was done, or why it was not, and leads back.

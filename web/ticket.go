@@ -17,6 +17,9 @@ type ticketBody struct {
 	Private      string
 	Opened       stamp
 	Duplicate    *duplicate  // the ticket that goes on in its place, nil for none
+	Major        string      // the words for "major incident", "" for others
+	Joined       *joined     // what is joined to it, for the desk; nil for others
+	PartOf       *partOf     // the major incident that it is joined to, nil for none
 	News         string      // the link to what is new, "" when nothing is
 	First        *actionForm // what the desk does first, by a button alone; nil for nothing
 	Links        []link      // what else is likely, or has a page of its own
@@ -35,6 +38,7 @@ type ticketBody struct {
 type call struct {
 	Title, Who, Text string
 	At               stamp
+	Lapse            string // what their silence will be taken for, "" for nothing
 	Links            []link
 }
 
@@ -112,6 +116,15 @@ func (s *server) showTicket(w http.ResponseWriter, r *http.Request, v *visit, vi
 	if body.Duplicate, err = s.duplicateOf(r.Context(), v, view); err != nil {
 		return err
 	}
+	if view.Major {
+		body.Major = words.T("web.major")
+	}
+	if body.Joined, err = s.joined(r.Context(), v, view); err != nil {
+		return err
+	}
+	if body.PartOf, err = s.partOf(r.Context(), v, view); err != nil {
+		return err
+	}
 	if body.Star, err = s.ticketStar(r, v, view.Case); err != nil {
 		return err
 	}
@@ -182,7 +195,7 @@ func requesterCall(v *visit, view tickets.View) *call {
 	}
 	switch {
 	case slices.Contains(view.Actions, tickets.ActionValidate):
-		c.Title, c.Text = v.words.T("web.call.resolved"), view.Solution
+		c.Title, c.Text, c.Lapse = v.words.T("web.call.resolved"), view.Solution, lapse(v, view.Ticket)
 		c.Links = []link{
 			{path + "/validation", v.words.T("web.do.validate")},
 			{path + "/validation#refusal", v.words.T("web.do.refuse")},
@@ -194,4 +207,13 @@ func requesterCall(v *visit, view tickets.View) *call {
 		return nil
 	}
 	return c
+}
+
+// lapse says when a ticket is closed if nobody says whether it is resolved; "" for
+// never.
+func lapse(v *visit, t tickets.Ticket) string {
+	if t.LapseAt.IsZero() {
+		return ""
+	}
+	return v.words.T("web.call.lapse", v.words.Date(t.LapseAt))
 }

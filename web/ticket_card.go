@@ -53,6 +53,10 @@ func identityCard(v *visit, view tickets.View, now time.Time) []cardRow {
 		}
 		out = append(out, row)
 	}
+	if v.person.Agent() && !view.LapseAt.IsZero() {
+		at := when(words, view.LapseAt)
+		out = append(out, cardRow{Label: words.T("web.ticket.lapse"), At: &at})
+	}
 	add("web.card.theme", words.Category(v.academy, view.Theme, view.Subject))
 	if view.Category != view.Theme || view.Subcategory != view.Subject {
 		add("web.card.category", words.Category(v.academy, view.Category, view.Subcategory))

@@ -36,10 +36,10 @@ type actionForm struct {
 // deskOrder is the order in which the forms are likely to be needed; those that
 // have a page or a button of their own are elsewhere.
 var deskOrder = map[tickets.Status][]tickets.Action{
-	tickets.StatusNew:        {tickets.ActionAsk, tickets.ActionResolve, tickets.ActionAssign, tickets.ActionRequalify, tickets.ActionInform, tickets.ActionNote, tickets.ActionClose},
-	tickets.StatusInProgress: {tickets.ActionResolve, tickets.ActionAsk, tickets.ActionInform, tickets.ActionNote, tickets.ActionAssign, tickets.ActionRequalify, tickets.ActionClose},
-	tickets.StatusWaiting:    {tickets.ActionResolve, tickets.ActionInform, tickets.ActionNote, tickets.ActionAsk, tickets.ActionAssign, tickets.ActionRequalify, tickets.ActionClose},
-	tickets.StatusResolved:   {tickets.ActionInform, tickets.ActionNote, tickets.ActionRequalify, tickets.ActionClose},
+	tickets.StatusNew:        {tickets.ActionAsk, tickets.ActionResolve, tickets.ActionAssign, tickets.ActionRequalify, tickets.ActionJoin, tickets.ActionInform, tickets.ActionNote, tickets.ActionClose},
+	tickets.StatusInProgress: {tickets.ActionResolve, tickets.ActionAsk, tickets.ActionInform, tickets.ActionNote, tickets.ActionAssign, tickets.ActionRequalify, tickets.ActionJoin, tickets.ActionClose},
+	tickets.StatusWaiting:    {tickets.ActionResolve, tickets.ActionInform, tickets.ActionNote, tickets.ActionAsk, tickets.ActionAssign, tickets.ActionRequalify, tickets.ActionJoin, tickets.ActionClose},
+	tickets.StatusResolved:   {tickets.ActionInform, tickets.ActionNote, tickets.ActionRequalify, tickets.ActionJoin, tickets.ActionClose},
 	tickets.StatusClosed:     {tickets.ActionNote},
 }
 
@@ -53,9 +53,14 @@ func (s *server) deskPanel(r *http.Request, v *visit, view tickets.View, refused
 		return nil, nil, nil
 	}
 	b := deskForms{visit: v, view: view, refused: refused}
-	fits := func(a tickets.Action) bool { return slices.Contains(view.Actions, a) }
+	var err error
+	if b.majors, err = s.joinable(r, v, view); err != nil {
+		return nil, nil, err
+	}
+	fits := func(a tickets.Action) bool {
+		return slices.Contains(view.Actions, a) && (a != tickets.ActionJoin || len(b.majors) > 0 || refused.action == a)
+	}
 	if fits(tickets.ActionAssign) {
-		var err error
 		if b.agents, err = s.desk.Agents(r.Context(), v.caller(), ""); err != nil {
 			return nil, nil, err
 		}
@@ -107,6 +112,7 @@ type deskForms struct {
 	visit    *visit
 	view     tickets.View
 	agents   []tickets.Person
+	majors   []tickets.Ticket // those that it may be joined to
 	refused  refusedAction
 	problems []problem // of the refused one
 }
@@ -140,16 +146,27 @@ func (b *deskForms) form(a tickets.Action) actionForm {
 		for _, f := range b.qualifyFields(value) {
 			out.Fields = append(out.Fields, fm.field(f))
 		}
+	case tickets.ActionJoin:
+		out.Fields = append(out.Fields, fm.field(b.joinField(value("into", ""))))
+	case tickets.ActionInform, tickets.ActionResolve, tickets.ActionClose:
+		if b.view.Major {
+			out.Lead = v.words.T("web.major.all")
+		}
 	case tickets.ActionMerge:
 		into := field{Name: "into", Hint: v.words.T("web.field.into.hint")}
 		out.Fields = append(out.Fields, fm.field(into))
 		return out
 	}
-	if a == tickets.ActionAssign || a == tickets.ActionRequalify {
+	switch a {
+	case tickets.ActionAssign, tickets.ActionRequalify:
 		text.Rows, text.Label = 2, v.words.T("web.field.text.team")
 		text.Hint = v.words.T("web.field.text.team.hint")
 		text = fm.optional(text)
-	} else {
+	case tickets.ActionJoin:
+		text.Rows, text.Label = 2, v.words.T("web.field.text.join")
+		text.Hint = v.words.T("web.field.text.join.hint")
+		text = fm.optional(text)
+	default:
 		text.Label, text.Hint = v.words.T("web.field.text."+string(a)), v.words.T("web.field.text."+string(a)+".hint")
 		text = fm.field(text)
 	}
@@ -261,6 +278,12 @@ func deskInput(action tickets.Action, typed url.Values) (tickets.Input, error) {
 			}
 			in.Assignee = id
 		}
+	case tickets.ActionJoin:
+		into, err := tickets.ParseRef(typed.Get("into"))
+		if err != nil {
+			return in, invalid("into", "web.major.choose")
+		}
+		in.Into = into
 	case tickets.ActionRequalify:
 		in.Category, in.Subcategory, _ = strings.Cut(typed.Get("category"), "/")
 		in.RequestType = typed.Get("request_type")

@@ -18,6 +18,7 @@ type toValidate struct {
 	ticketRow
 	Resolved stamp
 	By       string
+	Lapse    string // when silence closes it, in words; "" for never
 	Solution string
 	Command  string
 	Refuse   string
@@ -55,7 +56,7 @@ func (s *server) showValidations(w http.ResponseWriter, r *http.Request, v *visi
 	for _, c := range found.Cases {
 		body.Items = append(body.Items, toValidate{
 			ticketRow: s.row(v, c), Resolved: when(v.words, c.StatusAt),
-			By: c.Who(c.StatusBy).Name(), Solution: c.Solution, Command: newCommand(),
+			By: c.Who(c.StatusBy).Name(), Lapse: lapse(v, c.Ticket), Solution: c.Solution, Command: newCommand(),
 			Refuse: tickets.TicketPath(c.Academy, c.Number) + "/validation#refusal",
 		})
 	}

@@ -21,9 +21,10 @@ type visit struct {
 	person     tickets.Person  // zero when signed out
 	academy    tickets.Academy // of the person
 	words      locale.Printer
-	appearance string       // "light", "dark", or "" to follow the system
-	shortcuts  bool         // "raccourcis CECOIA" are on
-	filling    tickets.Kind // of the form that the page is of, "" for none
+	appearance string           // "light", "dark", or "" to follow the system
+	shortcuts  bool             // "raccourcis CECOIA" are on
+	filling    tickets.Kind     // of the form that the page is of, "" for none
+	majors     []tickets.Ticket // the major incidents, on the pages of a form
 	kept       url.Values
 	cut        bool // what was kept came half-way
 	// supervising says that the page is one of supervision.

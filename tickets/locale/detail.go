@@ -2,6 +2,7 @@ package locale
 
 import (
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -113,4 +114,38 @@ func (p Printer) Why(rule string) string {
 		return p.T(key)
 	}
 	return p.T("why.other", rule) // of another version
+}
+
+// MajorWords returns what a major incident made of a storm says of itself: its
+// summary, which those read whom it strikes, and its description. theme and
+// subject are those of the storm's card, as are how many tickets it has had and
+// since when. Many read it: p writes in the language of the desk.
+func (p Printer) MajorWords(a tickets.Academy, theme, subject string, total int, since time.Time) (summary, description string) {
+	summary = p.T("major.summary.any")
+	if theme != tickets.UnknownTheme {
+		summary = p.T("major.summary", p.Theme(a, theme))
+	}
+	if subject != "" {
+		summary += " (" + p.T("alert.entities", subject) + ")"
+	}
+	return summary, p.N("major.description", total, since)
+}
+
+// MajorCount tells how many tickets are joined to a major incident, and how many
+// of them are settled where any is: "28 demandes rattachées, 1 réglée".
+func (p Printer) MajorCount(joined, settled int) string {
+	said := p.N("web.major.count", joined)
+	if settled > 0 {
+		said += ", " + p.N("web.major.settled", settled)
+	}
+	return said
+}
+
+// Since says since when something is so, as one does now: "depuis 10:04" on the
+// same day, "depuis le 21/11/2026 à 10:32" later.
+func (p Printer) Since(t, now time.Time) string {
+	if p.Date(t) == p.Date(now) {
+		return p.T("major.since.today", t.In(p.loc).Format("15:04"))
+	}
+	return p.T("major.since", t)
 }
