@@ -169,9 +169,10 @@ const lease = `WITH ready AS (
 // Record keeps how attempts ended. What was delivered or suppressed or is dead
 // moves to the log of the day, with what was told with it; the rest is due again
 // at RetryAt (at At when that is zero) and free at once. Who waits behind a
-// retry is not due earlier. A deferral is no attempt: it keeps the delivery as
-// held, and until one is made what is told with it may change. A thread that a
-// receipt names becomes the lane's, unless it is another ticket's.
+// retry is not due earlier, unless a late worker spares it. A deferral is no
+// attempt: it keeps the delivery as held, and until one is made what is told
+// with it may change. A thread that a receipt names becomes the lane's, unless
+// it is another ticket's.
 //
 // Deliveries recorded before are passed over, and so is what came of a lease
 // that is not the latest, unless it ended: another worker has the delivery by
@@ -194,6 +195,7 @@ func (db *DB) Record(ctx context.Context, academy tickets.AcademyID, receipts []
 		b.Queue(waitBehind, args)
 	}
 	if ended > 0 {
+		b.Queue(waitNoLonger, args)
 		b.Queue(moveToLog, args).QueryRow(func(row pgx.Row) error { return row.Scan(&successors) })
 	}
 	if err := db.pool.SendBatch(ctx, &b).Close(); err != nil {
@@ -287,7 +289,18 @@ const (
 			CROSS JOIN LATERAL (SELECT d.* FROM deliveries d WHERE d.academy = @academy AND d.id = r.id OFFSET 0) d
 			CROSS JOIN LATERAL (SELECT f.id FROM deliveries f WHERE f.academy = @academy AND f.ticket = d.ticket
 				AND f.channel = d.channel AND f.recipient = d.recipient AND (f.seq, f.id) > (d.seq, d.id) AND f.due < d.due OFFSET 0) f
-			WHERE NOT r.ended AND r.outcome <> 'deferred'))`
+			WHERE NOT r.ended AND r.outcome <> 'deferred' AND r.lease IN (0, d.leases)))`
+
+	// A worker that was late ends what was to be tried again: who was to wait for
+	// that waits for nothing now.
+	waitNoLonger = `UPDATE deliveries f SET due = f.created_at
+		WHERE f.academy = @academy AND f.id = ANY (ARRAY(
+			SELECT f.id FROM ` + receiptRows + `
+			CROSS JOIN LATERAL (SELECT d.* FROM deliveries d
+				WHERE d.academy = @academy AND d.id = r.id AND d.due > r.at OFFSET 0) d
+			CROSS JOIN LATERAL (SELECT f.id FROM deliveries f WHERE f.academy = @academy AND f.ticket = d.ticket
+				AND f.channel = d.channel AND f.recipient = d.recipient AND (f.seq, f.id) > (d.seq, d.id) AND f.due = d.due OFFSET 0) f
+			WHERE r.ended))`
 
 	// The log and the last count still see the rows that this very statement
 	// removes; the count leaves them out by their ids.

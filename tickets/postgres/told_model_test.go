@@ -143,11 +143,11 @@ func rulesOf(n tickets.Notice) (out []string) {
 	return append(out, n.Rule)
 }
 
-// quiet says whether nobody is busy with the lane: no lease runs, nothing was
-// tried before and may have arrived, or waits for what will be tried again.
+// quiet says whether nobody is busy with the lane: no lease runs, and nothing was
+// tried before and may have arrived.
 func (m *toldModel) quiet(lane toldLane) bool {
 	return count(m.t, m.world, `SELECT count(*) FROM deliveries
-		WHERE ticket = $1 AND channel = $2 AND recipient = $3 AND (attempts > 0 OR lease > $4 OR told_with IS NOT NULL OR due > $4 AND NOT held)`,
+		WHERE ticket = $1 AND channel = $2 AND recipient = $3 AND (attempts > 0 OR lease > $4 OR told_with IS NOT NULL)`,
 		lane.ticket, lane.channel, lane.to, m.now) == 0
 }
 

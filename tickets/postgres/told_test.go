@@ -193,6 +193,33 @@ func TestARepeatedAttemptTellsTheSame(t *testing.T) {
 	}
 }
 
+// What waits behind a retry is due as soon as a worker that was late has
+// delivered what was to be tried again.
+func TestALateWorkerSparesTheWaitForTheRetry(t *testing.T) {
+	w := newWorld(t)
+	c := w.open(t, "creteil", tickets.Card{})
+	agathe := by("creteil", "agathe")
+	w.do(t, agathe, c, tickets.ActionTake, "")
+	now := w.now
+	late := w.mailDue(t, now)
+	now = now.Add(2 * visibility)
+	second := w.mailDue(t, now)
+	w.do(t, agathe, c, tickets.ActionAsk, "Quel écran ?")
+	if second.ID != late.ID || second.Attempts != 2 {
+		t.Fatalf("second attempt %s", asJSON(second))
+	}
+	retry := tickets.Receipt{Delivery: second.ID, Lease: second.Lease, Outcome: tickets.Retry, At: now, RetryAt: now.Add(time.Hour)}
+	w.record(t, "creteil", retry)
+	if n := w.mailDue(t, now); n != nil {
+		t.Fatalf("before the retry %s", asJSON(n))
+	}
+	deliver1(t, w, late, now)
+	n := w.mailDue(t, now)
+	if n == nil || n.Template != tickets.TemplateAsked || n.Hold(now, window) != (tickets.Hold{}) {
+		t.Fatalf("then %s", asJSON(n))
+	}
+}
+
 // messages makes agathe the assignee of tickets, each with a complement: a
 // direct message is owed about each.
 func (w *world) messages(t *testing.T, many int) (agathe tickets.Caller) {
