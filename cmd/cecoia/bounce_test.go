@@ -98,9 +98,9 @@ func TestAnAddressThatIsGone(t *testing.T) {
 			if n := len(post.Messages("bounce@creteil.example")); (n > 0) != reports {
 				t.Errorf("%d reports", n)
 			}
-			if n := count(`SELECT count(*) FROM signals WHERE rule = 'address_muted'`); n != 1 {
-				t.Errorf("%d alerts to supervisors", n)
-			}
+			eventually(t, "the alert to supervisors", func() (bool, string) { // it comes after the banner
+				return count(`SELECT count(*) FROM signals WHERE rule = 'address_muted'`) == 1, ""
+			})
 
 			// What is owed meanwhile is not sent, and says why.
 			if _, err := desk.Do(t.Context(), caller("agent"), c.Number.Ref(), tickets.ActionResolve, tickets.Input{Text: "Câble rebranché."}); err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -165,10 +166,10 @@ func TestATicketIsPassedOnToTheSpecialists(t *testing.T) {
 	}
 	d.sees("how it stands, in the message", direct, "[voir] [demander] [resoudre] [affecter] [rendre] [pourquoi]")
 
-	posts := d.channel("assistance")()
-	if len(posts) != 2 || posts[0].Id != card.Id || posts[1].RootId != card.Id {
-		t.Errorf("the desk's channel has %d posts, want the card and who passed it on", len(posts))
-	}
+	eventually(t, "the desk's channel has the card and, in its thread, who passed it on", func() (bool, string) {
+		posts := d.channel("assistance")()
+		return len(posts) == 2 && posts[0].Id == card.Id && posts[1].RootId == card.Id, fmt.Sprint(posts)
+	})
 	if joined := d.chat.Requests("POST /api/v4/channels/{channel}/members"); joined != 0 {
 		t.Errorf("the bot had to join %d channels: the demo makes it a member", joined)
 	}

@@ -242,9 +242,14 @@ func TestOneIDFromTheRequestToTheDelivery(t *testing.T) {
 	// the line.
 	res, page := person.get("/nulle-part")
 	shown := regexp.MustCompile(`id="request-id">([0-9a-f]{12})<`).FindStringSubmatch(page)
-	if shown == nil || !strings.HasPrefix(res.Header.Get("X-Request-Id"), shown[1]) || s.said(res.Header.Get("X-Request-Id"))["request"] == nil {
-		t.Errorf("the page of an error shows %v, its request was %s", shown, res.Header.Get("X-Request-Id"))
+	refused := res.Header.Get("X-Request-Id")
+	if shown == nil || !strings.HasPrefix(refused, shown[1]) {
+		t.Errorf("the page of an error shows %v, its request was %s", shown, refused)
 	}
+	eventually(t, "the line of "+refused, func() (bool, string) { // it is written once the page was
+		said := s.said(refused)
+		return said["request"] != nil, fmt.Sprint(said)
+	})
 
 	// A command of the chat, to the mail that it causes.
 	if _, answer := s.command("un-jeton", mattermost.UserID("agent.creteil"), "prendre 1"); !strings.Contains(answer.Text, number) {
@@ -259,8 +264,9 @@ func TestOneIDFromTheRequestToTheDelivery(t *testing.T) {
 			}
 		}
 		said := s.said(taken)
+		answer, _ := said["mail: taken by the server"]["answer"].(string)
 		return said["chat command"]["verb"] == "prendre" && said["action"]["action"] == "take" &&
-			said["mail: taken by the server"]["answer"] != "" && said["notify: delivery delivered"] != nil, fmt.Sprint(said)
+			answer != "" && said["notify: delivery delivered"] != nil, fmt.Sprint(said)
 	})
 	eventually(t, "the spans of "+taken, func() (bool, string) {
 		return s.collected.chain(taken, "POST /mattermost/command", "command", "action take", "deliver by mail")
