@@ -103,9 +103,12 @@ func (c *call) alertLine(card oncall.Card) string {
 	}
 	parts = append(parts, p.N(countKey(card), card.Count), p.T("alert.since", card.Since))
 	state := "alert.state." + string(card.State)
-	if card.State == oncall.StateHeld || card.State == oncall.StateSnoozed {
+	switch card.State {
+	case oncall.StateHeld, oncall.StateSnoozed:
 		parts = append(parts, p.T(state, inline(card.Owner), card.Until))
-	} else {
+	case oncall.StateResolved: // a command that came twice finds it so
+		parts = append(parts, p.T(state, card.EndedAt))
+	default:
 		parts = append(parts, p.T(state))
 	}
 	return strings.Join(parts, " · ")

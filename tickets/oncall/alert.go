@@ -188,6 +188,7 @@ type Trace struct {
 	What    Happening
 	By      uuid.UUID // uuid.Nil for the clock
 	Detail  string    // for people who look into it: a step, a time
+	Command string    // what had it done; "" for none
 }
 
 // Happening is what happens to an alert.

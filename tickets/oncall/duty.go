@@ -17,6 +17,7 @@ type Turn struct {
 	From    time.Time
 	Until   time.Time
 	At      time.Time // when it was said: the latest rules
+	Command string    // what had it done; "" for none
 }
 
 // OnDuty returns who is on duty now and their deputy, by the turns and the

@@ -15,9 +15,10 @@ import (
 // Store keeps alerts. One transaction stands behind each method.
 type Store interface {
 	// Supervise locks the academy's supervision, calls change with the scene as
-	// it stands, and keeps what it returns in the same transaction. An error of
-	// change is returned as it is and changes nothing.
-	Supervise(ctx context.Context, academy tickets.AcademyID, now time.Time, change func(Scene) (Changes, error)) error
+	// it stands for that command ("" for none; see [Scene.Done]), and keeps what
+	// it returns in the same transaction. An error of change is returned as it is
+	// and changes nothing.
+	Supervise(ctx context.Context, academy tickets.AcademyID, now time.Time, command string, change func(Scene) (Changes, error)) error
 	// Scene returns the scene as it stands, without locking it.
 	Scene(ctx context.Context, academy tickets.AcademyID, now time.Time) (Scene, error)
 	// Roster returns a scene with no more than who is of the desk, and on duty.
@@ -68,7 +69,7 @@ func (r *Room) moment() time.Time { return r.now().UTC().Truncate(time.Microseco
 // however often, the same is done once.
 func (r *Room) Tick(ctx context.Context, academy tickets.AcademyID) (direct []tickets.DeliveryKey, err error) {
 	owes := false
-	err = r.store.Supervise(ctx, academy, r.moment(), func(s Scene) (Changes, error) {
+	err = r.store.Supervise(ctx, academy, r.moment(), "", func(s Scene) (Changes, error) {
 		c := s.Decide()
 		direct, owes = c.Direct, len(c.Deliveries) > 0
 		return c, nil
@@ -184,25 +185,38 @@ func (r *Room) Escalate(ctx context.Context, by tickets.Caller, ref Ref) (Card, 
 	})
 }
 
-// act does something to an alert, and what follows from it.
+// act does something to an alert, and what follows from it; once for a command,
+// which when it is delivered again is answered with the card as it stands.
 func (r *Room) act(ctx context.Context, by tickets.Caller, ref Ref, do func(*decision, *Alert) error) (Card, error) {
 	var card Card
-	err := r.store.Supervise(ctx, by.Person.Academy, r.moment(), func(s Scene) (Changes, error) {
+	var done uuid.UUID
+	err := r.store.Supervise(ctx, by.Person.Academy, r.moment(), by.Command, func(s Scene) (Changes, error) {
 		if !s.may(by.Person) {
 			return Changes{}, refuse(tickets.Forbidden, "alert.forbidden")
+		}
+		if done = s.Done; done != uuid.Nil {
+			return Changes{}, nil
 		}
 		i := slices.IndexFunc(s.Alerts, func(a Alert) bool { return ref.is(a) })
 		if i < 0 {
 			return Changes{}, ref.missing()
 		}
 		var refused error
-		c, told := s.act(i, func(d *decision, a *Alert) { refused = do(d, a) })
+		c, told := s.act(i, func(d *decision, a *Alert) {
+			if refused = do(d, a); len(d.out.Traces) > 0 {
+				d.out.Traces[0].Command = by.Command
+			}
+		})
 		if refused != nil {
 			return Changes{}, refused
 		}
 		card = told
 		return c, nil
 	})
+	if err == nil && done != uuid.Nil {
+		near, err := r.Look(ctx, by, done)
+		return near.Card, err
+	}
 	if err == nil {
 		r.committed()
 	}
@@ -230,7 +244,7 @@ func (s Scene) act(i int, do func(*decision, *Alert)) (Changes, Card) {
 // at most. It returns the silence with its number.
 func (r *Room) Silence(ctx context.Context, by tickets.Caller, rule tickets.AlertRule, theme string, length time.Duration, reason string) (Silence, error) {
 	var silence Silence
-	err := r.store.Supervise(ctx, by.Person.Academy, r.moment(), func(s Scene) (Changes, error) {
+	err := r.store.Supervise(ctx, by.Person.Academy, r.moment(), by.Command, func(s Scene) (Changes, error) {
 		reason = strings.TrimSpace(reason)
 		_, known := rule.Usual()
 		_, of := s.Academy.Theme(theme)
@@ -244,9 +258,13 @@ func (r *Room) Silence(ctx context.Context, by tickets.Caller, rule tickets.Aler
 		case reason == "" || utf8.RuneCountInString(reason) > maxReason:
 			return Changes{}, &tickets.Error{Code: tickets.Invalid, Field: "reason", Message: "alert.silence.reason", Args: []any{maxReason}}
 		}
+		if i := slices.IndexFunc(s.Silences, func(q Silence) bool { return q.ID == s.Done }); i >= 0 { // delivered again
+			silence = s.Silences[i]
+			return Changes{}, nil
+		}
 		silence = Silence{
 			Academy: s.Academy.ID, ID: newID(), Rank: s.LastSilence + 1, Rule: rule, Theme: theme,
-			By: by.Person.ID, Reason: reason, From: s.Now, Until: s.Now.Add(length),
+			By: by.Person.ID, Reason: reason, From: s.Now, Until: s.Now.Add(length), Command: by.Command,
 		}
 		s.Silences = append(s.Silences, silence)
 		c := s.Decide()
@@ -261,7 +279,7 @@ func (r *Room) Silence(ctx context.Context, by tickets.Caller, rule tickets.Aler
 
 // EndSilence ends the silence of that number now.
 func (r *Room) EndSilence(ctx context.Context, by tickets.Caller, rank int) error {
-	err := r.store.Supervise(ctx, by.Person.Academy, r.moment(), func(s Scene) (Changes, error) {
+	err := r.store.Supervise(ctx, by.Person.Academy, r.moment(), by.Command, func(s Scene) (Changes, error) {
 		if !s.may(by.Person) {
 			return Changes{}, refuse(tickets.Forbidden, "alert.forbidden")
 		}
@@ -304,7 +322,7 @@ func (r *Room) Duty(ctx context.Context, by tickets.Caller) (Duty, error) {
 // zero time is the end of the open day. Supervisors may, and who is on duty.
 func (r *Room) HandOver(ctx context.Context, by tickets.Caller, to uuid.UUID, until time.Time) (Duty, error) {
 	var duty Duty
-	err := r.store.Supervise(ctx, by.Person.Academy, r.moment(), func(s Scene) (Changes, error) {
+	err := r.store.Supervise(ctx, by.Person.Academy, r.moment(), by.Command, func(s Scene) (Changes, error) {
 		if until.IsZero() {
 			until = s.endOfShift(s.Now)
 		}
@@ -317,7 +335,12 @@ func (r *Room) HandOver(ctx context.Context, by tickets.Caller, to uuid.UUID, un
 		case until.Before(s.Now.Add(minHold)) || until.After(s.Now.Add(maxTurn)):
 			return Changes{}, &tickets.Error{Code: tickets.Invalid, Field: "duration", Message: "duty.bounds"}
 		}
-		turn := Turn{Academy: s.Academy.ID, ID: newID(), Person: to, By: by.Person.ID, From: s.Now, Until: until, At: s.Now}
+		if s.Done != uuid.Nil { // delivered again
+			b := s.board()
+			duty = Duty{Duty: b.Duty, Deputy: b.Deputy, Until: b.Until, Rota: s.Academy.OnCall.Rota}
+			return Changes{}, nil
+		}
+		turn := Turn{Academy: s.Academy.ID, ID: newID(), Person: to, By: by.Person.ID, From: s.Now, Until: until, At: s.Now, Command: by.Command}
 		s.Turns = append(s.Turns, turn)
 		b := s.board()
 		duty = Duty{Duty: b.Duty, Deputy: b.Deputy, Until: until, Rota: s.Academy.OnCall.Rota}

@@ -25,7 +25,8 @@ type Scene struct {
 	Signals []Signal
 	Queues  []Queue
 	Lines   []Line
-	// Firings are all that stand, and all of the Tickets that ended.
+	// Firings are all that stand, all of the Tickets that ended, and what ended
+	// lately of what is about no ticket.
 	Firings  []Firing
 	Alerts   []Alert             // those that stand
 	Majors   map[uuid.UUID]Major // the major incidents of the Alerts, by ticket
@@ -39,6 +40,10 @@ type Scene struct {
 	// Loads are what waits.
 	RoundupAt time.Time
 	Loads     []Load
+	// Done is what the command at hand has done already, when it is delivered
+	// again: the alert that it acted on, the silence (then among the Silences,
+	// ended or not) or the turn that it made; uuid.Nil for nothing.
+	Done uuid.UUID
 	// Ranks are the last numbers given to alerts and to silences.
 	LastAlert, LastSilence int
 }
@@ -92,6 +97,7 @@ type Silence struct {
 	Reason  string
 	From    time.Time
 	Until   time.Time
+	Command string // what had it made; "" for none
 }
 
 // covers says whether it keeps the finding quiet at that time.

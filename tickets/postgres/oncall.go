@@ -16,8 +16,8 @@ import (
 var _ oncall.Store = (*DB)(nil)
 
 // Supervise locks the academy's supervision, calls change with the scene as it
-// stands, and keeps what it returns: see [oncall.Store].
-func (db *DB) Supervise(ctx context.Context, academy tickets.AcademyID, now time.Time, change func(oncall.Scene) (oncall.Changes, error)) error {
+// stands for the command, and keeps what it returns: see [oncall.Store].
+func (db *DB) Supervise(ctx context.Context, academy tickets.AcademyID, now time.Time, command string, change func(oncall.Scene) (oncall.Changes, error)) error {
 	definition, err := db.Academy(ctx, academy)
 	if err != nil {
 		return fmt.Errorf("postgres.Supervise(%s): %w", academy, err)
@@ -30,6 +30,11 @@ func (db *DB) Supervise(ctx context.Context, academy tickets.AcademyID, now time
 		if err != nil {
 			return err
 		}
+		if command != "" {
+			if err := done(ctx, tx, command, &s); err != nil {
+				return err
+			}
+		}
 		changes, err := change(s)
 		if err != nil {
 			return err
@@ -40,6 +45,22 @@ func (db *DB) Supervise(ctx context.Context, academy tickets.AcademyID, now time
 		return fmt.Errorf("postgres.Supervise(%s): %w", academy, err)
 	}
 	return err
+}
+
+// done tells the scene what the command has done already.
+func done(ctx context.Context, tx pgx.Tx, command string, s *oncall.Scene) error {
+	var b pgx.Batch
+	id := func(id uuid.UUID) { s.Done = id }
+	queueEach(&b, pgx.RowTo[uuid.UUID], id,
+		`SELECT alert FROM alert_traces WHERE academy = $1 AND command = $2 AND command <> ''`, s.Academy.ID, command)
+	queueEach(&b, pgx.RowTo[uuid.UUID], id,
+		`SELECT id FROM duty_turns WHERE academy = $1 AND command = $2 AND command <> ''`, s.Academy.ID, command)
+	queueEach(&b, scanSilence, func(q oncall.Silence) {
+		if s.Done = q.ID; !q.Until.After(s.Now) {
+			s.Silences = append(s.Silences, q)
+		}
+	}, `SELECT `+silenceColumns+` FROM silences WHERE academy = $1 AND command = $2 AND command <> ''`, s.Academy.ID, command)
+	return tx.SendBatch(ctx, &b).Close()
 }
 
 // Scene returns what supervision knows, without locking it.
@@ -90,17 +111,17 @@ func keep(ctx context.Context, tx pgx.Tx, academy tickets.AcademyID, c oncall.Ch
 			WHERE old.academy = $1`, alertValues(a, told)...)
 	}
 	for _, t := range c.Traces {
-		b.Queue(`INSERT INTO alert_traces (academy, alert, at, what, actor, detail) VALUES ($1, $2, $3, $4, $5, $6)`,
-			t.Academy, t.Alert, t.At, t.What, nullable(t.By), t.Detail)
+		b.Queue(`INSERT INTO alert_traces (academy, alert, at, what, actor, detail, command) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+			t.Academy, t.Alert, t.At, t.What, nullable(t.By), t.Detail, storable(t.Command))
 	}
 	for _, s := range c.Silences {
-		b.Queue(`INSERT INTO silences AS old (`+silenceColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		b.Queue(`INSERT INTO silences AS old (`+silenceColumns+`, command) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 			ON CONFLICT (academy, id) DO UPDATE SET ends_at = excluded.ends_at WHERE old.academy = $1`,
-			s.Academy, s.ID, s.Rank, s.Rule, s.Theme, s.By, storable(s.Reason), s.From, s.Until)
+			s.Academy, s.ID, s.Rank, s.Rule, s.Theme, s.By, storable(s.Reason), s.From, s.Until, storable(s.Command))
 	}
 	for _, t := range c.Turns {
-		b.Queue(`INSERT INTO duty_turns (`+turnColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-			t.Academy, t.ID, t.Person, t.By, t.From, t.Until, t.At)
+		b.Queue(`INSERT INTO duty_turns (`+turnColumns+`, command) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+			t.Academy, t.ID, t.Person, t.By, t.From, t.Until, t.At, storable(t.Command))
 	}
 	if !c.RoundupAt.IsZero() {
 		b.Queue(`INSERT INTO roundups AS old (academy, at) VALUES ($1, $2)

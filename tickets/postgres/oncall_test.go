@@ -140,3 +140,66 @@ func TestSilencesAndDutyAreKept(t *testing.T) {
 		t.Errorf("no longer on duty: %v", err)
 	}
 }
+
+// A command that is delivered again, at once or by another process, is known by
+// what it made.
+func TestACommandToAlertsIsKnown(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	w.now = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC) // a Monday
+	desk, room := clocked(w)
+	must(t)(desk.Open(ctx, by("creteil", "claire"), tickets.Incident, tickets.Card{Description: "Écran noir.", Urgency: tickets.High}))
+	tick := func(later time.Duration) {
+		t.Helper()
+		w.now = w.now.Add(later)
+		if _, err := room.Tick(ctx, "creteil"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tick(11 * time.Minute)
+	tick(time.Minute)
+	chief := func(command string) tickets.Caller {
+		c := by("creteil", "sylvie")
+		c.Command = command
+		return c
+	}
+	must(t)(room.HandOver(ctx, chief("duty"), person("creteil", "agathe").ID, time.Time{}))
+	must(t)(room.HandOver(ctx, chief("duty"), person("creteil", "agathe").ID, time.Time{}))
+	untaken := oncall.Ref{Rank: count(t, w, `SELECT rank FROM alerts WHERE academy = 'creteil' AND rule = 'untaken'`)}
+	var both sync.WaitGroup
+	for range 2 {
+		both.Go(func() {
+			if card, err := room.Escalate(ctx, chief("escalate"), untaken); err != nil || card.Rule != tickets.AlertUntaken || card.NextStep == oncall.ToDuty {
+				t.Errorf("%+v, %v", card, err)
+			}
+		})
+	}
+	both.Wait()
+	must(t)(room.Acknowledge(ctx, chief("ack"), untaken))
+	w.now = w.now.Add(10 * time.Minute)
+	must(t)(room.Acknowledge(ctx, chief("ack"), untaken))
+	for range 2 {
+		if made, err := room.Silence(ctx, chief("silence"), tickets.AlertOverdue, "", time.Hour, "travaux"); err != nil || made.Rank != 1 {
+			t.Errorf("%+v, %v", made, err)
+		}
+		w.now = w.now.Add(2 * time.Hour) // it has ended
+	}
+	for sql, want := range map[string]int{
+		`SELECT step FROM alerts WHERE academy = 'creteil' AND rule = 'untaken'`:                     int(oncall.ToDuty),
+		`SELECT count(*) FROM alert_traces WHERE what = 'hastened' AND command = 'escalate'`:         1,
+		`SELECT count(*) FROM alert_traces WHERE what = 'held' AND command = 'ack'`:                  1,
+		`SELECT count(*) FROM silences WHERE command = 'silence' AND ends_at - begins_at = '1 hour'`: 1,
+		`SELECT count(*) FROM duty_turns WHERE command = 'duty'`:                                     1,
+		`SELECT count(*) FROM deliveries WHERE template = 'escalated' AND rule = 'alert-untaken'`:    1,
+	} {
+		if got := count(t, w, sql); got != want {
+			t.Errorf("%s: %d, want %d", sql, got, want)
+		}
+	}
+	// Another academy's command of that name is another.
+	other := by("paris", "sylvie")
+	other.Command = "silence"
+	if made, err := room.Silence(ctx, other, tickets.AlertOverdue, "", time.Hour, "travaux"); err != nil || made.Academy != "paris" {
+		t.Errorf("%+v, %v", made, err)
+	}
+}
