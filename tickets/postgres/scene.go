@@ -79,9 +79,15 @@ func scene(ctx context.Context, q querier, academy tickets.Academy, now time.Tim
 		}
 	}
 	s.Firings, err = all(ctx, q, scanFiring, `SELECT `+firingColumns+` FROM firings WHERE academy = $1 AND ended_at IS NULL
-		UNION ALL SELECT `+firingColumns+` FROM firings WHERE academy = $1 AND ticket = ANY ($2) AND ended_at IS NOT NULL`, academy.ID, seen)
+		UNION ALL SELECT `+firingColumns+` FROM firings WHERE academy = $1 AND ticket = ANY ($2) AND ended_at IS NOT NULL
+		UNION ALL SELECT `+firingColumns+` FROM firings WHERE academy = $1 AND ticket IS NULL AND ended_at > $3`,
+		academy.ID, seen, now.Add(-generalWithin))
 	return s, err
 }
+
+// generalWithin is how long it is known that what is about no ticket fired: more
+// than a day, as a queue that grows is told once in it.
+const generalWithin = 26 * time.Hour
 
 // unvalidatedAfter is how long a resolution may wait for a word before roundups
 // count it.
