@@ -3,7 +3,6 @@ package mail
 import (
 	"encoding/json"
 	"errors"
-	"strings"
 
 	"cecoia.example/tickets"
 	"cecoia.example/tickets/locale"
@@ -21,11 +20,11 @@ func writeRoundup(n tickets.Notice, portal tickets.Portal) (letter, error) {
 	l.Subject = p.T("roundup.head", r.At)
 	l.Do = p.T("mail.do.roundup")
 	var lines []string
-	if own := loadLine(r.Own, p); own != "" {
+	if own := p.Waiting(r.Own.Counts(), r.Own.Oldest); own != "" {
 		lines = append(lines, p.T("roundup.own")+" · "+own)
 	}
 	for _, g := range r.Groups {
-		lines = append(lines, oneLine(p.Group(n.Academy, g.Group))+" · "+loadLine(g, p))
+		lines = append(lines, oneLine(p.Group(n.Academy, g.Group))+" · "+p.Waiting(g.Counts(), g.Oldest))
 	}
 	l.Story = telling{Lead: p.T("roundup.head", r.At)}
 	l.After = lines
@@ -38,16 +37,4 @@ func writeRoundup(n tickets.Notice, portal tickets.Portal) (letter, error) {
 	l.Why = p.T("mail.why.roundup")
 	l.Rules = []string{n.Rule}
 	return l, nil
-}
-
-// loadLine is what waits in a line, "" for nothing.
-func loadLine(l oncall.Load, p locale.Printer) string {
-	var parts []string
-	for _, c := range l.Counts() {
-		parts = append(parts, p.N("roundup."+c.Name, c.N))
-	}
-	if !l.Oldest.IsZero() {
-		parts = append(parts, p.T("roundup.oldest", l.Oldest))
-	}
-	return strings.Join(parts, " · ")
 }

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"cecoia.example/tickets"
-	"cecoia.example/tickets/locale"
 	"cecoia.example/tickets/oncall"
 )
 
@@ -25,26 +24,14 @@ func (b *Bot) roundup(ctx context.Context, n tickets.Notice) (thread string, err
 	}
 	p := reader(n)
 	lines := []string{"**" + p.T("roundup.head", r.At) + "**"}
-	if own := loadLine(r.Own, p); own != "" {
+	if own := p.Waiting(r.Own.Counts(), r.Own.Oldest); own != "" {
 		lines = append(lines, "- "+p.T("roundup.own")+" · "+own)
 	}
 	for _, g := range r.Groups {
-		lines = append(lines, "- "+defuse(p.Group(n.Academy, g.Group))+" · "+loadLine(g, p))
+		lines = append(lines, "- "+defuse(p.Group(n.Academy, g.Group))+" · "+p.Waiting(g.Counts(), g.Oldest))
 	}
 	if r.Alerts > 0 {
 		lines = append(lines, markdownLink(p.N("roundup.alerts", r.Alerts), b.opts.Portal.Supervision()))
 	}
 	return b.postOnce(ctx, n, newPost(channel, n.ID, strings.Join(lines, "\n")))
-}
-
-// loadLine is what waits in a line, "" for nothing.
-func loadLine(l oncall.Load, p locale.Printer) string {
-	var parts []string
-	for _, c := range l.Counts() {
-		parts = append(parts, p.N("roundup."+c.Name, c.N))
-	}
-	if !l.Oldest.IsZero() {
-		parts = append(parts, p.T("roundup.oldest", l.Oldest))
-	}
-	return strings.Join(parts, " · ")
 }

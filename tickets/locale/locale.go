@@ -14,6 +14,7 @@ package locale
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"strconv"
 	"strings"
@@ -231,4 +232,17 @@ func (p Printer) AlertAbout(a tickets.Academy, rule, theme, subject string) stri
 		return p.Theme(a, theme)
 	}
 	return ""
+}
+
+// Waiting says what waits in a line, "" for nothing: the figures of a round-up by
+// their names, and since when the oldest waits (zero: not said).
+func (p Printer) Waiting(counts iter.Seq2[string, int], oldest time.Time) string {
+	var parts []string
+	for name, n := range counts {
+		parts = append(parts, p.N("roundup."+name, n))
+	}
+	if !oldest.IsZero() {
+		parts = append(parts, p.T("roundup.oldest", oldest))
+	}
+	return strings.Join(parts, " · ")
 }

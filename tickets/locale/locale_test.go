@@ -103,3 +103,19 @@ func TestDatesPluralsAndRefusalsFollowTheLanguage(t *testing.T) {
 		t.Errorf("an internal failure shows as %q", got)
 	}
 }
+
+func TestWhatWaitsInALine(t *testing.T) {
+	counts := func(yield func(string, int) bool) { _ = yield("new", 3) && yield("overdue", 1) }
+	oldest := time.Date(2026, 11, 20, 8, 5, 0, 0, time.UTC)
+	for lang, want := range map[tickets.Lang]string{
+		tickets.French:  "3 demandes que personne n’a prises · une hors délai · la plus ancienne du 20/11/2026 à 08:05",
+		tickets.English: "3 requests that nobody has taken · one overdue · the oldest of 20 Nov 2026 at 08:05",
+	} {
+		if got := For(lang, nil).Waiting(counts, oldest); got != want {
+			t.Errorf("%s: %q", lang, got)
+		}
+	}
+	if got := For(tickets.French, nil).Waiting(func(func(string, int) bool) {}, time.Time{}); got != "" {
+		t.Errorf("nothing waits: %q", got)
+	}
+}

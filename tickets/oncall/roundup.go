@@ -3,6 +3,7 @@ package oncall
 import (
 	"encoding/json"
 	"fmt"
+	"iter"
 	"slices"
 	"time"
 
@@ -42,18 +43,21 @@ func sum(loads []Load) Load {
 	return out
 }
 
-// Count is one figure of a load, by its name.
-type Count struct {
-	Name string // new, progress, waiting, overdue, refused, unvalidated
-	N    int
-}
-
-// Counts returns the figures that are not zero, the most pressing first.
-func (l Load) Counts() []Count {
-	all := []Count{
-		{"new", l.New}, {"overdue", l.Overdue}, {"refused", l.Refused}, {"progress", l.InProgress}, {"waiting", l.Waiting}, {"unvalidated", l.Unvalidated},
+// Counts are the figures that are not zero, by their names, the most pressing
+// first: new, overdue, refused, progress, waiting, unvalidated.
+func (l Load) Counts() iter.Seq2[string, int] {
+	return func(yield func(string, int) bool) {
+		for _, c := range []struct {
+			name string
+			n    int
+		}{
+			{"new", l.New}, {"overdue", l.Overdue}, {"refused", l.Refused}, {"progress", l.InProgress}, {"waiting", l.Waiting}, {"unvalidated", l.Unvalidated},
+		} {
+			if c.n > 0 && !yield(c.name, c.n) {
+				return
+			}
+		}
 	}
-	return slices.DeleteFunc(all, func(c Count) bool { return c.N == 0 })
 }
 
 // empty says whether there is nothing to tell.
