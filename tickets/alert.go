@@ -9,7 +9,7 @@ import (
 // tickets/oncall tells it.
 type Alerts interface {
 	// Signal keeps that a rule was reported with a count: it stands until then,
-	// and since now unless it stood already.
+	// and since now unless it stood already. Until now is no more.
 	Signal(ctx context.Context, academy AcademyID, rule AlertRule, count int, now, until time.Time) error
 	// CountMails counts the inbound mails since then that one of these rows of
 	// the decision table decided on, and that were not answered.
@@ -17,10 +17,14 @@ type Alerts interface {
 }
 
 // signalled is how long a report stands without another. Spam comes every day:
-// what is quarantined is told once a day.
+// what is quarantined is told once a day. The bot's account is looked at all the
+// time: who has not seen it refused for minutes has stopped looking.
 func (r AlertRule) signalled() time.Duration {
-	if r == AlertMailQuarantine {
+	switch r {
+	case AlertMailQuarantine:
 		return 24 * time.Hour
+	case AlertBot:
+		return 3 * time.Minute
 	}
 	return time.Hour
 }
@@ -31,6 +35,13 @@ func (r AlertRule) signalled() time.Duration {
 func (d *Desk) Alert(ctx context.Context, academy AcademyID, rule AlertRule, count int) error {
 	now := d.now()
 	return d.store.Signal(ctx, academy, rule, count, now, now.Add(rule.signalled()))
+}
+
+// AlertOver reports that what [Desk.Alert] reported is so no more. What nobody
+// reported is no error.
+func (d *Desk) AlertOver(ctx context.Context, academy AcademyID, rule AlertRule) error {
+	now := d.now()
+	return d.store.Signal(ctx, academy, rule, 0, now, now)
 }
 
 // AlertMails is [Desk.Alert] with the count of the last day's mails that one of

@@ -115,6 +115,9 @@ func serve(ctx context.Context, s settings, roles []string, seed func(context.Co
 	var wake func()
 	var notifier *notify.Notifier
 	if plays("notify") || plays("clock") { // the clock sends what warns of the queue itself
+		if house.bot, err = house.newBot(); err != nil {
+			return err
+		}
 		var closeChannels func()
 		if notifier, closeChannels, err = house.notifier(); err != nil {
 			return err
@@ -172,6 +175,10 @@ func serve(ctx context.Context, s settings, roles []string, seed func(context.Co
 			alerts := &supervision{db: db.DB, room: house.room, desk: house.desk, direct: notifier.Direct, every: superviseEvery / time.Duration(max(s.speed, 1)), beat: beat, log: log.With("part", "clock")}
 			group.Go(func() error { return alerts.run(ctx) })
 		}
+		if house.bot != nil {
+			watch := &botWatch{db: db.DB, desk: house.desk, accepted: house.bot.Accepted, every: botLookEvery / time.Duration(max(s.speed, 1)), log: log.With("part", "chat")}
+			group.Go(func() error { return watch.run(ctx) })
+		}
 		// Last: whoever gets an answer from /readyz finds the rest listening.
 		health, err := house.health()
 		if err != nil {
@@ -198,11 +205,22 @@ type house struct {
 	files               *files.Dir
 	desk                *tickets.Desk
 	room                *oncall.Room
+	bot                 *notifymattermost.Bot // nil without a chat, and where nothing goes out
 	portal              tickets.Portal
 	portalURL, hooksURL string
 	metrics             *prometheus.Registry
 	tracing             *tracing
 	log                 *slog.Logger
+}
+
+// newBot wires the bot that posts in the chat; nil where none is configured.
+func (h house) newBot() (*notifymattermost.Bot, error) {
+	if h.MattermostURL == "" {
+		return nil, nil
+	}
+	return notifymattermost.New(notifymattermost.Options{
+		URL: h.MattermostURL, Token: h.MattermostToken, HooksURL: h.hooksURL, Portal: h.portal, Keyring: h.keys, Now: h.now,
+	})
 }
 
 // notifier wires what goes out: the channels that are configured. Deliveries
@@ -230,15 +248,9 @@ func (h house) notifier() (*notify.Notifier, func(), error) {
 	}
 	channels[tickets.Mail] = mailer
 	closeAll := mailer.Close
-	if h.MattermostURL != "" {
-		bot, err := notifymattermost.New(notifymattermost.Options{
-			URL: h.MattermostURL, Token: h.MattermostToken, HooksURL: h.hooksURL, Portal: h.portal, Keyring: h.keys, Now: h.now,
-		})
-		if err != nil {
-			return nil, nil, err
-		}
-		channels[tickets.Chat] = bot
-		closeAll = func() { mailer.Close(); bot.Close() }
+	if h.bot != nil {
+		channels[tickets.Chat] = h.bot
+		closeAll = func() { mailer.Close(); h.bot.Close() }
 	}
 	window := h.MailWindow
 	if window == 0 {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/mattermost/mattermost/server/public/model"
+
 	"cecoia.example/tickets"
 )
 
@@ -12,6 +14,24 @@ import (
 func (b *Bot) Check(ctx context.Context) error {
 	_, err := b.me(ctx)
 	return err
+}
+
+// Accepted asks the server whether it takes the bot's account: it answers 401 to
+// a token that is revoked or wrong, or whose account is deactivated, and may
+// answer 403 to the last. An error says nothing about the account: the server
+// did not answer, or had something else to say.
+func (b *Bot) Accepted(ctx context.Context) (bool, error) {
+	err := b.call("who am I", false, func() (*model.Response, error) {
+		_, resp, err := b.client.GetMe(ctx, "")
+		return resp, err
+	})
+	switch status := statusOf(err); {
+	case err == nil:
+		return true, nil
+	case status == http.StatusUnauthorized, status == http.StatusForbidden && appErrorID(err) != "": // not a proxy's
+		return false, nil
+	}
+	return false, err
 }
 
 // CheckAcademy proves that the bot sees the channel of each of the academy's
