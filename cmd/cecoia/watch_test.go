@@ -75,7 +75,7 @@ func newInstallation(t *testing.T) *installation {
 		t.Cleanup(func() { _ = server.Close(ctx) })
 		return server
 	}
-	s.smtp, s.imap = mailServer("demandeur@creteil.example"), mailServer("no-reply@creteil.example")
+	s.smtp, s.imap = mailServer("demandeur@creteil.example", "superviseur@creteil.example"), mailServer("no-reply@creteil.example")
 	s.chat, err = mattermost.Start(ctx, mattermost.Options{Addr: s.addr["CECOIA_MATTERMOST_ADDR"], Seed: mattermost.Seed{
 		Teams: []mattermost.Team{{Name: "creteil", Channels: []mattermost.Channel{{Name: "assistance"}, {Name: "reseaux"}, {Name: "supervision"}}}},
 		Bots:  []mattermost.Bot{{Username: demoBot, Token: demoBotToken, Channels: []string{"creteil/assistance", "creteil/reseaux", "creteil/supervision"}}},
@@ -123,8 +123,8 @@ func (s *installation) cecoia(want int, args ...string) string {
 	return out + stderr
 }
 
-// serve runs all roles until the test ends.
-func (s *installation) serve() {
+// serve runs all roles until it is stopped, or the test ends.
+func (s *installation) serve() (stop func()) {
 	s.t.Helper()
 	command := exec.Command(binary, "serve")
 	command.Env = append(os.Environ(), s.env...)
@@ -137,9 +137,12 @@ func (s *installation) serve() {
 	if err := command.Start(); err != nil {
 		s.t.Fatal(err)
 	}
-	s.t.Cleanup(func() {
+	stop = sync.OnceFunc(func() {
 		_ = command.Process.Signal(syscall.SIGTERM)
 		_ = command.Wait()
+	})
+	s.t.Cleanup(func() {
+		stop()
 		if s.t.Failed() {
 			s.t.Logf("serve:\n%s", tail(s.log.String(), 6000))
 		}
@@ -148,6 +151,7 @@ func (s *installation) serve() {
 		s.t.Fatalf("serve says %q: %v\n%s", line, err, s.log.String())
 	}
 	go func() { _, _ = io.Copy(io.Discard, out) }()
+	return stop
 }
 
 // said returns the lines of the log that have the trace, by their messages.
