@@ -64,7 +64,7 @@ func majorExhibits(h *hall) []exhibit {
 		{name: "major-withdrawn", as: "dominique", path: at(struck[4])},
 		{name: "major-join", as: "alix", path: at(alone) + "?faire=join"},
 		{name: "major-join-refused", as: "alix", path: at(alone) + "?faire=join", then: func(c *chromium) {
-			c.do("none", chromedp.SetValue("#into-join", ""))
+			c.do("none", chromedp.SetValue("#major", ""))
 			c.submit("#do-join button[value=join]")
 		}},
 		{name: "major-form-check", as: "dominique", path: base + "/verification"},

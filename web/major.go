@@ -123,7 +123,7 @@ func (s *server) joinable(r *http.Request, v *visit, view tickets.View) ([]ticke
 
 // joinField asks for the major incident that the ticket is to be joined to.
 func (b *deskForms) joinField(value string) field {
-	f := field{Name: "into", ID: "into-join", Kind: "select", Value: value, Label: b.visit.words.T("web.major")}
+	f := field{Name: "major", Kind: "select", Value: value, Label: b.visit.words.T("web.major")}
 	var options []option
 	if len(b.majors) != 1 {
 		options = append(options, option{Value: "", Label: b.visit.words.T("web.field.choose")})

@@ -182,7 +182,7 @@ func TestTheDeskSeesWhatIsJoined(t *testing.T) {
 	pg = agent.get(at(major))
 	has(t, pg, "main", "22 demandes rattachées", "et 2 autres")
 	joined := "section[aria-labelledby=joined]"
-	has(t, pg, joined, all[0].Number.String()+" Nouveau Privé Camille Modèle Un secret", "Panne 19")
+	has(t, pg, joined, all[0].Number.String()+" Nouveau Privé · Camille Modèle Un secret", "Panne 19")
 	if strings.Contains(pg.text(joined), "Panne 20") || !pg.has("a[href="+at(all[0])+"]") {
 		t.Errorf("the joined: %s", pg.text(joined))
 	}
@@ -220,16 +220,16 @@ func TestTheDeskJoinsAndTakesOff(t *testing.T) {
 		t.Error("who asked may join it")
 	}
 	pg := agent.get(at(c))
-	if got := pg.text("#into-join"); got != "Choisir… "+major.Number.String()+" – Messagerie arrêtée "+poste.Number.String()+" – Postes bloqués" {
+	if got := pg.text("#major"); got != "Choisir… "+major.Number.String()+" – Messagerie arrêtée "+poste.Number.String()+" – Postes bloqués" {
 		t.Errorf("one chooses among %q", got)
 	}
 	for into, why := range map[string]string{"": "Choisissez l’incident majeur", "zut": "Choisissez l’incident majeur", c.Number.String(): "n’est pas un incident majeur", "I261121_999": "I261121_999"} {
-		pg := agent.post(at(c), form("do", "join", "into", into, "text", "Un mot <b>", "command", pg.value("command")))
-		if pg.status != http.StatusUnprocessableEntity || !pg.has("a[href=#into-join]") || pg.text("#text-join") != "Un mot <b>" || !strings.Contains(pg.text("#into-join-error"), why) {
+		pg := agent.post(at(c), form("do", "join", "major", into, "text", "Un mot <b>", "command", pg.value("command")))
+		if pg.status != http.StatusUnprocessableEntity || !pg.has("a[href=#major]") || pg.text("#text-join") != "Un mot <b>" || !strings.Contains(pg.text("#major-error"), why) {
 			t.Errorf("into %q: %d, %s", into, pg.status, pg.text("main"))
 		}
 	}
-	pg = agent.press(agent.get(at(c)), "join", "into", major.Number.String(), "text", "C’est la panne de ce matin.").want(http.StatusOK, at(c))
+	pg = agent.press(agent.get(at(c)), "join", "major", major.Number.String(), "text", "C’est la panne de ce matin.").want(http.StatusOK, at(c))
 	has(t, pg, "#notice", "est rattaché à l’incident majeur")
 	has(t, pg, "#part-of", major.Number.String()+" : « Messagerie arrêtée »")
 	if pg.has("#do-join") {
@@ -245,7 +245,7 @@ func TestTheDeskJoinsAndTakesOff(t *testing.T) {
 	for _, m := range []tickets.Case{poste, major} {
 		h.do(t, person("creteil", "alix"), m, tickets.ActionClose, "Fini.")
 	}
-	pg = agent.post(at(c), form("do", "join", "into", major.Number.String(), "text", "Trop tard"))
+	pg = agent.post(at(c), form("do", "join", "major", major.Number.String(), "text", "Trop tard"))
 	if pg.status != http.StatusUnprocessableEntity || pg.text("#text-join") != "Trop tard" || !strings.Contains(pg.text("#errors"), "est clôturé") {
 		t.Errorf("into one that is over: %d, %s", pg.status, pg.text("main"))
 	}

@@ -147,7 +147,7 @@ func (b *deskForms) form(a tickets.Action) actionForm {
 			out.Fields = append(out.Fields, fm.field(f))
 		}
 	case tickets.ActionJoin:
-		out.Fields = append(out.Fields, fm.field(b.joinField(value("into", ""))))
+		out.Fields = append(out.Fields, fm.field(b.joinField(value("major", ""))))
 	case tickets.ActionInform, tickets.ActionResolve, tickets.ActionClose:
 		if b.view.Major {
 			out.Lead = v.words.T("web.major.all")
@@ -279,9 +279,9 @@ func deskInput(action tickets.Action, typed url.Values) (tickets.Input, error) {
 			in.Assignee = id
 		}
 	case tickets.ActionJoin:
-		into, err := tickets.ParseRef(typed.Get("into"))
+		into, err := tickets.ParseRef(typed.Get("major"))
 		if err != nil {
-			return in, invalid("into", "web.major.choose")
+			return in, invalid("major", "web.major.choose")
 		}
 		in.Into = into
 	case tickets.ActionRequalify:
@@ -299,7 +299,7 @@ func deskInput(action tickets.Action, typed url.Values) (tickets.Input, error) {
 }
 
 // deskField gives a refusal the name that its field has on the page, where one
-// list asks for two things.
+// list asks for two things, or another form for the same.
 func deskField(err error) error {
-	return renamed(renamed(err, "group", "assignee"), "subcategory", "category")
+	return renamed(renamed(renamed(err, "group", "assignee"), "subcategory", "category"), "into", "major")
 }
