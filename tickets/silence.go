@@ -66,12 +66,12 @@ type Silent interface {
 	Unanswered(ctx context.Context, academy AcademyID, now time.Time, limit int) ([]Ticket, error)
 }
 
-// chores is how many tickets the clock works on between two looks.
-const chores = 200
+// chores is how many tickets the clock works on between two looks: seconds' worth.
+const chores = 1000
 
 // Chase reminds the requesters of the academy whose word is awaited for long,
 // and closes what they have been reminded of in vain. It returns how many tickets
-// it did something to; with more than some hundred due the rest is left to the
+// it did something to; with more than a thousand due the rest is left to the
 // next call. Done twice, or by two at once, each is done once.
 func (d *Desk) Chase(ctx context.Context, academy AcademyID) (int, error) {
 	a, err := d.store.Academy(ctx, academy)

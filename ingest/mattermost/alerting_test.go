@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"cecoia.example/tickets"
 	"cecoia.example/tickets/oncall"
 )
@@ -82,5 +84,47 @@ func TestWhoeverIsOnDutyAnswersForAlerts(t *testing.T) {
 	w.later(2 * time.Hour)
 	if got := w.say("creteil", "agent", "ack A1"); !strings.Contains(got, saysSupervisor) {
 		t.Errorf("no longer on duty: %s", got)
+	}
+}
+
+// A storm becomes a major incident by a word, or a button; what agents find later
+// is joined to it, and taken off it again.
+func TestAStormIsMadeAMajorIncident(t *testing.T) {
+	w := newWorld(t)
+	w.later(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC).Sub(noon)) // a Monday
+	card := tickets.Card{Summary: "Messagerie", Description: "Rien n’arrive.", Urgency: tickets.High, Theme: "mail", Entity: "0941234F"}
+	for range 5 {
+		w.open("creteil", card)
+	}
+	for range 2 {
+		w.later(time.Minute)
+		if _, err := w.room.Tick(t.Context(), "creteil"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	other := w.open("creteil", tickets.Card{})
+	wants(t, "no storm", w.say("creteil", "agent", "majeur"), saysSupervisor)
+	said := w.say("creteil", "supervisor", "majeur")
+	wants(t, "majeur", said, "L’incident majeur [I261123_", "Afflux de demandes semblables")
+	if again := w.say("creteil", "supervisor", "major A1"); strings.Split(again, "](")[0] != strings.Split(said, "](")[0] {
+		t.Errorf("twice:\n%s\n%s", said, again)
+	}
+	if n, err := w.desk.FollowMajors(t.Context(), "creteil"); err != nil || n != 5 {
+		t.Fatalf("%d joined, %v", n, err)
+	}
+	majors, err := w.desk.Majors(t.Context(), tickets.Caller{Person: person("creteil", "agent")})
+	if err != nil || len(majors) != 1 || majors[0].Requester != person("creteil", "supervisor").ID {
+		t.Fatalf("%+v, %v", majors, err)
+	}
+	major := majors[0].Number.String()
+	number := other.Number.String()
+	wants(t, "join", w.say("creteil", "agent", "rattacher "+number+" à "+major), number+" est rattaché à l’incident majeur "+major)
+	if w.view(other).Parent != majors[0].ID {
+		t.Error("it is not joined")
+	}
+	wants(t, "leave", w.say("creteil", "agent", "join undo "+number), number+" n’est plus rattaché")
+	wants(t, "leave twice", w.say("creteil", "agent", "rattacher annuler "+number), "n’est rattaché à aucun incident majeur")
+	if w.view(other).Parent != uuid.Nil {
+		t.Error("it is still joined")
 	}
 }

@@ -27,8 +27,8 @@ func table() []verb {
 	return []verb{
 		liste, suite, voir, chercher, kb,
 		prendre, rendre, affecter, urgence, theme, note,
-		demander, attente, repondre, resoudre, cloturer, rouvrir, fusionner, nouveau,
-		alertes, ack, differer, escalader, silence, garde,
+		demander, attente, repondre, resoudre, cloturer, rouvrir, fusionner, rattacher, nouveau,
+		alertes, ack, differer, escalader, majeur, silence, garde,
 		notif, pourquoi, compte, aide,
 	}
 }

@@ -10,24 +10,13 @@ import (
 var fusionner = verb{
 	name: "fusionner", aliases: []string{"merge", "regrouper", "doublon", "duplicate"},
 	run: func(ctx context.Context, c *call) (string, error) {
-		if word, rest := cutWord(c.rest); slices.Contains([]string{"annuler", "defaire", "undo", "cancel"}, fold(word)) {
+		if rest, undo := cutUndo(c.rest); undo {
 			return c.unmerge(ctx, rest)
 		}
-		numbers, rest := cutNumbers(c.rest, maxNumbers)
-		if word, after := cutWord(rest); slices.Contains([]string{"dans", "en", "avec", "vers", "into", "in", "with", "->", "→"}, fold(word)) {
-			into, left, ok := cutNumber(after)
-			if !ok {
-				return "", errUsage
-			}
-			numbers, rest = append(numbers, into), left
+		merged, kept, err := c.cutInto("dans", "en", "avec", "vers", "into", "in", "with")
+		if err != nil {
+			return "", err
 		}
-		if len(numbers) > maxNumbers {
-			return "", refusal(c.print.T("chat.too_many", maxNumbers))
-		}
-		if len(numbers) == 0 || plainText(rest) != "" {
-			return "", errUsage
-		}
-		kept, merged := numbers[len(numbers)-1], numbers[:len(numbers)-1]
 		refs, _, err := c.targets(ctx, merged...)
 		if err != nil {
 			return "", err
@@ -45,6 +34,33 @@ var fusionner = verb{
 			return line + " " + c.print.T("chat.merge.undo", c.verb.label(c.print), res.Number.String())
 		})
 	},
+}
+
+// cutUndo says whether the words ask to undo something, and returns what follows.
+func cutUndo(s string) (rest string, undo bool) {
+	word, rest := cutWord(s)
+	return rest, slices.Contains([]string{"annuler", "defaire", "undo", "cancel"}, fold(word))
+}
+
+// cutInto reads the numbers of some tickets and that of another one: the last, or
+// the one after one of these words, which are folded.
+func (c *call) cutInto(between ...string) (some []number, into number, err error) {
+	numbers, rest := cutNumbers(c.rest, maxNumbers)
+	if word, after := cutWord(rest); word != "" && slices.Contains(append(between, "->", "→"), fold(word)) {
+		into, left, ok := cutNumber(after)
+		if !ok {
+			return nil, number{}, errUsage
+		}
+		numbers, rest = append(numbers, into), left
+	}
+	if len(numbers) > maxNumbers {
+		return nil, number{}, refusal(c.print.T("chat.too_many", maxNumbers))
+	}
+	if len(numbers) == 0 || plainText(rest) != "" {
+		return nil, number{}, errUsage
+	}
+	last := len(numbers) - 1
+	return numbers[:last], numbers[last], nil
 }
 
 // unmerge undoes the merging of tickets.

@@ -85,6 +85,13 @@ func (b *Bot) alertPost(n tickets.Notice, card oncall.Card, channel string) *mod
 		}
 		told = append(told, &model.MessageAttachmentField{Title: p.T("alert.worst"), Value: strings.Join(worst, "\n")})
 	}
+	if major, err := tickets.ParseRef(card.Major); err == nil {
+		t := tickets.Ticket{Academy: n.Academy.ID, Number: tickets.Number(major)}
+		told = told.with(p.T("alert.major"), markdownLink(card.Major, b.opts.Portal.Ticket(t))+" · "+p.N("alert.major.joined", card.Joined, card.Settled))
+	}
+	if over && card.Rule == tickets.AlertStorm { // what its post is remembered for
+		told = told.with(p.T("alert.began"), p.When(card.Since))
+	}
 	told = told.with(p.T("alert.state"), alertState(card, p))
 	if !over {
 		owner := p.T("alert.duty.nobody")
@@ -103,6 +110,9 @@ func (b *Bot) alertPost(n tickets.Notice, card oncall.Card, channel string) *mod
 	a.Fields = told
 	if !over {
 		for _, o := range alertButtons {
+			if o.command == "majeur" && (card.Rule != tickets.AlertStorm || card.Major != "") {
+				continue
+			}
 			action := b.button(n, channel, o.command, p.T(o.name))
 			action.Id = o.id
 			a.Actions = append(a.Actions, action)
@@ -120,12 +130,14 @@ var alertColours = map[tickets.Severity]string{
 }
 
 // alertButtons are what can be done to an alert: each stands for a command. The
-// server routes ids of letters and figures only.
+// server routes ids of letters and figures only. The one for a major incident is
+// for a storm without.
 var alertButtons = []struct{ id, command, name string }{
 	{"ack", "ack", "alert.button.ack"},
 	{"differer30", "différer 30 min", "alert.button.half"},
 	{"differer120", "différer 2 h", "alert.button.two"},
 	{"escalader", "escalader", "alert.button.escalate"},
+	{"majeur", "majeur", "alert.button.major"},
 	{"alertes", "alertes", "alert.button.open"},
 }
 

@@ -98,3 +98,37 @@ func TestAnAlertsCardFollowsIt(t *testing.T) {
 		t.Error("an emergency is not posted as urgent")
 	}
 }
+
+// The card of a storm offers the major incident until there is one, then leads to
+// it; once it is over it tells what came of it.
+func TestAStormsCardLeadsToItsMajorIncident(t *testing.T) {
+	b := newBot(t, server(t, double.Options{}).URL(), Options{})
+	card := oncall.Card{Alert: id(50), Rank: 7, Rule: tickets.AlertStorm, Theme: "messagerie", Subject: "094", Severity: tickets.Emergency,
+		Count: 37, Total: 37, Since: began, State: oncall.StateFiring}
+	shown := func(c oncall.Card) string {
+		raw, err := json.Marshal(b.alertPost(alertNotice(t, 1, c), c, "achannel"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(raw)
+	}
+	if got := shown(card); !strings.Contains(got, `"majeur"`) || strings.Contains(got, "rattachée") {
+		t.Errorf("before: %s", got)
+	}
+	card.Major, card.Joined, card.Settled = "I261121_009", 36, 2
+	got := shown(card)
+	if strings.Contains(got, `"majeur"`) || !strings.Contains(got, "/demandes/creteil/I261121_009)") || !strings.Contains(got, "36 demandes rattachées, dont 2 réglées") {
+		t.Errorf("declared: %s", got)
+	}
+	card.State, card.EndedAt, card.Settled = oncall.StateResolved, began.Add(time.Hour), 36
+	got = shown(card)
+	for _, want := range []string{"terminée", "37 en tout", "I261121_009", "dont 36 réglées", `"Début"`} {
+		if !strings.Contains(got, want) {
+			t.Errorf("over, without %s: %s", want, got)
+		}
+	}
+	card.Rule, card.Major, card.State = tickets.AlertUntaken, "", oncall.StateFiring
+	if got := shown(card); strings.Contains(got, `"majeur"`) {
+		t.Errorf("of what is no storm: %s", got)
+	}
+}

@@ -125,12 +125,16 @@ func (c Calendar) from(t time.Time) iter.Seq[opening] {
 		y, m, d := t.In(c.loc).Date()
 		day := time.Date(y, m, d, 0, 0, 0, 0, time.UTC) // the date; not yet a moment
 		public := publicHolidays(y)
+		z := c.zone(day.Add(-noOffset))
 		for range horizon {
 			if day.Year() != y {
 				y = day.Year()
 				public = publicHolidays(y)
 			}
-			for o := range c.on(day, c.spans(day, public)) {
+			if before := day.Add(-noOffset); !z.end.IsZero() && !before.Before(z.end) {
+				z = c.zone(before)
+			}
+			for o := range c.on(day, z, c.spans(day, public)) {
 				if !o.end.After(t) {
 					continue
 				}
@@ -141,9 +145,22 @@ func (c Calendar) from(t time.Time) iter.Seq[opening] {
 					return
 				}
 			}
-			day = day.AddDate(0, 0, 1)
+			day = day.Add(24 * time.Hour)
 		}
 	}
+}
+
+// zone is a time during which the clock on the wall is as far ahead of UTC.
+type zone struct {
+	begin, end time.Time // zero for always
+	offset     time.Duration
+}
+
+func (c Calendar) zone(t time.Time) zone {
+	t = t.In(c.loc)
+	_, offset := t.Zone()
+	begin, end := t.ZoneBounds()
+	return zone{begin, end, time.Duration(offset) * time.Second}
 }
 
 // spans returns the opening hours of a date.
@@ -157,8 +174,7 @@ func (c Calendar) spans(day time.Time, public []tickets.Date) []tickets.Span {
 	if !c.hours.OpenOnPublicHolidays && slices.Contains(public, date) {
 		return nil
 	}
-	if !c.hours.SchoolHolidayWeek.IsZero() &&
-		slices.ContainsFunc(c.hours.SchoolHolidays, func(p tickets.Period) bool { return p.Has(date) }) {
+	if slices.ContainsFunc(c.hours.SchoolHolidays, func(p tickets.Period) bool { return p.Has(date) }) && !c.hours.SchoolHolidayWeek.IsZero() {
 		return c.hours.SchoolHolidayWeek.On(day.Weekday())
 	}
 	return c.hours.Week.On(day.Weekday())
@@ -171,33 +187,26 @@ const noOffset = 15 * time.Hour
 // on yields the moments at which the clock on the wall shows one of the spans
 // on that date. A day on which clocks change is cut there: on each side the
 // clock runs evenly, an hour that is skipped is never open, one that comes
-// twice is open twice.
-func (c Calendar) on(day time.Time, spans []tickets.Span) iter.Seq[opening] {
+// twice is open twice. z is the zone as the day begins, wherever that is first.
+func (c Calendar) on(day time.Time, z zone, spans []tickets.Span) iter.Seq[opening] {
 	return func(yield func(opening) bool) {
-		if len(spans) == 0 {
-			return
-		}
-		last := day.Add(24*time.Hour + noOffset)
-		for t := day.Add(-noOffset).In(c.loc); ; {
-			begin, end := t.ZoneBounds()
-			_, offset := t.Zone()
+		for last := day.Add(24*time.Hour + noOffset); ; z = c.zone(z.end) {
 			for _, s := range spans {
-				start := day.Add(time.Duration(s.From)*time.Minute - time.Duration(offset)*time.Second).In(c.loc)
+				start := day.Add(time.Duration(s.From)*time.Minute - z.offset).In(c.loc)
 				o := opening{start, start.Add(time.Duration(s.To-s.From) * time.Minute)}
-				if !begin.IsZero() && o.start.Before(begin) {
-					o.start = begin
+				if !z.begin.IsZero() && o.start.Before(z.begin) {
+					o.start = z.begin
 				}
-				if !end.IsZero() && o.end.After(end) {
-					o.end = end
+				if !z.end.IsZero() && o.end.After(z.end) {
+					o.end = z.end
 				}
 				if o.start.Before(o.end) && !yield(o) {
 					return
 				}
 			}
-			if end.IsZero() || end.After(last) {
+			if z.end.IsZero() || z.end.After(last) {
 				return
 			}
-			t = end
 		}
 	}
 }

@@ -34,8 +34,10 @@ import (
 // rows reads them all again and again when there are many. So the statements
 // below leave the planner no choice: rows are looked up one by one, in a lateral
 // query with OFFSET 0, which is a fence, by what one index serves; what is then
-// changed is named by an array of ids; and byIndex goes before.
-const byIndex = `SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true)`
+// changed is named by an array of ids; and byIndex goes before. Nor does it keep
+// a plan: to one made while nothing was owed each index is as good as another.
+const byIndex = `SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
+	set_config('plan_cache_mode', 'force_custom_plan', true)`
 
 // headOfLane says of deliveries AS d that none of their lane is before them, no
 // other's notice tells them, and of a digest that none of it is before them.

@@ -167,20 +167,23 @@ func scanSeen(row pgx.CollectableRow) (w oncall.Watched, err error) {
 const queues = `SELECT g.code,
 		(SELECT count(*) FROM tickets t WHERE t.academy = $1 AND t.group_code = g.code AND t.status = 'new'),
 		(SELECT count(*) FROM tickets t WHERE t.academy = $1 AND t.group_code = g.code AND t.opened_at > $2::timestamptz - interval '1 hour' AND t.opened_at <= $2),
-		(SELECT count(*) / 4.0 FROM generate_series(1, 4) AS w, tickets t WHERE t.academy = $1 AND t.group_code = g.code
-			AND t.opened_at > $2::timestamptz - interval '1 hour' - w * interval '7 days' AND t.opened_at <= $2::timestamptz - w * interval '7 days')::float8
+		(SELECT sum(w.opened) / 4.0 FROM generate_series(1, 4) AS ago (weeks) CROSS JOIN LATERAL (
+			SELECT count(*) AS opened FROM tickets t WHERE t.academy = $1 AND t.group_code = g.code
+				AND t.opened_at > $2::timestamptz - interval '1 hour' - ago.weeks * interval '7 days'
+				AND t.opened_at <= $2::timestamptz - ago.weeks * interval '7 days') w)::float8
 	FROM unnest($3::text[]) AS g (code)`
 
 // lines counts what could be sent on each channel, and since when the oldest
 // could: what was never tried, since it was due; what was, where nothing at all
 // was delivered on the channel for two minutes. $3 is the first id of an hour ago.
-const lines = `SELECT d.channel, count(*),
-		min(CASE WHEN d.attempts = 0 THEN d.due WHEN NOT since.heard THEN greatest(d.created_at, d.due - interval '1 hour') END)
-	FROM deliveries d, LATERAL (SELECT d.attempts > 0 AND EXISTS (SELECT FROM delivery_log l
-			WHERE l.academy = $1 AND l.id >= $3 AND l.channel = d.channel AND l.outcome = 'delivered'
-				AND l.ended_at > $2::timestamptz - interval '2 minutes')) AS since (heard)
-	WHERE d.academy = $1 AND d.told_with IS NULL AND NOT d.digest AND (d.due <= $2 OR d.attempts > 2)
-	GROUP BY d.channel`
+const lines = `SELECT w.channel, w.waiting, CASE WHEN w.tried IS NULL OR EXISTS (SELECT FROM delivery_log l
+			WHERE l.academy = $1 AND l.id >= $3 AND l.channel = w.channel AND l.outcome = 'delivered'
+				AND l.ended_at > $2::timestamptz - interval '2 minutes')
+		THEN w.untried ELSE least(w.untried, w.tried) END
+	FROM (SELECT d.channel, count(*) AS waiting, min(d.due) FILTER (WHERE d.attempts = 0) AS untried,
+			min(greatest(d.created_at, d.due - interval '1 hour')) FILTER (WHERE d.attempts > 0) AS tried
+		FROM deliveries d WHERE d.academy = $1 AND d.told_with IS NULL AND NOT d.digest AND (d.due <= $2 OR d.attempts > 2)
+		GROUP BY d.channel) w`
 
 // workingGroups returns the codes of the groups that tickets are with.
 func workingGroups(a tickets.Academy) []string {
