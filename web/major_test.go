@@ -154,6 +154,28 @@ func TestAStormBecomesAMajorIncident(t *testing.T) {
 	}
 }
 
+// What was told to nobody, as its rule is silenced, becomes one as well.
+func TestASilencedStormBecomesAMajorIncident(t *testing.T) {
+	t.Parallel()
+	h := newHall(t)
+	if _, err := h.room.Silence(t.Context(), caller(lou("creteil")), tickets.AlertStorm, "", 7*24*time.Hour, "Annoncée."); err != nil {
+		t.Fatal(err)
+	}
+	_, storm := h.storm()
+	lou := h.visitor("lou")
+	alert := fmt.Sprintf("#A%d", storm.Rank)
+	pg := lou.press(lou.get("/supervision"), "ack").want(http.StatusOK, "/supervision")
+	has(t, pg, "#notice", fmt.Sprintf("Alerte A%d :", storm.Rank))
+	pg = lou.press(pg, "major").want(http.StatusOK, "/supervision")
+	has(t, pg, "#notice", fmt.Sprintf("Alerte A%d :", storm.Rank))
+	has(t, pg, alert, "Incident majeur")
+	h.minute()
+	has(t, lou.get("/supervision"), alert, "5 demandes rattachées")
+	if pg := lou.get("/supervision"); pg.has("button[value=major]") {
+		t.Error("it is offered again")
+	}
+}
+
 // The desk sees what is joined, but for private tickets of other teams; others
 // see none of it.
 func TestTheDeskSeesWhatIsJoined(t *testing.T) {

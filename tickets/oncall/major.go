@@ -43,6 +43,9 @@ func (r *Room) Declare(ctx context.Context, desk *tickets.Desk, by tickets.Calle
 	card, err := r.act(ctx, by, Ref{ID: storm.ID}, func(d *decision, a *Alert) error {
 		if a.Major != major.ID {
 			a.Major, a.declared = major.ID, major.Number.String()
+			if a.PostedAt.IsZero() { // nothing is told, so nothing else keeps it
+				a.Told.Major = a.declared
+			}
 			d.trace(*a, MajorCreated, by.Person.ID, a.declared)
 		}
 		return nil

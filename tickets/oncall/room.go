@@ -224,7 +224,7 @@ func (r *Room) act(ctx context.Context, by tickets.Caller, ref Ref, do func(*dec
 }
 
 // act does something to the alert at i, and decides what follows from it. It
-// returns the card as it is told then.
+// returns the card as it is told then, or would be where nobody was told of it.
 func (s Scene) act(i int, do func(*decision, *Alert)) (Changes, Card) {
 	d := &decision{Scene: s}
 	do(d, &s.Alerts[i])
@@ -235,6 +235,11 @@ func (s Scene) act(i int, do func(*decision, *Alert)) (Changes, Card) {
 	if at < 0 {
 		c.Alerts = append(c.Alerts, s.Alerts[i])
 		at = len(c.Alerts) - 1
+	}
+	if a := c.Alerts[at]; a.PostedAt.IsZero() {
+		var near Look
+		s.look(a, &near)
+		return c, near.Card
 	}
 	return c, c.Alerts[at].Told
 }
