@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -192,6 +193,7 @@ func serve(ctx context.Context, s settings, roles []string, seed func(context.Co
 		return group.Wait()
 	}
 	ready()
+	debug.FreeOSMemory() // what starting took; at rest nothing else would ask for it back
 	return group.Wait()
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
+	pgxuuid "github.com/vgarvardt/pgx-google-uuid/v5"
 
 	"cecoia.example/tickets"
 )
@@ -64,6 +65,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 			Name: "timestamptz", OID: pgtype.TimestamptzOID,
 			Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC},
 		})
+		pgxuuid.Register(conn.TypeMap()) // else ids, and arrays of them, go as text
 		return nil
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)

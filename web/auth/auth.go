@@ -89,7 +89,7 @@ func New(o Options) (*Service, error) {
 	if o.Lifetime == 0 {
 		o.Lifetime = 12 * time.Hour
 	}
-	decoy, err := HashPassword("nobody has this password")
+	decoy, err := decoyHash()
 	if err != nil {
 		return nil, err
 	}

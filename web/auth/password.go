@@ -43,9 +43,22 @@ func HashPassword(password string) (string, error) {
 	if _, err := rand.Read(salt); err != nil {
 		return "", fmt.Errorf("auth: salt: %w", err)
 	}
-	key := argon2.IDKey([]byte(password), salt, hashTime, hashMemory, hashThreads, keyLength)
+	return phc(salt, argon2.IDKey([]byte(password), salt, hashTime, hashMemory, hashThreads, keyLength)), nil
+}
+
+func phc(salt, key []byte) string {
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, hashMemory, hashTime, hashThreads,
-		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key)), nil
+		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key))
+}
+
+// decoyHash returns what takes as long to check as a hash, and is that of no
+// password that anybody will find.
+func decoyHash() (string, error) {
+	random := make([]byte, saltLength+keyLength)
+	if _, err := rand.Read(random); err != nil {
+		return "", fmt.Errorf("auth: decoy: %w", err)
+	}
+	return phc(random[:saltLength], random[saltLength:]), nil
 }
 
 // verify says whether the password is the one of the hash, in time that does
