@@ -14,7 +14,7 @@ import (
 // a figure is does not matter.
 func TestTheBenchRuns(t *testing.T) {
 	rowsOf := map[string]int{
-		"pages":      len(portalPages)*(2*2+1) + 1, // so many at once of two sizes, and the growth; how often a page is read
+		"pages":      len(portalPages)*(2+1) + 1, // two sizes, and the growth; how often a page is read
 		"opening":    4,
 		"commands":   3,
 		"refusals":   1,

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"path"
 	"slices"
 	"strconv"
 
@@ -40,39 +39,27 @@ func byAgent(s *site) *visitor     { return s.agent }
 // portalPages are the pages that are measured.
 var portalPages = []page{
 	{"home", byRequester, at("/")},
-	{"home of an agent", byAgent, at("/")},
 	{"own tickets", byRequester, at("/incidents")},
 	{"list of the desk", byAgent, at("/incidents?portee=bureau")},
 	{"list, all, page 50", byAgent, at("/incidents?portee=bureau&etat=tous&page=50")},
 	{"list, theme and place", byAgent, at("/incidents?portee=bureau&etat=tous&theme=messagerie&tri=entite")},
 	{"list, words", byAgent, at("/incidents?portee=bureau&etat=tous&texte=vid%C3%A9oprojecteur")},
-	{"list, rare words", byAgent, at("/incidents?portee=bureau&etat=tous&texte=orthographe")},
 	{"list, overdue", byAgent, at("/incidents?portee=bureau&etat=en-retard&tri=fin")},
 	{"search, words", byAgent, at("/recherche?q=imprimante%20jeudi")},
 	{"search, a rare word", byAgent, at("/recherche?q=orthographe")},
-	{"search, own tickets", byRequester, at("/recherche?q=imprimante")},
-	{"validations", byRequester, at("/validations")},
 	{"ticket", byRequester, func(ctx context.Context, s *site) (string, error) {
 		return s.newest(ctx, s.requester, tickets.ScopeMine)
 	}},
 	{"ticket, agent", byAgent, func(ctx context.Context, s *site) (string, error) { return s.newest(ctx, s.agent, tickets.ScopeDesk) }},
-	{"form, for whom", byRequester, step("/beneficiaire")},
 	{"form, place", byRequester, step("")},
-	{"form, request", byRequester, step("/demande")},
-	{"form, subject", byRequester, step("/sujet")},
-	{"form, check", byRequester, step("/verification")},
 	{"picker, three letters", byRequester, at("/personnes?q=kov")},
 	{"picker, a name", byRequester, at("/personnes?q=camille%20zkova")},
 	{"knowledge", byRequester, at("/connaissances")},
-	{"knowledge, words", byRequester, at("/connaissances?q=imprimante")},
-	{"article", byRequester, func(_ context.Context, s *site) (string, error) {
-		return path.Join("/connaissances", string(s.academy.ID), tickets.ArticleNumber(1).String()), nil
-	}},
 }
 
 // pages measures how long each page takes to be read whole over a connection
-// that is open, by one and by eight at once, beside a static page of the same
-// size; and how each grows with the register.
+// that is open, beside a static page of the same size; how each grows with the
+// register; and how often one can be read in a second.
 func pages(ctx context.Context, b *bench) error {
 	server, err := b.startPostgres(ctx)
 	if err != nil {
@@ -94,10 +81,8 @@ func pages(ctx context.Context, b *bench) error {
 		sites = append(sites, s)
 	}
 	for _, p := range portalPages {
-		for _, atOnce := range []int{1, 8} {
-			if err := b.page(ctx, sites, p, atOnce); err != nil {
-				return fmt.Errorf("%s: %w", p.name, err)
-			}
+		if err := b.page(ctx, sites, p); err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
 		}
 	}
 	return b.rate(ctx, sites[len(sites)-1])
@@ -136,7 +121,7 @@ func (b *bench) rate(ctx context.Context, s *site) error {
 }
 
 // page adds the rows of one page: all sizes take turns, and the static page.
-func (b *bench) page(ctx context.Context, sites []*site, p page, atOnce int) error {
+func (b *bench) page(ctx context.Context, sites []*site, p page) error {
 	var body []byte
 	var ops []func(context.Context) error
 	for _, s := range sites {
@@ -148,7 +133,7 @@ func (b *bench) page(ctx context.Context, sites []*site, p page, atOnce int) err
 		if body, err = p.by(s).get(ctx, path); err != nil {
 			return err
 		}
-		if _, err := turn(ctx, atOnce, b.Turn/2, read); err != nil { // statements get prepared, pages cached
+		if _, err := turn(ctx, 1, b.Turn/2, read); err != nil { // statements get prepared, pages cached
 			return err
 		}
 		ops = append(ops, read)
@@ -158,15 +143,15 @@ func (b *bench) page(ctx context.Context, sites []*site, p page, atOnce int) err
 		return err
 	}
 	defer end()
-	took, err := b.takeTurns(ctx, atOnce, append(ops, static)...)
+	took, err := b.takeTurns(ctx, append(ops, static)...)
 	if err != nil {
 		return err
 	}
-	name, limit := fmt.Sprintf("%s, %d at once", p.name, atOnce), took[len(sites)]
+	name, limit := p.name, took[len(sites)]
 	for i, s := range sites {
 		b.rows = append(b.rows, newLatency(fmt.Sprintf("%s, %d tickets", name, s.tickets), took[i], limit))
 	}
-	if last := len(sites) - 1; last > 0 && atOnce == 1 { // more at once wait for the cores, not for the register
+	if last := len(sites) - 1; last > 0 {
 		growth := fmt.Sprintf("%s, %d against %d", name, sites[last].tickets, sites[0].tickets)
 		b.rows = append(b.rows, newLatency(growth, took[last], took[0]).atMost(grows))
 	}

@@ -148,12 +148,13 @@ func throughput(ctx context.Context, atOnce int, length time.Duration, op func(c
 }
 
 // takeTurns gives each operation a turn, A B C A B C…, and returns the medians
-// of each: what disturbs the machine for a while disturbs them all.
-func (b *bench) takeTurns(ctx context.Context, atOnce int, ops ...func(context.Context) error) ([]latency, error) {
+// of each: what disturbs the machine for a while disturbs them all. They are long
+// ones, as the slowest of a hundred are asked for.
+func (b *bench) takeTurns(ctx context.Context, ops ...func(context.Context) error) ([]latency, error) {
 	turns := make([][]latency, len(ops))
 	for round := range b.Rounds {
 		for i, op := range ops {
-			l, err := turn(ctx, atOnce, b.Turn, op)
+			l, err := turn(ctx, 1, 3*b.Turn, op)
 			if err != nil {
 				return nil, fmt.Errorf("round %d: %w", round+1, err)
 			}

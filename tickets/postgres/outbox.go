@@ -39,6 +39,12 @@ import (
 const byIndex = `SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
 	set_config('plan_cache_mode', 'force_custom_plan', true)`
 
+// unhurried has a transaction not wait for the disk. What is on a queue, and who
+// has a lease, is worth nothing after a crash: whatever was so begins again. What
+// comes of it waits, and what is written to the log is on the disk no later than
+// what was written after it: once an attempt is recorded, so is its lease.
+const unhurried = `SELECT set_config('synchronous_commit', 'off', true)`
+
 // headOfLane says of deliveries AS d that none of their lane is before them, no
 // other's notice tells them, and of a digest that none of it is before them.
 const headOfLane = `d.told_with IS NULL
@@ -60,6 +66,7 @@ func (db *DB) Enqueue(ctx context.Context, academy tickets.AcademyID, epoch stri
 	var keys []tickets.DeliveryKey
 	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
 		var b pgx.Batch
+		b.Queue(unhurried)
 		b.Queue(byIndex)
 		b.Queue(`SELECT set_config('enable_sort', 'off', true)`) // it walks the index of due times, and stops at the limit
 		b.Queue(putOnQueue, academy, epoch, now, now.Add(-visibility), limit).Query(func(rows pgx.Rows) (err error) {
@@ -141,6 +148,7 @@ func (db *DB) Lease(ctx context.Context, academy tickets.AcademyID, ids []uuid.U
 	err = pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
 		var heads []told
 		var take pgx.Batch
+		take.Queue(unhurried)
 		take.Queue(byIndex)
 		queueEach(&take, scanHead, func(h told) { heads = append(heads, h) }, lease, academy, slices.SortedFunc(slices.Values(ids), compareIDs), now, until)
 		if err := tx.SendBatch(ctx, &take).Close(); err != nil || len(heads) == 0 {

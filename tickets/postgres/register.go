@@ -38,7 +38,7 @@ func (db *DB) rankAboveAll(ctx context.Context, academy tickets.AcademyID, day t
 func (db *DB) nextRank(ctx context.Context, academy tickets.AcademyID, day tickets.Day, floor string) (int, error) {
 	var rank int
 	var b pgx.Batch // one round trip, one implicit transaction
-	b.Queue(`SELECT set_config('synchronous_commit', 'off', true)`)
+	b.Queue(unhurried)
 	b.Queue(`INSERT INTO day_counters (academy, day, last) VALUES ($1, $2, (`+floor+`) + 1)
 		ON CONFLICT (academy, day) DO UPDATE SET last = greatest(day_counters.last + 1, excluded.last)
 		WHERE day_counters.academy = $1
