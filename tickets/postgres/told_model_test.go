@@ -228,7 +228,10 @@ func (m *toldModel) start(n tickets.Notice, until time.Time) {
 			}
 		}
 	}
-	if n.Digest && slices.ContainsFunc(m.flying, func(f flight) bool { return f.n.Digest && f.until.After(m.now) }) {
+	// A digest that a late worker has ended is over, though another sends it again.
+	if n.Digest && slices.ContainsFunc(m.flying, func(f flight) bool {
+		return f.n.Digest && f.until.After(m.now) && !m.row(f.n.Rule).ended
+	}) {
 		m.rt.Fatal("two digests at once")
 	}
 	m.begun[n.ID] = what
