@@ -87,7 +87,7 @@ func (b *Bot) alertPost(n tickets.Notice, card oncall.Card, channel string) *mod
 	}
 	if major, err := tickets.ParseRef(card.Major); err == nil {
 		t := tickets.Ticket{Academy: n.Academy.ID, Number: tickets.Number(major)}
-		told = told.with(p.T("alert.major"), markdownLink(card.Major, b.opts.Portal.Ticket(t))+" · "+p.N("alert.major.joined", card.Joined, card.Settled))
+		told = told.with(p.T("alert.major"), markdownLink(card.Major, b.opts.Portal.Ticket(t))+" · "+p.MajorCount(card.Joined, card.Settled))
 	}
 	if over && card.Rule == tickets.AlertStorm { // what its post is remembered for
 		told = told.with(p.T("alert.began"), p.When(card.Since))

@@ -74,8 +74,6 @@ var alertWords = table{
 	"alert.button.escalate":    {FR: "Escalader", EN: "Escalate"},
 	"alert.button.major":       {FR: "Créer l’incident majeur", EN: "Create the major incident"},
 	"alert.major":              {FR: "Incident majeur", EN: "Major incident"},
-	"alert.major.joined.one":   {FR: "%s demande rattachée, dont %s réglée", EN: "%s request joined, %s of them settled"},
-	"alert.major.joined.other": {FR: "%s demandes rattachées, dont %s réglées", EN: "%s requests joined, %s of them settled"},
 	"alert.began":              {FR: "Début", EN: "Began"},
 	"alert.button.open":        {FR: "Ouvrir", EN: "Open"},
 

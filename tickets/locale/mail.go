@@ -103,7 +103,7 @@ var mailWords = table{
 	"mail.why.closed":         {FR: "l’assistance l’a clôturée", EN: "the desk has closed it"},
 	"mail.why.closed.silence": {FR: "votre avis sur sa résolution n’est pas venu", EN: "your word on its resolution did not come"},
 	"mail.why.merged":         {FR: "l’assistance l’a regroupée avec une autre", EN: "the desk has merged it into another"},
-	"mail.why.joined":         {FR: "elle fait partie d’un incident majeur", EN: "it is a part of a major incident"},
+	"mail.why.joined":         {FR: "l’assistance l’a rattachée à un incident majeur", EN: "the desk has joined it to a major incident"},
 	"mail.why.reopened":       {FR: "cette demande est de nouveau en cours", EN: "it is in progress again"},
 	"mail.why.private":        {FR: "Pourquoi ce message ? Parce que la demande %s vous concerne.", EN: "Why this message? Because the request %s concerns you."},
 	"mail.why.generic":        {FR: "Pourquoi ce message ? Parce que vous avez écrit à cette adresse.", EN: "Why this message? Because you wrote to this address."},

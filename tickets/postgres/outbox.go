@@ -34,10 +34,11 @@ import (
 // rows reads them all again and again when there are many. So the statements
 // below leave the planner no choice: rows are looked up one by one, in a lateral
 // query with OFFSET 0, which is a fence, by what one index serves; what is then
-// changed is named by an array of ids; and byIndex goes before. Nor does it keep
-// a plan: to one made while nothing was owed each index is as good as another.
+// changed is named by an array of ids; and byIndex goes before. To a plan that was
+// made while nothing was owed each index is as good as another: while the table is
+// not small (a few hundred rows), which costs nothing to know, none is kept.
 const byIndex = `SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
-	set_config('plan_cache_mode', 'force_custom_plan', true)`
+	set_config('plan_cache_mode', CASE WHEN pg_relation_size('deliveries') > 256 * 1024 THEN 'force_custom_plan' ELSE 'auto' END, true)`
 
 // unhurried has a transaction not wait for the disk. What is on a queue, and who
 // has a lease, is worth nothing after a crash: whatever was so begins again. What
