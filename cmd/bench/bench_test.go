@@ -18,7 +18,7 @@ func TestTheBenchRuns(t *testing.T) {
 		"opening":    4,
 		"commands":   3,
 		"refusals":   1,
-		"deliveries": 7,
+		"deliveries": 10,
 	}
 	for _, set := range sets {
 		t.Run(set.name, func(t *testing.T) {

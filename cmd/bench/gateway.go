@@ -151,11 +151,15 @@ func (g *gateway) stop(ctx context.Context) (err error) {
 	return err
 }
 
-// resident returns the gateway's resident memory, now and at its most, in MB.
-func (g *gateway) resident() (now, most float64, err error) {
+// memory is what a process has resident, in MB: now, of that without what is mapped
+// from files (its program, above all), and at its most.
+type memory struct{ now, own, most float64 }
+
+// resident returns the gateway's memory.
+func (g *gateway) resident() (m memory, err error) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", g.running.PID()))
 	if err != nil {
-		return 0, 0, err
+		return m, err
 	}
 	for line := range strings.Lines(string(status)) {
 		words := strings.Fields(line)
@@ -165,15 +169,17 @@ func (g *gateway) resident() (now, most float64, err error) {
 		kilobytes, _ := strconv.ParseFloat(words[1], 64) // what is no number is not looked at
 		switch words[0] {
 		case "VmRSS:":
-			now = kilobytes / 1024
+			m.now = kilobytes / 1024
+		case "RssAnon:":
+			m.own = kilobytes / 1024
 		case "VmHWM:":
-			most = kilobytes / 1024
+			m.most = kilobytes / 1024
 		}
 	}
-	if now == 0 || most == 0 {
-		return 0, 0, errors.New("the kernel does not tell how much memory it is")
+	if m.now == 0 || m.own == 0 || m.most == 0 {
+		return m, errors.New("the kernel does not tell how much memory it is")
 	}
-	return now, most, nil
+	return m, nil
 }
 
 // close ends the gateway and what surrounds it, the last first.

@@ -98,20 +98,19 @@ func (c Calendar) Between(from, to time.Time) time.Duration {
 func (c Calendar) AddDays(from time.Time, days int) time.Time {
 	y, m, d := from.In(c.loc).Date()
 	hour, minute, second := from.In(c.loc).Clock()
-	for day := 1; days > 0; day++ {
-		midnight := time.Date(y, m, d+day, 0, 0, 0, 0, c.loc)
-		open := c.Next(midnight)
-		if open.IsZero() {
-			return time.Time{}
+	day := time.Date(y, m, d, 0, 0, 0, 0, time.UTC) // the date, as in from
+	for range horizon {
+		if days <= 0 {
+			y, m, d = day.Date()
+			return c.Next(time.Date(y, m, d, hour, minute, second, 0, c.loc))
 		}
-		if open.Before(time.Date(y, m, d+day+1, 0, 0, 0, 0, c.loc)) {
+		day = day.Add(24 * time.Hour)
+		for range c.on(day, c.zone(day.Add(-noOffset)), c.spans(day, publicHolidays(day.Year()))) {
 			days--
-		}
-		if days == 0 {
-			return c.Next(time.Date(y, m, d+day, hour, minute, second, 0, c.loc))
+			break
 		}
 	}
-	return c.Next(from)
+	return time.Time{}
 }
 
 // opening is a stretch of time, without its end.

@@ -173,11 +173,10 @@ func (s slow) addDays(from time.Time, days int) time.Time {
 	wall := from.In(s.loc)
 	hour, minute, second := wall.Clock()
 	for n := 1; ; n++ {
-		day := time.Date(wall.Year(), wall.Month(), wall.Day()+n, 0, 0, 0, 0, s.loc)
-		end := time.Date(wall.Year(), wall.Month(), wall.Day()+n+1, 0, 0, 0, 0, s.loc)
+		day := time.Date(wall.Year(), wall.Month(), wall.Day()+n, 12, 0, 0, 0, s.loc) // noon: midnight may be skipped
 		open := false
-		for t := day; t.Before(end) && !open; t = t.Add(time.Minute) {
-			open = s.open(t)
+		for t := day.Add(-14 * time.Hour); t.Before(day.Add(14*time.Hour)) && !open; t = t.Add(time.Minute) {
+			open = t.In(s.loc).Day() == day.Day() && s.open(t)
 		}
 		if !open {
 			continue
