@@ -151,7 +151,11 @@ func (b *bench) openChat(ctx context.Context, databaseURL string, count int) (_ 
 		if err != nil {
 			return nil, err
 		}
-		c.open = append(c.open, found.Cases...)
+		for _, of := range found.Cases {
+			if !of.Private { // each agent sees it
+				c.open = append(c.open, of)
+			}
+		}
 	}
 
 	queue, err := redis.StartServer(ctx, redis.Options{Logger: b.log})

@@ -154,7 +154,7 @@ func (b *bench) takeTurns(ctx context.Context, ops ...func(context.Context) erro
 	turns := make([][]latency, len(ops))
 	for round := range b.Rounds {
 		for i, op := range ops {
-			l, err := turn(ctx, 1, 3*b.Turn, op)
+			l, err := turn(ctx, 1, 2*b.Turn, op)
 			if err != nil {
 				return nil, fmt.Errorf("round %d: %w", round+1, err)
 			}

@@ -33,6 +33,18 @@ func (b *browser) seeAlert(number string, words ...string) {
 	})
 }
 
+// alertAbout waits for an alert's post that holds the words, and returns its number.
+// It need not be the first: what takes a second takes minutes of a fast clock, and
+// then the sending itself was late.
+func (b *browser) alertAbout(words string) (number string) {
+	b.t.Helper()
+	eventually(b.t, "an alert about "+words, func() (bool, string) {
+		number = eval[string](b, fmt.Sprintf(`[...document.querySelectorAll("#posts .post.bot:not(.ephemeral)")].map(e => e.innerText).filter(t => t.includes(%q)).at(-1)?.match(/alerte A\d+/)?.[0] ?? ""`, words))
+		return number != "", b.text("#posts")
+	})
+	return number
+}
+
 // A supervisor watches an alert on the chat's page, with a clock that goes
 // faster: it is born, seen, put off, comes back, is escalated to whoever is on
 // duty, and is over when an agent takes the ticket.
@@ -47,17 +59,18 @@ func TestAnAlertsLifeInTheDemo(t *testing.T) {
 	agent.answered("/ticket urgence critique 1", "1 - Critique")
 
 	chief := chatAs(t, d, "superviseur.creteil", "creteil/supervision")
-	chief.seeAlert("alerte A1", "Urgent", "non affecté", "_001", "en attente de quelqu’un")
-	chief.pressAlert("alerte A1", "ack")
-	chief.seeAlert("alerte A1", "vu par Lou Gabarit")
-	chief.pressAlert("alerte A1", "differer30")
-	chief.seeAlert("alerte A1", "différé par Lou Gabarit")
-	chief.seeAlert("alerte A1", "en attente de quelqu’un") // half an hour later
-	chief.pressAlert("alerte A1", "escalader")
+	number := chief.alertAbout("Urgent non affecté")
+	chief.seeAlert(number, "Urgent", "non affecté", "_001", "en attente de quelqu’un")
+	chief.pressAlert(number, "ack")
+	chief.seeAlert(number, "vu par Lou Gabarit")
+	chief.pressAlert(number, "differer30")
+	chief.seeAlert(number, "différé par Lou Gabarit")
+	chief.seeAlert(number, "en attente de quelqu’un") // half an hour later
+	chief.pressAlert(number, "escalader")
 	chief.channel("@cecoia")
-	chief.seeAlert("alerte A1", "Urgent", "_001") // a direct message to who is on duty
+	chief.seeAlert(number, "Urgent", "_001") // a direct message to who is on duty
 
 	agent.answered("/ticket prendre 1", "est à vous")
 	chief.channel("creteil/supervision")
-	chief.seeAlert("alerte A1", "terminée")
+	chief.seeAlert(number, "terminée")
 }
