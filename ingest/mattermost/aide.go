@@ -22,6 +22,9 @@ func (c *call) help() string {
 	b.WriteString(c.print.T("chat.help.head", c.academy.Name) + "\n\n")
 	b.WriteString(c.print.T("chat.help.columns") + "\n|:--|:--|\n")
 	for _, v := range c.offered() {
+		if v.rare {
+			continue
+		}
 		b.WriteString("| `" + c.print.T(v.key("usage")) + "` | " + c.print.T(v.key("about")) + " |\n")
 	}
 	switch {

@@ -44,6 +44,8 @@ type verb struct {
 	anyone bool
 	// supervisor keeps it for supervisors and whoever is on duty.
 	supervisor bool
+	// rare leaves it out of the one screen of help: another verb's help leads to it.
+	rare bool
 	// button says that a card's button may stand for it.
 	button bool
 	// run does it and returns the answer. A [tickets.Error] is worded for the

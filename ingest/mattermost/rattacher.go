@@ -8,7 +8,7 @@ import (
 
 // rattacher makes tickets a part of a major incident, whose steps they follow.
 var rattacher = verb{
-	name: "rattacher", aliases: []string{"join", "attach", "joindre"},
+	name: "rattacher", aliases: []string{"join", "attach", "joindre"}, rare: true,
 	run: func(ctx context.Context, c *call) (string, error) {
 		if rest, undo := cutUndo(c.rest); undo {
 			return c.leave(ctx, rest)

@@ -87,7 +87,7 @@ var chatVerbWords = table{
 	"chat.fusionner.usage":   {FR: "fusionner NUMÉRO… dans NUMÉRO", EN: "merge NUMBER… into NUMBER"},
 	"chat.fusionner.example": {FR: "fusionner 12 13 dans 7", EN: "merge 12 13 into 7"},
 	"chat.fusionner.about":   {FR: "clore des doublons ; le dernier numéro reste", EN: "close duplicates; the last number stays"},
-	"chat.fusionner.more":    {FR: "Les demandeurs reçoivent le numéro gardé. `fusionner annuler 12` défait, pendant 24 h.", EN: "The requesters get the number that is kept. `merge undo 12` undoes it, for 24 h."},
+	"chat.fusionner.more":    {FR: "Les demandeurs reçoivent le numéro gardé. `fusionner annuler 12` défait, pendant 24 h. Ce qui fait partie d’un incident majeur ne s’y fusionne pas : `rattacher 12 à 7`.", EN: "The requesters get the number that is kept. `merge undo 12` undoes it, for 24 h. What is a part of a major incident is not merged into it: `join 12 to 7`."},
 
 	"chat.rattacher.usage":   {FR: "rattacher NUMÉRO… à NUMÉRO", EN: "join NUMBER… to NUMBER"},
 	"chat.rattacher.example": {FR: "rattacher 12 13 à 7", EN: "join 12 13 to 7"},
