@@ -20,7 +20,11 @@ var publicHolidays = []tickets.Date{
 	"2027-07-14", "2027-08-15", "2027-11-01", "2027-11-11", "2027-12-25",
 	"2028-01-01", "2028-04-17", "2028-05-01", "2028-05-08", "2028-05-25", "2028-06-05",
 	"2028-07-14", "2028-08-15", "2028-11-01", "2028-11-11", "2028-12-25",
+	newYear,
 }
+
+// newYear is the last that the reference knows: what is drawn is before it.
+const newYear tickets.Date = "2029-01-01"
 
 // slow answers minute by minute, by the clock on the wall alone.
 type slow struct {
@@ -102,7 +106,7 @@ func drawCalendar(t *rapid.T) (tickets.Hours, *time.Location, time.Time) {
 		t.Fatal(err)
 	}
 	near := rapid.OneOf(
-		rapid.SampledFrom(publicHolidays),
+		rapid.SampledFrom(publicHolidays[:len(publicHolidays)-1]),
 		rapid.SampledFrom([]tickets.Date{"2026-03-29", "2026-10-25", "2027-03-28", "2026-03-08", "2026-11-01", "2026-04-05", "2026-10-04", "2026-09-06", "2026-12-31"}),
 	).Draw(t, "near")
 	day, err := time.ParseInLocation(time.DateOnly, string(near), loc)
@@ -197,9 +201,6 @@ func TestOpenDaysAreCounted(t *testing.T) {
 		hours, loc, now := drawCalendar(t)
 		c := calendar.New(hours, loc)
 		days := rapid.IntRange(1, 4).Draw(t, "days")
-		if now.Year() == 2028 && now.Month() == time.December {
-			t.Skip("the reference knows no holidays of the year after")
-		}
 		if got, want := c.AddDays(now, days), (slow{hours, loc}).addDays(now, days); !got.Equal(want) {
 			t.Fatalf("%d days after %s: %s, want %s", days, now.In(loc), got.In(loc), want.In(loc))
 		}
