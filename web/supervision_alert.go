@@ -203,11 +203,8 @@ func (s *server) doAlert(_ http.ResponseWriter, r *http.Request, v *visit) error
 		card, err = s.room.Escalate(r.Context(), v.caller(), ref)
 	case "major":
 		var major tickets.Case
-		major, card, err = s.room.Declare(r.Context(), s.desk, v.caller(), ref, func(storm oncall.Card) (w oncall.Words) {
-			desk := locale.For(tickets.French, v.academy.Location()) // as cards are: others read it
-			w.Summary, w.Description = desk.MajorWords(v.academy, storm.Theme, storm.Subject, storm.Total, storm.Since)
-			return w
-		})
+		desk := locale.For(tickets.French, v.academy.Location()) // as cards are: others read it
+		major, card, err = s.room.Declare(r.Context(), s.desk, v.caller(), ref, desk.MajorWords)
 		said = append(said, major.Number.String())
 	default:
 		return invalid("do", "web.supervision.do")

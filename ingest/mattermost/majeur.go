@@ -5,7 +5,6 @@ import (
 
 	"cecoia.example/tickets"
 	"cecoia.example/tickets/locale"
-	"cecoia.example/tickets/oncall"
 )
 
 // majeur makes a major incident of the storm that an alert is about.
@@ -17,10 +16,7 @@ var majeur = verb{
 			return "", err
 		}
 		desk := locale.For(tickets.French, c.academy.Location()) // as cards are: others read it
-		major, card, err := c.Room.Declare(ctx, c.Desk, c.by(0), ref, func(storm oncall.Card) (w oncall.Words) {
-			w.Summary, w.Description = desk.MajorWords(c.academy, storm.Theme, storm.Subject, storm.Total, storm.Since)
-			return w
-		})
+		major, card, err := c.Room.Declare(ctx, c.Desk, c.by(0), ref, desk.MajorWords)
 		if err != nil {
 			return "", err
 		}

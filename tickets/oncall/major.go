@@ -3,20 +3,21 @@ package oncall
 import (
 	"context"
 	"slices"
+	"time"
 
 	"cecoia.example/tickets"
 )
 
-// Words are what a major incident says of itself to those whom it strikes.
-type Words struct{ Summary, Description string }
+// Words say what a major incident is to those whom it strikes: made of a storm of
+// that theme and subject, of so many tickets since then.
+type Words func(a tickets.Academy, theme, subject string, total int, since time.Time) (summary, description string)
 
 // Declare makes a major incident of a storm at the desk: a critical ticket of the
 // caller's that the storm's tickets are joined to, those to come too (see
-// [tickets.Desk.FollowMajors]). words says what it is, for the storm as it is
-// told. Declared before, by whomever, it is the same one. It returns the
+// [tickets.Desk.FollowMajors]). Declared before, by whomever, it is the same one. It returns the
 // incident, and the storm's card as it is then; what is no storm is refused as
 // [tickets.Conflict].
-func (r *Room) Declare(ctx context.Context, desk *tickets.Desk, by tickets.Caller, ref Ref, words func(Card) Words) (tickets.Case, Card, error) {
+func (r *Room) Declare(ctx context.Context, desk *tickets.Desk, by tickets.Caller, ref Ref, words Words) (tickets.Case, Card, error) {
 	s, err := r.store.Scene(ctx, by.Person.Academy, r.moment())
 	if err != nil {
 		return tickets.Case{}, Card{}, err
@@ -33,9 +34,9 @@ func (r *Room) Declare(ctx context.Context, desk *tickets.Desk, by tickets.Calle
 	storm := s.Alerts[i]
 	var near Look
 	s.look(storm, &near)
-	said := words(near.Card)
+	summary, description := words(s.Academy, storm.Theme, storm.Subject, near.Card.Total, near.Card.Since)
 	major, err := desk.Declare(ctx, by, "storm "+storm.ID.String(), tickets.Card{
-		Urgency: tickets.Critical, Theme: storm.Theme, Entity: storm.Subject, Summary: said.Summary, Description: said.Description,
+		Urgency: tickets.Critical, Theme: storm.Theme, Entity: storm.Subject, Summary: summary, Description: description,
 	})
 	if err != nil {
 		return tickets.Case{}, Card{}, err

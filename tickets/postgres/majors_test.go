@@ -82,8 +82,8 @@ func TestAStormBecomesAMajorIncident(t *testing.T) {
 		t.Fatalf("the board %+v, %v", board.Alerts, err)
 	}
 	storm := oncall.Ref{Rank: board.Alerts[0].Rank}
-	words := func(c oncall.Card) oncall.Words {
-		return oncall.Words{Summary: "Messagerie indisponible", Description: fmt.Sprintf("%d demandes de %s.", c.Total, c.Subject)}
+	words := func(_ tickets.Academy, _, subject string, total int, _ time.Time) (summary, description string) {
+		return "Messagerie indisponible", fmt.Sprintf("%d demandes de %s.", total, subject)
 	}
 	if _, _, err := room.Declare(ctx, desk, by("creteil", "claire"), storm, words); tickets.CodeOf(err) != tickets.Forbidden {
 		t.Errorf("declared by staff: %v", err)
