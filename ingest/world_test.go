@@ -160,7 +160,7 @@ func (d *desk) start(t *testing.T, options func(*ingest.Options)) (g *ingest.Gat
 		cancel()
 		select {
 		case <-done:
-		case <-time.After(10 * time.Second):
+		case <-time.After(30 * time.Second):
 			t.Error("Run does not end")
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	localredis "cecoia.example/deploy/local/redis"
+	"cecoia.example/deploy/local/redis/redistest"
 	"cecoia.example/deploy/local/wait"
 	"cecoia.example/notify"
 	"cecoia.example/tickets"
@@ -24,8 +25,9 @@ func TestEverythingArrivesOnceAndInOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer embedded.Close()
-	for name, w := range map[string]*world{"redis-server": newWorld(t), "embedded redis": newWorldOn(t, embedded.URL())} {
+	for name, url := range map[string]string{"redis-server": redistest.New(t).URL(), "embedded redis": embedded.URL()} {
 		t.Run(name, func(t *testing.T) {
+			w := newWorldOn(t, url)
 			o := &outbox{}
 			n, stop := run(t, w.options(both(o)))
 			_, stopOther := run(t, w.options(both(o))) // a second process

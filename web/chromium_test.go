@@ -40,10 +40,10 @@ func openChromium(t *testing.T, p *portal) *chromium {
 	return &chromium{t: t, portal: p, ctx: ctx}
 }
 
-// do runs steps within 20 s.
+// do runs steps within 40 s.
 func (c *chromium) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 	c.t.Helper()
-	ctx, cancel := context.WithTimeout(c.ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(c.ctx, 40*time.Second)
 	defer cancel()
 	if err := chromedp.Do(ctx, steps...); err != nil {
 		c.t.Fatalf("%s: %v\nat %s:\n%.2000s", what, err, ask[string](c, `location.href`), ask[string](c, `document.body.innerText`))
@@ -53,7 +53,7 @@ func (c *chromium) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 // ask evaluates an expression of the page, a promise too.
 func ask[T any](c *chromium, expression string) T {
 	c.t.Helper()
-	ctx, cancel := context.WithTimeout(c.ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(c.ctx, 40*time.Second)
 	defer cancel()
 	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 	if err != nil {
@@ -76,7 +76,7 @@ func (c *chromium) submit(selector string) {
 // navigate runs steps that lead to another page, and waits for that.
 func (c *chromium) navigate(what string, steps ...chromedp.Action[chromedp.Void]) {
 	c.t.Helper()
-	ctx, cancel := context.WithTimeout(c.ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(c.ctx, 40*time.Second)
 	defer cancel()
 	if _, err := chromedp.RunResponse(ctx, steps...); err != nil {
 		c.t.Fatalf("%s: %v\nat %s:\n%.2000s", what, err, ask[string](c, `location.href`), ask[string](c, `document.body.innerText`))

@@ -31,10 +31,10 @@ func openBrowser(t *testing.T) *browser {
 	return &browser{t: t, ctx: chromiumtest.New(t)}
 }
 
-// do runs steps within 20 s, or fails with a picture's worth of the page's text.
+// do runs steps within 40 s, or fails with a picture's worth of the page's text.
 func (b *browser) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(b.ctx, 40*time.Second)
 	defer cancel()
 	if err := chromedp.Do(ctx, steps...); err != nil {
 		where, _ := chromedp.Run(b.ctx, chromedp.Location())
@@ -50,7 +50,7 @@ func (b *browser) open(url string) {
 // submit clicks what leads to another page, and waits for that.
 func (b *browser) submit(selector string) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(b.ctx, 40*time.Second)
 	defer cancel()
 	if _, err := chromedp.RunResponse(ctx, chromedp.Click(selector, chromedp.NodeVisible)); err != nil {
 		b.t.Fatalf("clicking %s: %v\n%s", selector, err, tail(b.text("body"), 3000))
@@ -61,7 +61,7 @@ func (b *browser) click(selector string) {
 	b.t.Helper()
 	var err error
 	for range 5 {
-		ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
+		ctx, cancel := context.WithTimeout(b.ctx, 40*time.Second)
 		err = chromedp.Do(ctx, chromedp.Click(selector, chromedp.NodeVisible))
 		cancel()
 		if err == nil || !strings.Contains(err.Error(), "Could not find node") { // what was found was drawn anew meanwhile
@@ -99,7 +99,7 @@ func (b *browser) value(selector string) string {
 func (b *browser) location() string { return eval[string](b, `location.href`) }
 
 func eval[T any](b *browser, expression string) T {
-	ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(b.ctx, 40*time.Second)
 	defer cancel()
 	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
 	if err != nil {
@@ -129,7 +129,7 @@ func (b *browser) picture(name string) {
 	if *pictures == "" {
 		return
 	}
-	ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(b.ctx, 40*time.Second)
 	defer cancel()
 	png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
 	if err != nil {

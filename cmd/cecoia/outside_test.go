@@ -352,7 +352,7 @@ func TestReadyzAnswersLast(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Error("/readyz does not answer")
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"cecoia.example/tickets"
 )
@@ -25,7 +24,7 @@ Message-ID: <answer-1@creteil.example>
 
 func parse(t testing.TB, raw string) Message {
 	t.Helper()
-	m, err := Parse(strings.NewReader(strings.ReplaceAll(raw, "\n", "\r\n")), defaultBounds, time.Now)
+	m, err := Parse(strings.NewReader(strings.ReplaceAll(raw, "\n", "\r\n")), defaultBounds, stopped)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,7 +33,7 @@ func TestThroughAMailServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()
 		if err := site.Close(ctx); err != nil {
 			t.Error(err)
@@ -64,7 +64,7 @@ func TestThroughAMailServer(t *testing.T) {
 	in := func(folder string) func(mailserver.Message) bool {
 		return func(m mailserver.Message) bool { return m.Folder == folder }
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 
 	send(false, 1, "Je dis que je suis Ada.")
@@ -100,7 +100,7 @@ func TestImplicitTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	times := Timeouts{Connect: 5 * time.Second}.withDefaults()
+	times := Timeouts{Connect: 30 * time.Second}.withDefaults()
 	if s, err := open(t.Context(), a, nil, times); err == nil {
 		s.close()
 		t.Fatal("an unknown certificate was accepted")
@@ -122,7 +122,7 @@ func TestNoPlaintextByAccident(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := open(t.Context(), a, nil, Timeouts{Connect: 5 * time.Second}.withDefaults())
+	s, err := open(t.Context(), a, nil, Timeouts{Connect: 30 * time.Second}.withDefaults())
 	if err == nil {
 		s.close()
 		t.Fatal("signed in in the clear")

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -46,7 +45,7 @@ func FuzzParse(f *testing.F) {
 	b := defaultBounds
 	b.Header, b.Parts = 8<<10, 50
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		m, err := Parse(strings.NewReader(string(raw)), b, time.Now)
+		m, err := Parse(strings.NewReader(string(raw)), b, stopped)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -58,7 +57,7 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("%d characters", n)
 		}
 		size := 0
-		if _, _, err := walk(strings.NewReader(string(raw)), b, time.Now, func(p Part) error {
+		if _, _, err := walk(strings.NewReader(string(raw)), b, stopped, func(p Part) error {
 			clean(t, "file name", p.FileName, false)
 			buf := make([]byte, 512)
 			for {
@@ -92,7 +91,7 @@ func FuzzHeader(f *testing.F) {
 		for _, name := range []string{"From", "Return-Path", "To", "References", "In-Reply-To", "Message-ID", "Subject", "Authentication-Results", "Auto-Submitted", "X-Auto-Response-Suppress"} {
 			raw.WriteString(name + ": " + v + "\r\n")
 		}
-		m, err := Parse(strings.NewReader(raw.String()+"\r\n"), defaultBounds, time.Now)
+		m, err := Parse(strings.NewReader(raw.String()+"\r\n"), defaultBounds, stopped)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -133,7 +132,7 @@ func FuzzClassify(f *testing.F) {
 		if above {
 			raw = header + "\n" + plainReply
 		}
-		m, err := Parse(strings.NewReader(raw+"\n\nBonjour\n"), defaultBounds, time.Now)
+		m, err := Parse(strings.NewReader(raw+"\n\nBonjour\n"), defaultBounds, stopped)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -174,7 +173,7 @@ func FuzzEnvelope(f *testing.F) {
 		if base, _ := splitToken(s.to[0]); base != testAcademy.NoReply && base != testAcademy.Bounce {
 			t.Fatalf("%q is taken", to)
 		}
-		m, err := Parse(strings.NewReader(s.trace()+"\r\n"), defaultBounds, time.Now)
+		m, err := Parse(strings.NewReader(s.trace()+"\r\n"), defaultBounds, stopped)
 		if err != nil || m.Header.Len() != 2 || len(m.Recipients) != 1 || m.Recipients[0] != s.to[0] {
 			t.Fatalf("%q: %v, %q", s.trace(), err, m.Recipients)
 		}

@@ -63,7 +63,7 @@ smtpd_sender_restrictions = check_sender_access texthash:CONFIG/authenticated
 		if t.Failed() {
 			t.Logf("the log:\n%s", w.log)
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()
 		if err := mailboxes.Close(ctx); err != nil {
 			t.Error(err)
@@ -97,7 +97,7 @@ func (s *site) tellsTheAuthor(t *testing.T) {
 	_, data := envelope(s.reply(1, "C'est la salle 204."))
 	_, data, _ = bytes.Cut(data, []byte("\r\n")) // Postfix writes the Authentication-Results
 	s.send(t, s.ada.Email, s.tokenAddress(), data)
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	m, err := s.mailboxes.Await(ctx, s.ada.Email, func(mailserver.Message) bool { return true })
 	if err != nil {

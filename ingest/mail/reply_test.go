@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	"cecoia.example/tickets"
@@ -28,7 +27,7 @@ func TestNewWordsOfRealShapes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			m, err := Parse(f, defaultBounds, time.Now)
+			m, err := Parse(f, defaultBounds, stopped)
 			if err != nil {
 				t.Fatal(err)
 			}

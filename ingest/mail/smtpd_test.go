@@ -28,7 +28,7 @@ func (w *world) listenerOptions() ListenerOptions {
 		Academies: []tickets.Academy{testAcademy, {ID: "paris", NoReply: "no-reply@paris.example", Bounce: "bounce@paris.example"}},
 		Desk:      w.desk, Files: w.files, Keyring: w.keys, Portal: testPortal,
 		AuthServID: func(tickets.AcademyID) string { return "mx.creteil.example" },
-		Timeout:    5 * time.Second, Logger: slog.New(slog.NewTextHandler(w.log, nil)),
+		Timeout:    time.Minute, Logger: slog.New(slog.NewTextHandler(w.log, nil)),
 	}
 }
 
@@ -61,7 +61,7 @@ func listen(t testing.TB, o ListenerOptions, change ...func(*Listener)) (addr st
 			if err != nil {
 				t.Errorf("Serve: %v", err)
 			}
-		case <-time.After(10 * time.Second):
+		case <-time.After(30 * time.Second):
 			t.Error("Serve did not return")
 		}
 	}

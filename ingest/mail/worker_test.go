@@ -13,7 +13,6 @@ import (
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/prometheus/client_golang/prometheus"
-	"go.uber.org/goleak"
 
 	"cecoia.example/tickets"
 )
@@ -271,13 +270,13 @@ func TestTooLargeMailsAreAnswered(t *testing.T) {
 func TestRunLeavesNothingBehind(t *testing.T) {
 	w := newWorld(t)
 	box := newMailbox(t, imap.CapMove)
-	before := goleak.IgnoreCurrent()
+	check := leavesNothing(t)
 	stop := start(t, w.options(box.url()))
 	box.put(t, w.reply(1, "Un"))
 	w.eventually(t, "the mail is filed", func() bool { return box.count(folderRefused) == 1 })
 	stop()
 	box.cut()
-	goleak.VerifyNone(t, before)
+	check()
 }
 
 func TestNewNamesWhatIsMissing(t *testing.T) {

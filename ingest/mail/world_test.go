@@ -17,6 +17,7 @@ import (
 	"github.com/emersion/go-imap/v2/imapserver"
 	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
 	"github.com/google/uuid"
+	"go.uber.org/goleak"
 
 	"cecoia.example/deploy/local/postgres/postgrestest"
 	"cecoia.example/deploy/local/wait"
@@ -147,7 +148,7 @@ func (w *world) options(url string) Options {
 	return Options{
 		Academy: testAcademy, URL: url, Desk: w.desk, Files: w.files, Keyring: w.keys, AuthServID: "mx.creteil.example",
 		Poll: 100 * time.Millisecond, Logger: slog.New(slog.NewTextHandler(w.log, nil)),
-		Timeouts: Timeouts{Command: 2 * time.Second, RetryMin: time.Millisecond, RetryMax: 50 * time.Millisecond},
+		Timeouts: Timeouts{Command: 20 * time.Second, RetryMin: time.Millisecond, RetryMax: 50 * time.Millisecond},
 	}
 }
 
@@ -171,7 +172,7 @@ func start(t testing.TB, o Options, change ...func(*Worker)) (stop func()) {
 			if err != nil {
 				t.Errorf("Run: %v", err)
 			}
-		case <-time.After(10 * time.Second):
+		case <-time.After(30 * time.Second):
 			t.Error("Run did not return")
 		}
 	})
@@ -331,4 +332,18 @@ func (m *mailbox) count(folder string) int {
 		return -1
 	}
 	return int(*data.NumMessages)
+}
+
+// leavesNothing returns a check that no goroutine runs which does not run now.
+// The world's pool goes on, and may have one more to read or to look after its
+// connections.
+func leavesNothing(t *testing.T) (check func()) {
+	t.Helper()
+	before := goleak.IgnoreCurrent()
+	return func() {
+		t.Helper()
+		goleak.VerifyNone(t, before,
+			goleak.IgnoreAnyFunction("github.com/jackc/pgx/v5/pgxpool.(*Pool).backgroundHealthCheck"),
+			goleak.IgnoreAnyFunction("github.com/jackc/pgx/v5/pgconn/internal/bgreader.(*BGReader).bgRead"))
+	}
 }

@@ -72,7 +72,8 @@ func TestListeningLeavesNothingRunning(t *testing.T) {
 	c.settled("agent")
 	// The rest of the world goes on: its pool and servers may have a goroutine more.
 	goleak.VerifyNone(t, before, goleak.IgnoreAnyFunction("net/http.(*conn).serve"),
-		goleak.IgnoreAnyFunction("github.com/jackc/pgx/v5/pgxpool.(*Pool).backgroundHealthCheck"))
+		goleak.IgnoreAnyFunction("github.com/jackc/pgx/v5/pgxpool.(*Pool).backgroundHealthCheck"),
+		goleak.IgnoreAnyFunction("github.com/jackc/pgx/v5/pgconn/internal/bgreader.(*BGReader).bgRead"))
 }
 
 // What several processes hear is done by one, and answered once.

@@ -100,7 +100,7 @@ func (c *talk) listen() (stop func()) {
 		cancel()
 		select {
 		case <-done:
-		case <-time.After(10 * time.Second):
+		case <-time.After(30 * time.Second):
 			c.t.Error("Listen does not end")
 		}
 	})

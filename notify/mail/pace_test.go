@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"cecoia.example/tickets"
@@ -46,22 +47,27 @@ func TestAMomentEarlyIsWaitedFor(t *testing.T) {
 }
 
 func TestWaitingForOnesTurnEndsWithTheSendersTime(t *testing.T) {
-	p := newPace(60, 1)
-	if err := p.wait(t.Context(), time.Now, time.Minute); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	began := time.Now()
-	err := p.wait(ctx, time.Now, time.Minute)                                       // its turn comes later than that: known at once
-	if _, soon := err.(tooSoon); !soon || time.Since(began) > 40*time.Millisecond { //nolint:errorlint // it is not wrapped here
-		t.Errorf("%v after %s", err, time.Since(began))
-	}
-	ctx, cancel = context.WithCancel(t.Context())
-	time.AfterFunc(20*time.Millisecond, cancel)
-	if err := p.wait(ctx, time.Now, time.Minute); err == nil || !strings.Contains(err.Error(), "canceled") {
-		t.Errorf("%v", err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		p := newPace(60, 1)
+		if err := p.wait(t.Context(), time.Now, time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+		defer cancel()
+		began := time.Now()
+		err := p.wait(ctx, time.Now, time.Minute)                   // its turn comes later than that: known at once
+		if _, soon := err.(tooSoon); !soon || time.Now() != began { //nolint:errorlint // it is not wrapped here
+			t.Errorf("%v after %s", err, time.Since(began))
+		}
+		ctx, cancel = context.WithCancel(t.Context())
+		time.AfterFunc(200*time.Millisecond, cancel)
+		if err := p.wait(ctx, time.Now, time.Minute); err == nil || !strings.Contains(err.Error(), "canceled") {
+			t.Errorf("%v", err)
+		}
+		if took := time.Since(began); took != 200*time.Millisecond {
+			t.Errorf("given up after %s", took)
+		}
+	})
 }
 
 func TestWhenGreylistingServersWantUsBack(t *testing.T) {

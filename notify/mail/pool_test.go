@@ -128,7 +128,7 @@ func TestAnIdleConnectionIsNotKeptForEver(t *testing.T) {
 		if last != "QUIT" {
 			t.Errorf("the last words were %q", last)
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Fatal("it is still there")
 	}
 }

@@ -35,7 +35,7 @@ func shell(t *testing.T, script string) *child.Process {
 	t.Cleanup(p.Kill)
 	select {
 	case <-ready:
-	case <-time.After(10 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Fatal("the script does not start")
 	}
 	return p

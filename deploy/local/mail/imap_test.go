@@ -90,7 +90,7 @@ func TestIMAPIdleFetchMove(t *testing.T) {
 	for n := uint32(0); n < 3; {
 		select {
 		case n = <-news:
-		case <-time.After(10 * time.Second):
+		case <-time.After(30 * time.Second):
 			t.Fatal("IDLE says nothing")
 		}
 	}

@@ -87,7 +87,7 @@ func TestStopWithEndedContextStillLeavesNothing(t *testing.T) {
 	cancel()
 	s.Stop(ctx)
 	// SIGKILL gives the postmaster no time to end its own: they notice.
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(30 * time.Second)
 	for len(runningIn(filepath.Join(opts.Dir, "data"))) > 0 {
 		select {
 		case <-deadline:
