@@ -138,10 +138,11 @@ func TestReportsAreBounded(t *testing.T) {
 	}
 	// Messages within messages.
 	deep := strings.Repeat("Content-Type: message/rfc822\n\n", 10_000)
-	if took := processorTime(t, func() {
-		parseReport(t, []byte("From: MAILER-DAEMON@x.example\n"+deep))
-		parseReport(t, []byte("From: MAILER-DAEMON@x.example\nContent-Type: text/plain\n\n"+strings.Repeat("<a@b.example>:\n550 ", 100_000)))
-	}); took > 2*time.Second {
+	now := processorClock(t)
+	began := now()
+	parseReport(t, []byte("From: MAILER-DAEMON@x.example\n"+deep))
+	parseReport(t, []byte("From: MAILER-DAEMON@x.example\nContent-Type: text/plain\n\n"+strings.Repeat("<a@b.example>:\n550 ", 100_000)))
+	if took := now().Sub(began); took > 2*time.Second {
 		t.Errorf("%v for two hostile reports", took)
 	}
 }
