@@ -181,8 +181,8 @@ func (d *Desk) Send(ctx context.Context, by Caller, id uuid.UUID) (Case, error) 
 }
 
 // Attach keeps a document, pending until its author's next words on the ticket
-// or the sending of the form of that id. The media type is that of the bytes,
-// whatever the name says.
+// or the sending of the form of that id; one that is pending already is kept
+// once. The media type is that of the bytes, whatever the name says.
 func (d *Desk) Attach(ctx context.Context, by Caller, ticket uuid.UUID, name string, r io.Reader) (Attachment, error) {
 	academy := by.Person.Academy
 	if _, err := d.store.Form(ctx, academy, by.Person.ID, ticket); CodeOf(err) == NotFound {
@@ -219,11 +219,10 @@ func (d *Desk) Attach(ctx context.Context, by Caller, ticket uuid.UUID, name str
 		return Attachment{}, invalid("document", "document.type", name)
 	}
 	name = truthful(name, extensions)
-	a := Attachment{
+	return d.store.AddAttachment(ctx, Attachment{
 		Academy: academy, ID: newID(), Ticket: ticket, Author: by.Person.ID, Name: name,
 		MediaType: stored.MediaType, Size: stored.Size, SHA256: stored.SHA256, At: d.now(),
-	}
-	return a, d.store.AddAttachment(ctx, a, MaxDocuments)
+	}, MaxDocuments)
 }
 
 // Detach forgets one of the caller's pending documents.

@@ -175,9 +175,11 @@ type Forms interface {
 
 // Documents keeps what is known of attachments; [Files] keeps their bytes.
 type Documents interface {
-	// AddAttachment keeps a pending attachment. With max or more pending
-	// attachments already on the ticket by its author it refuses with [Invalid].
-	AddAttachment(ctx context.Context, a Attachment, max int) error
+	// AddAttachment keeps a pending attachment and returns it. The same content
+	// under the same name, pending already, is returned as it is. With max or
+	// more pending attachments already on the ticket by its author it refuses
+	// with [Invalid].
+	AddAttachment(ctx context.Context, a Attachment, max int) (Attachment, error)
 	// DropAttachment forgets a pending attachment of that author.
 	DropAttachment(ctx context.Context, academy AcademyID, author, id uuid.UUID) error
 	// Attachments returns the ticket's bound attachments, those of internal

@@ -10,28 +10,32 @@ import (
 	"cecoia.example/tickets"
 )
 
-// AddAttachment keeps a pending attachment. With max or more pending
-// attachments already on the ticket by its author it refuses with
+// AddAttachment keeps a pending attachment and returns it. The same content
+// under the same name, pending already, is returned as it is. With max or more
+// pending attachments already on the ticket by its author it refuses with
 // [tickets.Invalid].
-func (db *DB) AddAttachment(ctx context.Context, a tickets.Attachment, max int) error {
-	kept := false
+func (db *DB) AddAttachment(ctx context.Context, a tickets.Attachment, max int) (tickets.Attachment, error) {
+	const same = `a.academy = $1 AND a.ticket = $2 AND a.author = $3 AND a.event IS NULL AND a.name = $4 AND a.sha256 = $5`
+	kept := tickets.Attachment{}
 	var b pgx.Batch
 	// One at a time per ticket and author: the count holds until the end.
 	b.Queue(`SELECT pg_advisory_xact_lock(hashtextextended('attachments ' || $1 || ' ' || $2 || ' ' || $3, 0))`,
 		string(a.Academy), a.Ticket.String(), a.Author.String())
 	b.Queue(`INSERT INTO attachments (academy, id, ticket, author, name, media_type, size, sha256, at)
-		SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9
+		SELECT $1, $6, $2, $3, $4, $7, $8, $5, $9
 		WHERE (SELECT count(*) FROM attachments
-			WHERE academy = $1 AND ticket = $3 AND author = $4 AND event IS NULL) < $10`,
-		a.Academy, a.ID, a.Ticket, a.Author, a.Name, a.MediaType, a.Size, a.SHA256[:], a.At, max).
-		Exec(affected(&kept))
+			WHERE academy = $1 AND ticket = $2 AND author = $3 AND event IS NULL) < $10
+		AND NOT EXISTS (SELECT FROM attachments a WHERE `+same+`)`,
+		a.Academy, a.Ticket, a.Author, a.Name, a.SHA256[:], a.ID, a.MediaType, a.Size, a.At, max)
+	queueEach(&b, scanAttachment, func(found tickets.Attachment) { kept = found },
+		`SELECT `+attachmentColumns+` FROM attachments a WHERE `+same, a.Academy, a.Ticket, a.Author, a.Name, a.SHA256[:])
 	if err := db.pool.SendBatch(ctx, &b).Close(); err != nil {
-		return fmt.Errorf("postgres.AddAttachment(%s, %s): %w", a.Academy, a.Ticket, err)
+		return tickets.Attachment{}, fmt.Errorf("postgres.AddAttachment(%s, %s): %w", a.Academy, a.Ticket, err)
 	}
-	if !kept {
-		return &tickets.Error{Code: tickets.Invalid, Message: "document.too_many", Field: "document", Args: []any{max}}
+	if kept.ID == uuid.Nil {
+		return tickets.Attachment{}, &tickets.Error{Code: tickets.Invalid, Message: "document.too_many", Field: "document", Args: []any{max}}
 	}
-	return nil
+	return kept, nil
 }
 
 // DropAttachment forgets a pending attachment of that author; anything else is a

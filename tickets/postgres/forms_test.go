@@ -170,7 +170,7 @@ func TestSeveralUnsentForms(t *testing.T) {
 			t.Fatalf("an empty form was opened twice: %v", err)
 		}
 		if i == 0 { // a document alone is something, too
-			must(t)(nil, w.AddAttachment(ctx, attachment(f.ID, claire.Person.ID, noon), 3))
+			must(t)(w.AddAttachment(ctx, attachment(f.ID, claire.Person.ID, noon), 3))
 		} else {
 			f.Card.Availability = fmt.Sprint("le matin du ", i)
 			must(t)(nil, desk.SaveForm(ctx, claire, f))
@@ -207,7 +207,7 @@ func TestDocuments(t *testing.T) {
 		t.Fatal(err)
 	}
 	first := attachment(f.ID, claire.Person.ID, noon)
-	must(t)(nil, w.AddAttachment(ctx, first, 3))
+	must(t)(w.AddAttachment(ctx, first, 3))
 	got, err := w.Attachment(ctx, "creteil", first.ID)
 	if err != nil {
 		t.Fatal(err)
@@ -238,7 +238,7 @@ func TestDocuments(t *testing.T) {
 		t.Errorf("after sending: %q, %q", list(claire), list(agathe))
 	}
 	theirs := attachment(c.ID, agathe.Person.ID, noon.Add(time.Second))
-	must(t)(nil, w.AddAttachment(ctx, theirs, 3))
+	must(t)(w.AddAttachment(ctx, theirs, 3))
 	if list(claire) != "bound " || list(agathe) != "bound pending " {
 		t.Errorf("pending: %q, %q", list(claire), list(agathe))
 	}
@@ -254,7 +254,7 @@ func TestDocuments(t *testing.T) {
 	code(t, "dropping a bound one", w.DropAttachment(ctx, "creteil", agathe.Person.ID, theirs.ID), tickets.NotFound)
 
 	pending := attachment(c.ID, claire.Person.ID, noon)
-	must(t)(nil, w.AddAttachment(ctx, pending, 3))
+	must(t)(w.AddAttachment(ctx, pending, 3))
 	code(t, "dropping another's", w.DropAttachment(ctx, "creteil", agathe.Person.ID, pending.ID), tickets.NotFound)
 	must(t)(nil, w.DropAttachment(ctx, "creteil", claire.Person.ID, pending.ID))
 }
@@ -264,9 +264,11 @@ func TestDocumentsAreBounded(t *testing.T) {
 	ticket, claire := newID(), person("creteil", "claire")
 	var kept, refused atomic.Int64
 	var wg sync.WaitGroup
-	for range 12 {
+	for i := range 12 {
 		wg.Go(func() {
-			err := w.AddAttachment(t.Context(), attachment(ticket, claire.ID, noon), 5)
+			a := attachment(ticket, claire.ID, noon)
+			a.SHA256[1] = byte(i)
+			_, err := w.AddAttachment(t.Context(), a, 5)
 			switch {
 			case err == nil:
 				kept.Add(1)
@@ -282,8 +284,22 @@ func TestDocumentsAreBounded(t *testing.T) {
 		t.Errorf("kept %d, refused %d", kept.Load(), refused.Load())
 	}
 	// Another's documents on the same ticket count for them.
-	if err := w.AddAttachment(t.Context(), attachment(ticket, person("creteil", "denis").ID, noon), 5); err != nil {
-		t.Error(err)
+	denis := person("creteil", "denis")
+	first, err := w.AddAttachment(t.Context(), attachment(ticket, denis.ID, noon), 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The same document is not kept twice, unless it has another name.
+	again, err := w.AddAttachment(t.Context(), attachment(ticket, denis.ID, noon.Add(time.Hour)), 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "the same again", again, first)
+	renamed := attachment(ticket, denis.ID, noon)
+	renamed.Name = "écran-2.png"
+	must(t)(w.AddAttachment(t.Context(), renamed, 5))
+	if all, err := w.Attachments(t.Context(), "creteil", ticket, denis.ID); err != nil || len(all) != 2 {
+		t.Errorf("%d documents, %v", len(all), err)
 	}
 }
 
@@ -297,8 +313,8 @@ func TestDropFormDropsDocuments(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := w.open(t, "creteil", tickets.Card{})
-	must(t)(nil, w.AddAttachment(ctx, attachment(f.ID, claire.Person.ID, noon), 3))
-	must(t)(nil, w.AddAttachment(ctx, attachment(c.ID, claire.Person.ID, noon), 3))
+	must(t)(w.AddAttachment(ctx, attachment(f.ID, claire.Person.ID, noon), 3))
+	must(t)(w.AddAttachment(ctx, attachment(c.ID, claire.Person.ID, noon), 3))
 	must(t)(nil, w.DropForm(ctx, "creteil", claire.Person.ID, f.ID))
 	must(t)(nil, w.DropForm(ctx, "creteil", claire.Person.ID, c.ID)) // a ticket's id is no form
 	if n := count(t, w, `SELECT count(*) FROM attachments WHERE ticket = $1`, c.ID); n != 1 || count(t, w, `SELECT count(*) FROM attachments`) != 1 {

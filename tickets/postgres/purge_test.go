@@ -53,9 +53,9 @@ func TestPurge(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := w.open(t, "creteil", tickets.Card{})
-	must(t)(nil, w.AddAttachment(ctx, attachment(f.ID, claire.Person.ID, noon), 9))
+	must(t)(w.AddAttachment(ctx, attachment(f.ID, claire.Person.ID, noon), 9))
 	bound := attachment(c.ID, claire.Person.ID, noon)
-	must(t)(nil, w.AddAttachment(ctx, bound, 9))
+	must(t)(w.AddAttachment(ctx, bound, 9))
 	w.do(t, claire, c, tickets.ActionComplement, "Avec une image.")
 	m := mail(1)
 	m.Ticket = c.ID
@@ -134,7 +134,7 @@ func TestPurgeOfARefusedReplysDocuments(t *testing.T) {
 	m := mail(1)
 	m.Ticket = c.ID
 	must(t)(w.desk().RefuseMail(ctx, m, "Bonjour.", nil))
-	must(t)(nil, w.AddAttachment(ctx, attachment(c.ID, claire.Person.ID, noon), 9))
+	must(t)(w.AddAttachment(ctx, attachment(c.ID, claire.Person.ID, noon), 9))
 	w.now = noon.Add(6 * 24 * time.Hour)
 	m = mail(2)
 	m.Ticket = c.ID
