@@ -169,6 +169,32 @@ func (d *Desk) Muting(ctx context.Context, by Caller) (Muting, bool, error) {
 	return d.MutedAddress(ctx, by.Person.Academy, by.Person.Email)
 }
 
+// Unreachable returns whom of the ticket's beneficiary and requester, the caller
+// aside, no mail reaches: their address is muted, or the directory has none. Only
+// the desk is told, as it can call; for others it returns nobody.
+func (d *Desk) Unreachable(ctx context.Context, by Caller, c Case) ([]Person, error) {
+	if !by.Person.Agent() || by.Person.Academy != c.Academy {
+		return nil, nil
+	}
+	var out []Person
+	for _, id := range slices.Compact([]uuid.UUID{c.Beneficiary, c.Requester}) {
+		if id == uuid.Nil || id == by.Person.ID {
+			continue
+		}
+		p, muted := c.Who(id), true
+		if p.Email != "" {
+			var err error
+			if _, muted, err = d.MutedAddress(ctx, c.Academy, p.Email); err != nil {
+				return nil, err
+			}
+		}
+		if muted {
+			out = append(out, p)
+		}
+	}
+	return out, nil
+}
+
 // maxRenewed is how many mails are sent anew to who confirms their address.
 const maxRenewed = 20
 

@@ -34,6 +34,15 @@ func (s *server) mutedBanner(r *http.Request, v *visit) *muted {
 	}
 }
 
+// unreachable says whom of the ticket no mail reaches, and how to call them.
+func (s *server) unreachable(r *http.Request, v *visit, c tickets.Case) (lines []string, err error) {
+	people, err := s.desk.Unreachable(r.Context(), v.caller(), c)
+	for _, p := range people {
+		lines = append(lines, v.words.Unreachable(p.Name(), c.Phone, c.OtherPhone))
+	}
+	return lines, err
+}
+
 // whyMuted says in words what the mail server's status means. Its own words are
 // not shown: anybody may have written them.
 func whyMuted(words locale.Printer, m tickets.Muting) string {

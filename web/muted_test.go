@@ -82,6 +82,25 @@ func TestWhoCannotBeWrittenTo(t *testing.T) {
 	}
 }
 
+// The desk is told whom of a ticket no mail reaches; its requester is not.
+func TestTheDeskReadsWhomNoMailReaches(t *testing.T) {
+	p := newPortal(t)
+	dominique, alix := person("creteil", "dominique"), person("creteil", "alix")
+	c := p.open(t, dominique, tickets.Incident, tickets.Card{Description: "Écran noir", Phone: "01 99 00 94 12"})
+	desk := p.as(t, alix)
+	if desk.get(tickets.TicketPath(c.Academy, c.Number)).has(".unreachable") {
+		t.Error("said of who gets mail")
+	}
+	p.mute(t, dominique, "5.1.1")
+	said := desk.get(tickets.TicketPath(c.Academy, c.Number)).text(".unreachable")
+	if !strings.Contains(said, dominique.Name()) || !strings.Contains(said, "appelez au 01 99 00 94 12") {
+		t.Errorf("the desk reads %q", said)
+	}
+	if p.as(t, dominique).get(tickets.TicketPath(c.Academy, c.Number)).has(".unreachable") {
+		t.Error("the requester reads it of themselves")
+	}
+}
+
 // What waits for the person's word is told anew, in their own words' number.
 func TestConfirmingSendsWhatWaits(t *testing.T) {
 	p := newPortal(t)

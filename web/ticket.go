@@ -19,6 +19,7 @@ type ticketBody struct {
 	Duplicate    *duplicate  // the ticket that goes on in its place, nil for none
 	Major        string      // the words for "major incident", "" for others
 	Joined       *joined     // what is joined to it, for the desk; nil for others
+	Unreachable  []string    // for the desk: whom no mail reaches, and how to call
 	PartOf       *partOf     // the major incident that it is joined to, nil for none
 	News         string      // the link to what is new, "" when nothing is
 	First        *actionForm // what the desk does first, by a button alone; nil for nothing
@@ -123,6 +124,9 @@ func (s *server) showTicket(w http.ResponseWriter, r *http.Request, v *visit, vi
 		return err
 	}
 	if body.PartOf, err = s.partOf(r.Context(), v, view); err != nil {
+		return err
+	}
+	if body.Unreachable, err = s.unreachable(r, v, view.Case); err != nil {
 		return err
 	}
 	if body.Star, err = s.ticketStar(r, v, view.Case); err != nil {

@@ -112,6 +112,26 @@ func TestWordsGoNowhereWhileItIsUnclearToWhom(t *testing.T) {
 	wants(t, "the full number", w.say("creteil", "agent", "résoudre I261121_001 fait"), "I261121_001 est réglé")
 }
 
+// Who writes to somebody whom no mail reaches is told to call.
+func TestTheDeskIsToldToCallWhomNoMailReaches(t *testing.T) {
+	w := newWorld(t)
+	w.open("creteil", tickets.Card{Phone: "01 99 00 94 12"})
+	const warning = "Aucun mail n’arrive chez Dominique Exemple : appelez au 01 99 00 94 12."
+	if said := w.say("creteil", "agent", "prendre 1"); strings.Contains(said, "Aucun mail") {
+		t.Errorf("said of who gets mail: %s", said)
+	}
+	requester := person("creteil", "requester")
+	if _, err := w.db.KeepBounce(t.Context(), tickets.Muting{
+		Academy: requester.Academy, ID: uuid.Must(uuid.NewV7()), Address: requester.Email, Status: "5.1.1", Since: w.tick(),
+	}, uuid.Must(uuid.NewV7()), tickets.BounceGone, w.tick(), func(int) bool { return true }); err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"voir 1", "répondre 1 bien reçu", "demander 1 lequel ?", "résoudre 1 changé"} {
+		wants(t, text, w.say("creteil", "agent", text), warning)
+	}
+	wants(t, "in English", w.say("creteil", "edith", "reply 1 again"), "No mail reaches Dominique Exemple: call 01 99 00 94 12.")
+}
+
 func TestAffecter(t *testing.T) {
 	w := newWorld(t)
 	cs := w.open("creteil", tickets.Card{})

@@ -22,7 +22,7 @@ var chercher = verb{
 		if n, rest, ok := cutNumber(words); ok && rest == "" {
 			v, err := c.Desk.View(ctx, c.by(0), n.Ref)
 			if err == nil {
-				return c.ticket(v), nil
+				return c.ticket(ctx, v), nil
 			}
 			if tickets.CodeOf(err) != tickets.NotFound || !n.Bare() {
 				return "", err

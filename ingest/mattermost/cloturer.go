@@ -16,7 +16,7 @@ var cloturer = verb{
 		}
 		in := tickets.Input{Text: words, Cause: c.causeOf(words)}
 		return c.apply(ctx, refs, tickets.ActionClose, in, func(res tickets.Result) string {
-			return c.print.T("chat.close.done", res.Number.String()) + c.causeTold(res) + " " + c.sent(res)
+			return c.print.T("chat.close.done", res.Number.String()) + c.causeTold(res) + " " + c.sent(ctx, res)
 		})
 	},
 }

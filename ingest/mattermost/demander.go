@@ -14,6 +14,6 @@ var demander = verb{
 // ask puts a question to the requester; the ticket waits for the answer.
 func (c *call) ask(ctx context.Context) (string, error) {
 	return c.act(ctx, tickets.ActionAsk, func(res tickets.Result) string {
-		return c.print.T("chat.ask.done", res.Number.String()) + " " + c.sent(res)
+		return c.print.T("chat.ask.done", res.Number.String()) + " " + c.sent(ctx, res)
 	})
 }

@@ -19,6 +19,6 @@ var demanderForm = form{
 		if err != nil {
 			return "", err
 		}
-		return c.print.T("chat.ask.done", res.Number.String()) + " " + c.sent(res), nil
+		return c.print.T("chat.ask.done", res.Number.String()) + " " + c.sent(ctx, res), nil
 	},
 }

@@ -31,7 +31,7 @@ var resoudreForm = form{
 		if err != nil {
 			return "", err
 		}
-		said := c.print.T("chat.resolve.done", res.Number.String()) + " " + c.sent(res)
+		said := c.print.T("chat.resolve.done", res.Number.String()) + " " + c.sent(ctx, res)
 		if !in.yes("article") || res.Private {
 			return said, nil
 		}

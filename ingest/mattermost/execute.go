@@ -410,17 +410,35 @@ func (c *call) hearers(cs tickets.Case) (names []string) {
 	return names
 }
 
-// sent says which words go to whom by mail.
-func (c *call) sent(res tickets.Result) string {
+// sent says which words go to whom by mail, and whom no mail reaches.
+func (c *call) sent(ctx context.Context, res tickets.Result) string {
 	quoted := c.quote(res.Event.Text)
-	switch names := c.hearers(res.Case); len(names) {
-	case 0:
+	names := c.hearers(res.Case)
+	if len(names) == 0 {
 		return c.print.T("chat.sent.nobody", quoted)
-	case 1:
-		return c.print.T("chat.sent.one", names[0], quoted)
-	default:
-		return c.print.T("chat.sent.two", names[0], names[1], quoted)
 	}
+	said := c.print.T("chat.sent.one", names[0], quoted)
+	if len(names) > 1 {
+		said = c.print.T("chat.sent.two", names[0], names[1], quoted)
+	}
+	if warning := c.unreachable(ctx, res.Case); warning != "" {
+		said += "\n" + warning
+	}
+	return said
+}
+
+// unreachable says whom of the ticket no mail reaches and how to call them, ""
+// where mail reaches all. An answer is never lost for it.
+func (c *call) unreachable(ctx context.Context, cs tickets.Case) string {
+	people, err := c.Desk.Unreachable(ctx, c.by(0), cs)
+	if err != nil {
+		c.Logger.Warn("whom no mail reaches is not known", "trace", tickets.TraceOf(ctx).ID(), "ticket", cs.Number.String(), "error", err)
+	}
+	var lines []string
+	for _, p := range people {
+		lines = append(lines, ":warning: "+c.print.Unreachable(inline(p.Name()), inline(cs.Phone), inline(cs.OtherPhone)))
+	}
+	return strings.Join(lines, "\n")
 }
 
 // quote shows words within a sentence when they are short, below it otherwise.

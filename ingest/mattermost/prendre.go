@@ -38,6 +38,9 @@ var prendre = verb{
 			if names := c.hearers(res.Case); len(names) > 0 {
 				line += " " + c.print.T("chat.take.told", strings.Join(names, ", "))
 			}
+			if warning := c.unreachable(ctx, res.Case); warning != "" {
+				line += "\n" + warning
+			}
 			return line, nil
 		})
 	},

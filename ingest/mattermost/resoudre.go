@@ -15,7 +15,7 @@ var resoudre = verb{
 		}
 		in := tickets.Input{Text: words, Cause: c.causeOf(words)}
 		return c.apply(ctx, refs, tickets.ActionResolve, in, func(res tickets.Result) string {
-			return c.print.T("chat.resolve.done", res.Number.String()) + c.causeTold(res) + " " + c.sent(res)
+			return c.print.T("chat.resolve.done", res.Number.String()) + c.causeTold(res) + " " + c.sent(ctx, res)
 		})
 	},
 }

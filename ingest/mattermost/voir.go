@@ -27,12 +27,12 @@ var voir = verb{
 		if err != nil {
 			return "", err
 		}
-		return c.ticket(v), nil
+		return c.ticket(ctx, v), nil
 	},
 }
 
 // ticket writes all that the desk knows of a ticket.
-func (c *call) ticket(v tickets.View) string {
+func (c *call) ticket(ctx context.Context, v tickets.View) string {
 	var b strings.Builder
 	field := func(key string, values ...string) {
 		values = slices.DeleteFunc(values, func(s string) bool { return strings.TrimSpace(s) == "" })
@@ -72,6 +72,9 @@ func (c *call) ticket(v tickets.View) string {
 		field("beneficiary", person(v.Beneficiary)...)
 	}
 	field("phone", inline(v.Phone), inline(v.OtherPhone))
+	if warning := c.unreachable(ctx, v.Case); warning != "" {
+		b.WriteString(warning + "\n")
+	}
 	field("availability", inline(v.Availability))
 	field("place", inline(v.Place), inline(v.Entity))
 	field("equipment", inline(v.Equipment), inline(v.EquipmentInfo))

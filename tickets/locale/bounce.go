@@ -2,6 +2,8 @@ package locale
 
 // bounceWords are the words about an address that mail does not reach.
 var bounceWords = table{
+	"unreachable":            {FR: "Aucun mail n’arrive chez %s : appelez.", EN: "No mail reaches %s: call."},
+	"unreachable.phone":      {FR: "Aucun mail n’arrive chez %s : appelez au %s.", EN: "No mail reaches %s: call %s."},
 	"web.muted.title":        {FR: "Nous n’arrivons plus à vous écrire à %s.", EN: "We can no longer write to you at %s."},
 	"web.muted.why.gone":     {FR: "La messagerie répond qu’il n’y a pas de boîte à cette adresse.", EN: "The mail system says that there is no mailbox at this address."},
 	"web.muted.why.domain":   {FR: "La messagerie répond que le domaine de cette adresse n’existe pas.", EN: "The mail system says that the domain of this address does not exist."},

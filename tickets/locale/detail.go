@@ -1,6 +1,7 @@
 package locale
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -129,6 +130,16 @@ func (p Printer) MajorWords(a tickets.Academy, theme, subject string, total int,
 		summary += " (" + p.T("alert.entities", subject) + ")"
 	}
 	return summary, p.N("major.description", total, since)
+}
+
+// Unreachable warns the desk that no mail reaches somebody, with the telephone
+// numbers to call; those that are "" are left out.
+func (p Printer) Unreachable(name string, phones ...string) string {
+	phones = slices.DeleteFunc(phones, func(s string) bool { return s == "" })
+	if len(phones) == 0 {
+		return p.T("unreachable", name)
+	}
+	return p.T("unreachable.phone", name, strings.Join(phones, ", "))
 }
 
 // MajorCount tells how many tickets are joined to a major incident, and how many
