@@ -59,13 +59,19 @@ func (c *timers) check() {
 func TestListeningLeavesNothingRunning(t *testing.T) {
 	c := newTalk(t)
 	c.commands.bot.HTTPClient = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	stop := c.listen() // once, so that all of the world runs
+	c.write("agent", "", "compte")
+	c.answered("agent", 1)
+	stop()
+	wait.Until(t, "the chat has noticed", func() bool { return c.server.Sockets() == 0 })
+	c.settled("agent")
 	c.write("agent", "", "compte")
 	before := goleak.IgnoreCurrent()
-	stop := c.listen()
-	c.answered("agent", 1)
+	stop = c.listen()
+	c.answered("agent", 2)
 	c.server.DropSockets()
 	c.write("agent", "", "compte")
-	c.answered("agent", 2)
+	c.answered("agent", 3)
 	wait.Until(t, "it listens again", func() bool { return c.server.Sockets() > 0 })
 	stop()
 	wait.Until(t, "the chat has noticed", func() bool { return c.server.Sockets() == 0 })
