@@ -161,7 +161,9 @@ func (s *smtpSession) trace() string {
 func refusal(portal tickets.Portal, j judged) string {
 	key, link := "smtpd.generic", portal.Home()
 	if j.facts.Participant {
-		key = "smtpd.kept"
+		if j.refused.Text != "" {
+			key = "smtpd.kept"
+		}
 		if !j.facts.Ticket.Private {
 			link = portal.Ticket(j.facts.Ticket)
 		}

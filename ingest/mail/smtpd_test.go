@@ -241,6 +241,17 @@ func TestRefusalTellsStrangersNothing(t *testing.T) {
 	}
 }
 
+// Whose reply holds no words of theirs is not told that words wait.
+func TestRefusalOfAReplyWithoutWords(t *testing.T) {
+	w := newWorld(t)
+	addr, _ := listen(t, w.listenerOptions())
+	from, data := envelope(w.reply(1, "> Votre demande est prise en compte.\r\n"))
+	refused := submit(t, addr, from, []string{w.tokenAddress()}, data)
+	if refused == nil || refused.Code != 550 || strings.Contains(refused.Message, "votre texte") || !strings.HasSuffix(refused.Message, " "+testPortal.Ticket(w.ticket.Ticket)) {
+		t.Errorf("%+v", refused)
+	}
+}
+
 // Mail to the bounce address is never refused, whoever writes.
 func TestBounceAddressRefusesNothing(t *testing.T) {
 	w := newWorld(t)

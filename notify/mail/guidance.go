@@ -27,12 +27,16 @@ func writeGuidance(n tickets.Notice, portal tickets.Portal) (letter, error) {
 		l.QuoteTitle = p.T("mail.guidance.quoted")
 	}
 	stop := func(key string, args ...any) telling { return telling{Lead: p.T("mail.end.stop", p.T(key, args...))} }
+	wordless := g.Quoted == "" // a picture alone, an encrypted mail, nothing but quotes
 	if g.Generic || t.Number.String() == "" {
 		l.Subject = p.T("mail.subject.generic")
 		l.Do = l.Subject
 		l.Links = []link{{p.T("mail.link.home"), portal.Home()}}
 		l.Story = stop("mail.lead.generic")
 		l.After = []string{p.T("mail.guidance.generic")}
+		if wordless {
+			l.After = []string{p.T("mail.wordless.generic")}
+		}
 		if g.TooLarge {
 			l.After = append(l.After, p.T("mail.guidance.too_large"))
 		}
@@ -56,12 +60,18 @@ func writeGuidance(n tickets.Notice, portal tickets.Portal) (letter, error) {
 	}
 	l.Do = p.T("mail.do.guidance")
 	l.After = []string{p.T("mail.guidance.kept")}
+	l.Links = []link{{p.T("mail.link.update"), portal.Update(t)}}
+	resolved := "mail.guidance.resolved"
+	if wordless {
+		resolved = "mail.wordless.resolved"
+		l.After = []string{p.T("mail.wordless")}
+		l.Links = []link{{p.T("mail.link.answer"), portal.Update(t)}}
+	}
 	if g.TooLarge {
 		l.After = append(l.After, p.T("mail.guidance.too_large"))
 	}
-	l.Links = []link{{p.T("mail.link.update"), portal.Update(t)}}
 	if t.Status == tickets.StatusResolved && !t.Private {
-		l.After = append(l.After, p.T("mail.guidance.resolved"))
+		l.After = append(l.After, p.T(resolved))
 		l.Links = append(l.Links, link{p.T("mail.link.validate"), portal.Validate(t)})
 	}
 	return l, nil

@@ -282,3 +282,20 @@ func TestGuidanceOnTooLargeAReply(t *testing.T) {
 		}
 	}
 }
+
+// Whose reply held no words of theirs is not told that words wait.
+func TestGuidanceOnAReplyWithoutWords(t *testing.T) {
+	for _, status := range []tickets.Status{tickets.StatusWaiting, tickets.StatusResolved} {
+		for _, generic := range []bool{false, true} {
+			n := guidance(tickets.French, tickets.Guidance{Generic: generic})
+			n.Case.Status = status
+			l, err := writeGuidance(n, portal)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if text := l.text(); !strings.Contains(text, "aucun texte de vous") || strings.Contains(text, "votre texte") || strings.Contains(text, "mon texte") {
+				t.Errorf("%s, generic %v:\n%s", status, generic, text)
+			}
+		}
+	}
+}
