@@ -15,7 +15,7 @@ import (
 // pending attachments already on the ticket by its author it refuses with
 // [tickets.Invalid].
 func (db *DB) AddAttachment(ctx context.Context, a tickets.Attachment, max int) (tickets.Attachment, error) {
-	const same = `a.academy = $1 AND a.ticket = $2 AND a.author = $3 AND a.event IS NULL AND a.name = $4 AND a.sha256 = $5`
+	const same = `a.ticket = $2 AND a.author = $3 AND a.event IS NULL AND a.name = $4 AND a.sha256 = $5`
 	kept := tickets.Attachment{}
 	var b pgx.Batch
 	// One at a time per ticket and author: the count holds until the end.
@@ -25,10 +25,10 @@ func (db *DB) AddAttachment(ctx context.Context, a tickets.Attachment, max int) 
 		SELECT $1, $6, $2, $3, $4, $7, $8, $5, $9
 		WHERE (SELECT count(*) FROM attachments
 			WHERE academy = $1 AND ticket = $2 AND author = $3 AND event IS NULL) < $10
-		AND NOT EXISTS (SELECT FROM attachments a WHERE `+same+`)`,
+		AND NOT EXISTS (SELECT FROM attachments a WHERE a.academy = $1 AND `+same+`)`,
 		a.Academy, a.Ticket, a.Author, a.Name, a.SHA256[:], a.ID, a.MediaType, a.Size, a.At, max)
 	queueEach(&b, scanAttachment, func(found tickets.Attachment) { kept = found },
-		`SELECT `+attachmentColumns+` FROM attachments a WHERE `+same, a.Academy, a.Ticket, a.Author, a.Name, a.SHA256[:])
+		`SELECT `+attachmentColumns+` FROM attachments a WHERE a.academy = $1 AND `+same, a.Academy, a.Ticket, a.Author, a.Name, a.SHA256[:])
 	if err := db.pool.SendBatch(ctx, &b).Close(); err != nil {
 		return tickets.Attachment{}, fmt.Errorf("postgres.AddAttachment(%s, %s): %w", a.Academy, a.Ticket, err)
 	}
