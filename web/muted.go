@@ -38,7 +38,7 @@ func (s *server) mutedBanner(r *http.Request, v *visit) *muted {
 func (s *server) unreachable(r *http.Request, v *visit, c tickets.Case) (lines []string, err error) {
 	people, err := s.desk.Unreachable(r.Context(), v.caller(), c)
 	for _, p := range people {
-		lines = append(lines, v.words.Unreachable(p.Name(), c.Phone, c.OtherPhone))
+		lines = append(lines, v.words.Unreachable(p.Name(), c.Phones(p.ID)...))
 	}
 	return lines, err
 }

@@ -99,6 +99,24 @@ func TestTheDeskReadsWhomNoMailReaches(t *testing.T) {
 	if p.as(t, dominique).get(tickets.TicketPath(c.Academy, c.Number)).has(".unreachable") {
 		t.Error("the requester reads it of themselves")
 	}
+
+	// The ticket's number is its beneficiary's: who filed it is called at their own.
+	camille := person("creteil", "camille")
+	p.mute(t, camille, "5.1.1")
+	c = p.open(t, camille, tickets.Incident, tickets.Card{Beneficiary: dominique.ID, Description: "Écran noir", Phone: "01 99 00 94 12"})
+	pg := desk.get(tickets.TicketPath(c.Academy, c.Number))
+	var read []string
+	for _, n := range pg.all(".unreachable") {
+		read = append(read, words(n))
+	}
+	want := []string{dominique.Name() + " : appelez au 01 99 00 94 12.", camille.Name() + " : appelez au " + camille.Phone + "."}
+	if len(read) != 2 || !strings.HasSuffix(read[0], want[0]) || !strings.HasSuffix(read[1], want[1]) {
+		t.Errorf("the desk reads %q", read)
+	}
+	c = p.open(t, dominique, tickets.Incident, tickets.Card{Description: "Sans numéro"})
+	if said := desk.get(tickets.TicketPath(c.Academy, c.Number)).text(".unreachable"); !strings.HasSuffix(said, "appelez au "+dominique.Phone+".") {
+		t.Errorf("of who left no number, the desk reads %q", said)
+	}
 }
 
 // What waits for the person's word is told anew, in their own words' number.

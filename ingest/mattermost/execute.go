@@ -436,7 +436,11 @@ func (c *call) unreachable(ctx context.Context, cs tickets.Case) string {
 	}
 	var lines []string
 	for _, p := range people {
-		lines = append(lines, ":warning: "+c.print.Unreachable(inline(p.Name()), inline(cs.Phone), inline(cs.OtherPhone)))
+		phones := cs.Phones(p.ID)
+		for i, phone := range phones {
+			phones[i] = inline(phone)
+		}
+		lines = append(lines, ":warning: "+c.print.Unreachable(inline(p.Name()), phones...))
 	}
 	return strings.Join(lines, "\n")
 }
