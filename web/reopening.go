@@ -10,6 +10,8 @@ import (
 type reopeningBody struct {
 	actionPage
 	Closed *call // how it ended: who, when, with which words; nil without words
+	Draft  bool  // the words come from a refused mail
+	Seen   string
 	Text   field
 }
 
@@ -20,15 +22,20 @@ func (s *server) reopening(w http.ResponseWriter, r *http.Request, v *visit) err
 	if err != nil {
 		return err
 	}
-	return s.showReopening(w, r, v, view, "", nil)
+	var words typed
+	if d := view.Draft; d != nil && d.CreatedAt.After(view.StatusAt) { // what they wrote before is about what was settled
+		words = fromDraft(d)
+	}
+	return s.showReopening(w, r, v, view, words, nil)
 }
 
-func (s *server) showReopening(w http.ResponseWriter, r *http.Request, v *visit, view tickets.View, typed string, refused error) error {
+func (s *server) showReopening(w http.ResponseWriter, r *http.Request, v *visit, view tickets.View, typed typed, refused error) error {
 	fm := v.form(refused)
 	body := reopeningBody{
 		actionPage: newActionPage(v, r, view, "web.reopening.title."+string(view.Number.Kind)),
+		Draft:      typed.draft != "", Seen: typed.draft,
 		Text: fm.field(field{
-			Name: "text", Kind: "textarea", Rows: 5, Value: typed, Limit: tickets.MaxText,
+			Name: "text", Kind: "textarea", Rows: 5, Value: typed.text, Limit: tickets.MaxText,
 			Label: v.words.T("web.field.text.reopen"), Hint: v.words.T("web.field.text.reopen.hint"),
 		}),
 	}
@@ -52,8 +59,7 @@ func (s *server) doReopening(w http.ResponseWriter, r *http.Request, v *visit) e
 	if err != nil {
 		return err
 	}
-	in := tickets.Input{Text: sub.Get("text")}
-	return s.act(w, r, v, ref, tickets.ActionReopen, sub, in, func(view tickets.View, refused error) error {
-		return s.showReopening(w, r, v, view, in.Text, refused)
+	return s.act(w, r, v, ref, tickets.ActionReopen, sub, typedIn(sub).input(), func(view tickets.View, refused error) error {
+		return s.showReopening(w, r, v, view, typedIn(sub), refused)
 	})
 }

@@ -279,6 +279,40 @@ func TestAClosedTicketIsReopenedWithAReason(t *testing.T) {
 	}
 }
 
+// What its requester answers by mail to a closed ticket waits where it is reopened;
+// what they answered before is about what was settled.
+func TestAReplyToAClosedTicketWaitsWhereItIsReopened(t *testing.T) {
+	p := newDesk(t)
+	who, alix := person("creteil", "dominique"), person("creteil", "alix")
+	c := p.open(t, who, tickets.Incident, tickets.Card{Description: "Écran noir"})
+	path := tickets.TicketPath(c.Academy, c.Number) + "/reouverture"
+	reply := func(hash byte, text string) {
+		t.Helper()
+		if _, err := p.desk.RefuseMail(t.Context(), tickets.InboundMail{
+			Academy: "creteil", Person: who.ID, Ticket: c.ID, Hash: [32]byte{hash}, Sender: who.Email, Verdict: "hold",
+		}, text, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	reply(1, "Merci.")
+	p.pass(time.Minute)
+	p.do(t, alix, c, tickets.ActionClose, "Câble remplacé.")
+	b := p.as(t, who)
+	if pg := b.get(path); pg.has("#draft") || strings.TrimSpace(pg.value("text")) != "" {
+		t.Errorf("words from before wait: %s", pg.text("main"))
+	}
+	p.pass(time.Minute)
+	reply(2, "Il est noir de nouveau.")
+	pg := b.get(path)
+	if !pg.has("#draft") || !strings.Contains(pg.value("text"), "noir de nouveau") {
+		t.Errorf("%q: %s", pg.value("text"), pg.text("main"))
+	}
+	done := b.press(pg, "reopen").want(http.StatusOK, tickets.TicketPath(c.Academy, c.Number))
+	if !strings.Contains(done.text("#timeline"), "noir de nouveau") || done.has("#draft") {
+		t.Errorf("%s", done.text("main"))
+	}
+}
+
 func TestTheWithdrawalAsksForTheCause(t *testing.T) {
 	p := newDesk(t)
 	who := person("creteil", "dominique")
