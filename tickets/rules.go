@@ -49,7 +49,7 @@ var rules = map[Action]rule{
 	ActionRefuse:     {party: true, from: []Status{StatusResolved}, to: StatusInProgress, text: true},
 	ActionWithdraw:   {party: true, from: unresolved, to: StatusClosed, text: true},
 	ActionClose:      {desk: true, from: notClosed, to: StatusClosed, text: true},
-	ActionMerge:      {desk: true, from: notClosed, to: StatusClosed},
+	ActionMerge:      {desk: true, from: notClosed, to: StatusClosed, unless: isMajor},
 	ActionUnmerge:    {desk: true, from: []Status{StatusClosed}, to: StatusInProgress, unless: notMerged},
 	ActionReopen:     {desk: true, party: true, from: []Status{StatusClosed}, to: StatusInProgress, text: true, unless: tooLate},
 	ActionJoin:       {desk: true, from: notClosed},
@@ -94,6 +94,15 @@ func unassigned(c Case, _ Person, _ time.Time) *Error {
 func notValidated(c Case, _ Person, _ time.Time) *Error {
 	if c.Closure != ClosedValidated {
 		return c.conflict()
+	}
+	return nil
+}
+
+// isMajor refuses to close as a duplicate what others are joined to: they would
+// follow nothing any more.
+func isMajor(c Case, _ Person, _ time.Time) *Error {
+	if c.Major {
+		return &Error{Code: Conflict, Message: "merge.major", Args: []any{c.Number.String()}}
 	}
 	return nil
 }

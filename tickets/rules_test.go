@@ -229,6 +229,11 @@ func TestADuplicateIsClosedAndUndoneForADay(t *testing.T) {
 	if _, _, err := act(academy(), c, hidden); CodeOf(err) != Invalid {
 		t.Errorf("into a private one: %v", err)
 	}
+	gathers := Case{Ticket: c.Ticket, People: c.People}
+	gathers.Major = true
+	if _, _, err := act(academy(), gathers, merge); CodeOf(err) != Conflict {
+		t.Errorf("a major incident, which others follow: %v", err)
+	}
 	both := Case{Ticket: c.Ticket, People: c.People}
 	both.Private = true
 	if _, _, err := act(academy(), both, hidden); err != nil {

@@ -107,6 +107,7 @@ var deskWords = table{
 	"error.merge.nothing":           {FR: "Donnez le numéro de la demande à garder.", EN: "Give the number of the ticket to keep."},
 	"error.merge.itself":            {FR: "%s ne peut pas être regroupé avec lui-même.", EN: "%s cannot be merged into itself."},
 	"error.merge.into_merged":       {FR: "%s est lui-même un doublon : donnez la demande qui est gardée.", EN: "%s is a duplicate itself: give the ticket that is kept."},
+	"error.merge.major":             {FR: "%s est un incident majeur et ne se regroupe pas : rattachez plutôt ses demandes à l’autre.", EN: "%s is a major incident and is not merged: join its tickets to the other instead."},
 	"error.merge.into_private":      {FR: "%s est privé : le demandeur ne doit pas en avoir connaissance.", EN: "%s is private: the requester must not know of it."},
 	"error.join.nothing":            {FR: "Donnez le numéro de l’incident majeur.", EN: "Give the number of the major incident."},
 	"error.join.major":              {FR: "%s est lui-même un incident majeur.", EN: "%s is a major incident itself."},

@@ -48,6 +48,9 @@ func (r *Room) Declare(ctx context.Context, desk *tickets.Desk, by tickets.Calle
 				a.Told.Major = a.declared
 			}
 			d.trace(*a, MajorCreated, by.Person.ID, a.declared)
+			if !a.held(d.Now) { // who makes it has seen the storm
+				d.acknowledge(a, by.Person)
+			}
 		}
 		return nil
 	})

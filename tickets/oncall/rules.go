@@ -60,7 +60,7 @@ var conditions = map[tickets.AlertRule]condition{
 }
 
 // ofTheMajor are the rules that do not speak of a ticket that is joined to a major
-// incident: that is what is late, and what they speak of.
+// incident while that is worked on: that is what is late, and what they speak of.
 var ofTheMajor = map[tickets.AlertRule]bool{
 	tickets.AlertUntaken: true, tickets.AlertUnassigned: true, tickets.AlertCritical: true,
 	tickets.AlertDueSoon: true, tickets.AlertOverdue: true,

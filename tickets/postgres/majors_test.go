@@ -89,7 +89,8 @@ func TestAStormBecomesAMajorIncident(t *testing.T) {
 		t.Errorf("declared by staff: %v", err)
 	}
 	major, card, err := room.Declare(ctx, desk, sylvie, storm, words)
-	if err != nil || !major.Major || major.Urgency != tickets.Critical || major.Description != "5 demandes de 094." || card.Major != major.Number.String() {
+	if err != nil || !major.Major || major.Urgency != tickets.Critical || major.Description != "5 demandes de 094." ||
+		card.Major != major.Number.String() || card.State != oncall.StateHeld || card.NextStep != 0 { // who makes it has seen the storm
 		t.Fatalf("declared %+v, told %+v, %v", major.Ticket, card, err)
 	}
 	if again, _, err := room.Declare(ctx, desk, sylvie, storm, words); err != nil || again.ID != major.ID {
@@ -157,6 +158,7 @@ func TestAStormBecomesAMajorIncident(t *testing.T) {
 	if got := w.did(t, struck[1]); got[len(got)-1] != "refuse claire" {
 		t.Errorf("refused: %v", got)
 	}
+	left := struck[1]
 
 	tick(16 * time.Minute)
 	past, err := room.Past(ctx, sylvie, w.now.Add(-time.Hour), 10)
@@ -167,6 +169,28 @@ func TestAStormBecomesAMajorIncident(t *testing.T) {
 		if a.Rule == tickets.AlertStorm && (a.Told.State != oncall.StateResolved || a.Told.Total != 6 || a.Told.Joined != 5 || a.Told.Settled != 4 || a.Told.Major != major.Number.String()) {
 			t.Errorf("its last words are %+v", a.Told)
 		}
+	}
+
+	// The incident is over: what goes on without it is late by itself.
+	w.now = w.now.Add(7 * 24 * time.Hour)
+	tick(time.Second)
+	if board, err = room.Board(ctx, sylvie); err != nil {
+		t.Fatal(err)
+	}
+	late = tickets.Case{}
+	for _, card := range board.Alerts {
+		near, err := room.Look(ctx, sylvie, card.Alert)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, of := range near.Tickets {
+			if card.Rule == tickets.AlertOverdue && of.Ticket == left.ID {
+				late = left
+			}
+		}
+	}
+	if late.ID == uuid.Nil {
+		t.Errorf("%s is overdue, and no alert says so: %+v", left.Number, board.Alerts)
 	}
 }
 

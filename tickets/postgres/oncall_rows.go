@@ -23,9 +23,11 @@ const (
 	silenceColumns = `academy, id, rank, rule, theme, actor, reason, begins_at, ends_at`
 	turnColumns    = `academy, id, person, actor, begins_at, ends_at, at`
 
-	// watchedColumns are those of a ticket that the rules of alerts read.
+	// watchedColumns are those of a ticket that the rules of alerts read; its
+	// parent while that is worked on.
 	watchedColumns = `t.academy, t.id, t.kind, t.day, t.rank, t.private, t.urgency, t.entity, t.beneficiary, t.category, t.group_code,
-		t.assignee, t.status, t.refusals, t.take_up_due, t.due_soon, t.due_at, t.status_at, t.opened_at, t.parent, t.major`
+		t.assignee, t.status, t.refusals, t.take_up_due, t.due_soon, t.due_at, t.status_at, t.opened_at,
+		(SELECT m.id FROM tickets m WHERE m.academy = t.academy AND m.id = t.parent AND m.status NOT IN ('resolved', 'closed')), t.major`
 )
 
 func scanFiring(row pgx.CollectableRow) (oncall.Firing, error) {
