@@ -147,7 +147,7 @@ func TestAStormBecomesAMajorIncident(t *testing.T) {
 		h.minute()
 	}
 	over := lou.get(near)
-	has(t, over, alert, "5 demandes", "Début 23/11/2026 à 10:00", "terminée à 23/11/2026 à 10:", major.Number.String()+" · 5 demandes rattachées, 5 réglées")
+	has(t, over, alert, "5 demandes", "Début 23/11/2026 à 10:00", "terminée le 23/11/2026 à 10:", major.Number.String()+" · 5 demandes rattachées, 5 réglées")
 	has(t, over, "main", "Incident majeur créé", "Terminée")
 	if over.has("button[value=major]") || over.has("button[value=ack]") {
 		t.Error("a storm that is over has buttons")

@@ -73,6 +73,7 @@ func alertCardOf(v *visit, card oncall.Card) alertCard {
 		out.Title += " · " + about
 	}
 	switch {
+	case out.Over && !card.Rule.AboutTickets(): // it is how often, not how many
 	case out.Over:
 		out.Count = words.N("alert.total", card.Total)
 	case card.Rule.AboutTickets():
@@ -91,9 +92,9 @@ func alertCardOf(v *visit, card oncall.Card) alertCard {
 	}
 	switch card.NextStep {
 	case oncall.ToDuty, oncall.ToDeputy:
-		out.Next = words.T("alert.next."+strconv.Itoa(int(card.NextStep)), card.Next, words.T("web.supervision.at", card.NextAt))
+		out.Next = words.T("alert.next."+strconv.Itoa(int(card.NextStep)), card.Next, card.NextAt)
 	case oncall.ToAll:
-		out.Next = words.T("alert.next.3", words.T("web.supervision.at", card.NextAt))
+		out.Next = words.T("alert.next.3", card.NextAt)
 	}
 	out.Worst = worstTickets(v, card.Worst)
 	if card.Rule == tickets.AlertStorm {

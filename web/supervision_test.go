@@ -48,7 +48,7 @@ func TestAnAlertIsActedOnFromThePage(t *testing.T) {
 	press := func(do string) *page {
 		return lou.post("/supervision", form("alert", card.Alert.String(), "do", do, "return", "/supervision")).want(http.StatusOK, "/supervision")
 	}
-	for do, want := range map[string]string{"half": "différé par Lou Modèle", "two": "différé par Lou Modèle", "ack": "vu par Lou Modèle"} {
+	for do, want := range map[string]string{"half": "différée par Lou Modèle", "two": "différée par Lou Modèle", "ack": "vue par Lou Modèle"} {
 		if said := press(do).text("#A1"); !strings.Contains(said, want) {
 			t.Errorf("after %s the alert says %q", do, said)
 		}

@@ -62,9 +62,9 @@ func TestAnAlertsLifeInTheDemo(t *testing.T) {
 	number := chief.alertAbout("Urgent non affecté")
 	chief.seeAlert(number, "Urgent", "non affecté", "_001", "en attente de quelqu’un")
 	chief.pressAlert(number, "ack")
-	chief.seeAlert(number, "vu par Lou Gabarit")
+	chief.seeAlert(number, "vue par Lou Gabarit")
 	chief.pressAlert(number, "differer30")
-	chief.seeAlert(number, "différé par Lou Gabarit")
+	chief.seeAlert(number, "différée par Lou Gabarit")
 	chief.seeAlert(number, "en attente de quelqu’un") // half an hour later
 	chief.pressAlert(number, "escalader")
 	chief.channel("@cecoia")

@@ -211,7 +211,7 @@ func TestFusionner(t *testing.T) {
 			t.Errorf("%s is %s into %s", cs.Number, v.Closure, v.MergedInto)
 		}
 	}
-	wants(t, "undo", w.say("creteil", "agent", "fusionner annuler 1"), "I261121_001 n’est plus un doublon")
+	wants(t, "undo", w.say("creteil", "agent", "fusionner annuler 1"), "I261121_001 n’est plus un doublon. Statut : Nouveau.")
 	wants(t, "without a word", w.say("creteil", "agent", "merge 1 3"), "I261121_001 est clôturé comme doublon")
 	wants(t, "itself", w.say("creteil", "agent", "fusionner 3 3"), "avec lui-même")
 	w.card(kept, id("root"))

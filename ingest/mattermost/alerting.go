@@ -48,6 +48,9 @@ func (c *call) aboutAlert(ctx context.Context) (oncall.Ref, string, error) {
 	case len(board.Alerts) > 1:
 		return oncall.Ref{}, "", refusal(c.print.T("chat.alerts.which", c.verb.label(c.print)) + "\n" + c.alertList(board.Alerts))
 	}
+	if _, _, _, ok := cutLength(s); !ok && s != "" { // it was to name one
+		return oncall.Ref{}, "", errUsage
+	}
 	return oncall.Ref{ID: board.Alerts[0].Alert}, s, nil
 }
 

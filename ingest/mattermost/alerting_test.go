@@ -40,23 +40,26 @@ func TestSupervisorsActOnAlerts(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"alertes", "**A1** · Urgent · Urgent non affecté · Messagerie · une demande"},
 		{"alertes A1", "affectez-la maintenant"},
-		{"ack A1", "vu par Sacha Gabarit"},
+		{"ack A1", "vue par Sacha Gabarit"},
 		{"ack", "A1 est vue"},
-		{"différer A1 2 h", "différé par Sacha Gabarit"},
-		{"snooze 1 30 min", "différé par"},
-		{"différer 45 min", "différé par"},
+		{"différer A1 2 h", "différée par Sacha Gabarit"},
+		{"snooze 1 30 min", "différée par"},
+		{"différer 45 min", "différée par"},
 		{"différer 30 jours", "de 5 minutes à 24 heures"},
 		{"différer A1 bientôt", "Usage"},
 		{"escalader 1", "A1 est transmise"},
 		{"ack A7", "pas d’alerte A7"},
+		{"ack A1234567", "Usage"},
+		{"escalader demain", "Usage"},
 		{"silence", "Aucun silence"},
 		{"silence urgent non affecté messagerie 2 h panne annoncée", "Urgent non affecté · Messagerie"},
 		{"silence", "« panne annoncée »"},
 		{"silence pluie 2 h x", "ni une règle ni un thème"},
+		{"silence 2 h travaux", "quelle règle ou quel thème"},
 		{"silence fin 1", "levé"},
 		{"silence fin 1", "pas de silence 1"},
 		{"silence non pris 2 h", "a une raison"},
-		{"garde passer @agent 2 h", "De garde : Alix Modèle"},
+		{"garde passer @agent 2 h", "De garde : Alix Modèle. Suppléance : personne. Jusqu’au 23/11/2026 à"},
 		{"garde prendre", "De garde : Sacha Gabarit"},
 		{"garde passer demain", "ni un membre"},
 	} {
@@ -78,7 +81,7 @@ func TestWhoeverIsOnDutyAnswersForAlerts(t *testing.T) {
 		t.Errorf("an agent: %s", got)
 	}
 	w.say("creteil", "supervisor", "garde passer @agent 1 h")
-	if got := w.say("creteil", "agent", "ack A1"); !strings.Contains(got, "vu par Alix Modèle") {
+	if got := w.say("creteil", "agent", "ack A1"); !strings.Contains(got, "vue par Alix Modèle") {
 		t.Errorf("on duty: %s", got)
 	}
 	w.later(2 * time.Hour)

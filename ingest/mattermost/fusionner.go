@@ -71,6 +71,6 @@ func (c *call) unmerge(ctx context.Context, rest string) (string, error) {
 		return "", err
 	}
 	return c.apply(ctx, refs, tickets.ActionUnmerge, tickets.Input{Text: words}, func(res tickets.Result) string {
-		return c.print.T("chat.unmerge.done", res.Number.String())
+		return c.print.T("chat.unmerge.done", res.Number.String(), res.Status)
 	})
 }

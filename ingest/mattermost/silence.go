@@ -41,7 +41,7 @@ var silence = verb{
 			return "", errUsage
 		}
 		rule, theme, ok := c.silenced(what)
-		if !ok {
+		if !ok && what != "" { // nothing at all is refused by the room
 			return "", refusal(c.print.T("chat.silence.unknown", inline(shorten(what, 40)), c.ruleNames()))
 		}
 		made, err := c.Room.Silence(ctx, c.by(0), rule, theme, length, strings.TrimLeft(reason, ":–- "))

@@ -56,7 +56,7 @@ var expectations = map[string]expectation{
 	"différer":  {text: "différer A3 2 h", agent: saysSupervisor, supervisor: "pas d’alerte A3", foreign: saysSupervisor},
 	"escalader": {text: "escalader", agent: saysSupervisor, supervisor: "Aucune alerte en cours", foreign: saysSupervisor},
 	"majeur":    {text: "majeur A3", agent: saysSupervisor, supervisor: "pas d’alerte A3", foreign: saysSupervisor},
-	"silence":   {text: "silence échéance dépassée 2 h travaux", agent: saysSupervisor, supervisor: "Échéance dépassée : silence jusqu’à", foreign: saysSupervisor},
+	"silence":   {text: "silence échéance dépassée 2 h travaux", agent: saysSupervisor, supervisor: "Échéance dépassée : silence jusqu’au", foreign: saysSupervisor},
 	"garde":     {text: "garde", agent: "De garde : personne", foreign: "De garde : personne"},
 	"notif":     {text: "notif mention jamais", agent: "une note vous cite | jamais", foreign: "une note vous cite | jamais"},
 	"pourquoi":  {text: "pourquoi NUMBER", agent: "Pourquoi la demande NUMBER est-elle dans le canal « Assistance »"},

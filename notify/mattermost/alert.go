@@ -1,6 +1,7 @@
 package mattermost
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"strconv"
@@ -81,9 +82,14 @@ func (b *Bot) alertPost(n tickets.Notice, card oncall.Card, channel string) *mod
 	if len(card.Worst) > 0 && !over {
 		var worst []string
 		for _, w := range card.Worst {
+			if w.Private { // its own card says neither its theme nor how urgent it is
+				continue
+			}
 			worst = append(worst, markdownLink(w.Number.String(), b.opts.Portal.Ticket(tickets.Ticket{Academy: n.Academy.ID, Number: w.Number}))+" · "+p.Urgency(w.Urgency)+" · "+p.T("alert.since", w.Since))
 		}
-		told = append(told, &model.MessageAttachmentField{Title: p.T("alert.worst"), Value: strings.Join(worst, "\n")})
+		if len(worst) > 0 {
+			told = append(told, &model.MessageAttachmentField{Title: p.T("alert.worst"), Value: strings.Join(worst, "\n")})
+		}
 	}
 	if major, err := tickets.ParseRef(card.Major); err == nil {
 		t := tickets.Ticket{Academy: n.Academy.ID, Number: tickets.Number(major)}
@@ -93,12 +99,8 @@ func (b *Bot) alertPost(n tickets.Notice, card oncall.Card, channel string) *mod
 		told = told.with(p.T("alert.began"), p.When(card.Since))
 	}
 	told = told.with(p.T("alert.state"), alertState(card, p))
-	if !over {
-		owner := p.T("alert.duty.nobody")
-		if card.State != oncall.StateHeld && card.State != oncall.StateSnoozed && card.Owner != "" {
-			owner = defuse(card.Owner)
-		}
-		told = told.with(p.T("alert.duty"), owner)
+	if !over && card.State != oncall.StateHeld && card.State != oncall.StateSnoozed { // else its owner is who holds it
+		told = told.with(p.T("alert.duty"), cmp.Or(defuse(card.Owner), p.T("alert.duty.nobody")))
 	}
 	if card.NextStep != 0 {
 		args := []any{p.When(card.NextAt)}
@@ -148,7 +150,10 @@ func alertHead(a tickets.Academy, card oncall.Card, p locale.Printer) string {
 		parts = append(parts, defuse(about))
 	}
 	if card.State == oncall.StateResolved {
-		parts = append(parts, alertState(card, p), p.N("alert.total", card.Total))
+		parts = append(parts, alertState(card, p))
+		if card.Rule.AboutTickets() { // of others it is how often, not how many
+			parts = append(parts, p.N("alert.total", card.Total))
+		}
 	} else {
 		count := "alert.things"
 		if len(card.Worst) > 0 {

@@ -78,12 +78,13 @@ func TestAnAlertsCardFollowsIt(t *testing.T) {
 	if len(posts) != 1 {
 		t.Fatalf("%d posts after an edit", len(posts))
 	}
-	if raw, _ := json.Marshal(posts[0]); !strings.Contains(string(raw), "vu par Zoé Superviseur") || !strings.Contains(posts[0].Message, "2 demandes") {
+	if raw, _ := json.Marshal(posts[0]); !strings.Contains(string(raw), "vue par Zoé Superviseur, jusqu’au 2") || !strings.Contains(posts[0].Message, "2 demandes · depuis le 2") ||
+		strings.Contains(string(raw), "De garde") {
 		t.Errorf("the card says %s", raw)
 	}
 	card.State, card.EndedAt = oncall.StateResolved, began.Add(2*time.Hour)
 	want(t, send(3, card), tickets.Delivered)
-	if posts = s.Posts(supervision); len(posts) != 1 || !strings.Contains(posts[0].Message, "terminée") {
+	if posts = s.Posts(supervision); len(posts) != 1 || !strings.Contains(posts[0].Message, "terminée le 2") {
 		t.Errorf("over: %d posts, %s", len(posts), posts[0].Message)
 	}
 	card.State, card.Anew, card.Severity = oncall.StateFiring, true, tickets.Emergency
@@ -96,6 +97,35 @@ func TestAnAlertsCardFollowsIt(t *testing.T) {
 	}
 	if last := posts[len(posts)-1]; last.GetPriority() == nil || *last.GetPriority().Priority != "urgent" {
 		t.Error("an emergency is not posted as urgent")
+	}
+}
+
+// A private ticket is counted, not named: its theme and its urgency are not for
+// the channel. What is about no tickets has no total of them.
+func TestAnAlertsCardKeepsPrivateTicketsOut(t *testing.T) {
+	b := newBot(t, server(t, double.Options{}).URL(), Options{})
+	worst := func(rank int, private bool) oncall.Worst {
+		return oncall.Worst{Ticket: id(byte(60 + rank)), Number: tickets.Number{Kind: tickets.Incident, Day: "261121", Rank: rank}, Urgency: tickets.High, Since: began, Private: private}
+	}
+	card := oncall.Card{Alert: id(50), Rank: 7, Rule: tickets.AlertUntaken, Theme: "messagerie", Severity: tickets.Warning, Count: 2, Total: 2, Since: began, State: oncall.StateFiring}
+	shown := func(c oncall.Card) string {
+		raw, err := json.Marshal(b.alertPost(alertNotice(t, 1, c), c, "achannel"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(raw)
+	}
+	card.Worst = []oncall.Worst{worst(7, true), worst(8, false)}
+	if got := shown(card); !strings.Contains(got, "2 demandes") || !strings.Contains(got, "I261121_008") || strings.Contains(got, "I261121_007") {
+		t.Errorf("one of two is private: %s", got)
+	}
+	card.Count, card.Worst = 1, card.Worst[:1]
+	if got := shown(card); !strings.Contains(got, "une demande") || strings.Contains(got, "I261121_007") || strings.Contains(got, "À voir d’abord") {
+		t.Errorf("the only one is private: %s", got)
+	}
+	card = oncall.Card{Alert: id(51), Rank: 8, Rule: tickets.AlertQueue, Subject: "assistance", Severity: tickets.Warning, Total: 1, Since: began, State: oncall.StateResolved, EndedAt: began}
+	if got := shown(card); strings.Contains(got, "en tout") {
+		t.Errorf("a queue, over: %s", got)
 	}
 }
 

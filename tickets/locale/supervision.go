@@ -8,7 +8,6 @@ var supervisionWords = table{
 	"web.supervision.trends":      {FR: "Tendances", EN: "Trends"},
 	"web.supervision.sending":     {FR: "Envois", EN: "Deliveries"},
 	"web.supervision.since":       {FR: "depuis le", EN: "since"},
-	"web.supervision.at":          {FR: "le %s", EN: "on %s"},
 	"web.supervision.until":       {FR: "jusqu’au", EN: "until"},
 	"web.supervision.hours.one":   {FR: "1 heure", EN: "1 hour"},
 	"web.supervision.hours.other": {FR: "%s heures", EN: "%s hours"},

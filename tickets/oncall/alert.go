@@ -166,6 +166,7 @@ type Worst struct {
 	Number  tickets.Number  `json:"number"`
 	Urgency tickets.Urgency `json:"urgency"`
 	Since   time.Time       `json:"since"`
+	Private bool            `json:"private,omitempty"` // a channel's card leaves it out
 }
 
 // State is how an alert stands, in a word.

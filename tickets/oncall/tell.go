@@ -78,7 +78,7 @@ func (d *decision) worst(firings []Firing, most int) []Worst {
 	var out []Worst
 	for _, f := range firings[:min(most, len(firings))] {
 		t := of[f.Ticket]
-		out = append(out, Worst{Ticket: t.ID, Number: t.Number, Urgency: t.Urgency, Since: f.Since.UTC()})
+		out = append(out, Worst{Ticket: t.ID, Number: t.Number, Urgency: t.Urgency, Since: f.Since.UTC(), Private: t.Private})
 	}
 	return out
 }
