@@ -130,7 +130,7 @@ func TestTheBotIsLookedAt(t *testing.T) {
 	silent := errors.New("it does not answer")
 	var logged bytes.Buffer
 	start := func() *botWatch {
-		return &botWatch{db: db, desk: desk, log: slog.New(slog.NewTextHandler(&logged, nil))}
+		return &botWatch{db: db, desk: desk, now: func() time.Time { return now }, log: slog.New(slog.NewTextHandler(&logged, nil))}
 	}
 	watch := start()
 	for i, look := range []struct {

@@ -57,6 +57,9 @@ func serve(ctx context.Context, s settings, roles []string, seed func(context.Co
 		return err
 	}
 	s.Data = data
+	if s.now == nil {
+		s.now = time.Now
+	}
 	keys, err := s.keyring()
 	if err != nil {
 		return err
@@ -177,7 +180,7 @@ func serve(ctx context.Context, s settings, roles []string, seed func(context.Co
 			group.Go(func() error { return alerts.run(ctx) })
 		}
 		if house.bot != nil {
-			watch := &botWatch{db: db.DB, desk: house.desk, accepted: house.bot.Accepted, every: botLookEvery / time.Duration(max(s.speed, 1)), log: log.With("part", "chat")}
+			watch := &botWatch{db: db.DB, desk: house.desk, accepted: house.bot.Accepted, every: botLookEvery / time.Duration(max(s.speed, 1)), now: house.now, log: log.With("part", "chat")}
 			group.Go(func() error { return watch.run(ctx) })
 		}
 		// Last: whoever gets an answer from /readyz finds the rest listening.

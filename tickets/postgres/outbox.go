@@ -100,6 +100,21 @@ func (db *DB) Hasten(ctx context.Context, academy tickets.AcademyID, now, until 
 	return nil
 }
 
+// RetryNow makes due what waits on a channel to be tried again, as what kept it
+// from arriving is over; what is held back for another reason stays so. It
+// returns how many deliveries that is.
+func (db *DB) RetryNow(ctx context.Context, academy tickets.AcademyID, ch tickets.Channel, now time.Time) (int, error) {
+	tag, err := db.pool.Exec(ctx, `WITH waiting AS (
+			SELECT d.id FROM deliveries d
+			WHERE d.academy = $1 AND d.channel = $2 AND d.due > $3 AND d.lease IS NULL AND NOT d.held AND d.told_with IS NULL
+			ORDER BY d.id FOR UPDATE)
+		UPDATE deliveries d SET due = d.created_at FROM waiting w WHERE d.academy = $1 AND d.id = w.id`, academy, ch, now)
+	if err != nil {
+		return 0, fmt.Errorf("postgres.RetryNow(%s, %s): %w", academy, ch, err)
+	}
+	return int(tag.RowsAffected()), nil
+}
+
 // FreeLeases gives back what workers have: for a process that knows that it is
 // the only one, as those of the one before have ended with it. What they may
 // have sent is tried again under the same ids.

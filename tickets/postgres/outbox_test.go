@@ -386,6 +386,39 @@ func TestWaitingBehindARetry(t *testing.T) {
 	}
 }
 
+// What waits for a channel to come back is due when it is back: who waits behind
+// it too, what is held or waits on another channel not.
+func TestWhatWaitsForAChannelIsTriedWhenItIsBack(t *testing.T) {
+	w := newWorld(t)
+	c := w.open(t, "creteil", tickets.Card{})
+	w.do(t, by("creteil", "agathe"), c, tickets.ActionTake, "")
+	w.do(t, by("creteil", "agathe"), c, tickets.ActionNote, "x")
+	now := w.now.Add(time.Second)
+	for _, n := range w.lease(t, "creteil", deliveries(t, w), now) {
+		w.record(t, "creteil", tickets.Receipt{Delivery: n.ID, Outcome: tickets.Retry, At: now, RetryAt: now.Add(time.Hour), Err: "away"})
+	}
+	posts := count(t, w, `SELECT count(*) FROM deliveries WHERE channel = 'chat'`)
+	mails := count(t, w, `SELECT count(*) FROM deliveries WHERE channel = 'mail'`)
+	if posts < 2 || mails == 0 || len(w.enqueue(t, "creteil", "e1", now)) != 0 {
+		t.Fatalf("%d posts and %d mails, some of them due", posts, mails)
+	}
+	if n, err := w.RetryNow(t.Context(), "paris", tickets.Chat, now); n != 0 || err != nil {
+		t.Errorf("elsewhere %d, %v", n, err)
+	}
+	if _, err := w.Pool().Exec(t.Context(), `UPDATE deliveries SET held = true WHERE channel = 'chat' AND id = (SELECT max(id::text)::uuid FROM deliveries WHERE channel = 'chat')`); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := w.RetryNow(t.Context(), "creteil", tickets.Chat, now); n != posts-1 || err != nil {
+		t.Errorf("%d of %d posts, %v", n, posts, err)
+	}
+	if due := count(t, w, `SELECT count(*) FROM deliveries WHERE due <= $1 AND channel = 'chat'`, now); due != posts-1 {
+		t.Errorf("%d posts are due of %d", due, posts)
+	}
+	if due := count(t, w, `SELECT count(*) FROM deliveries WHERE due <= $1 AND channel = 'mail'`, now); due != 0 {
+		t.Errorf("%d mails are due", due)
+	}
+}
+
 // A worker may hear of a delivery before the relay has committed: it waits for
 // the relay instead of missing its turn.
 func TestLeaseWaitsForTheRelay(t *testing.T) {
