@@ -76,17 +76,20 @@ func frameExhibits(h *hall) []exhibit {
 func errorExhibits(h *hall) []exhibit {
 	dominique := person("creteil", "dominique")
 	c := h.open(h.t, dominique, tickets.Incident, typedCard("", "Panne"))
-	// post sends a form of n fields that the page does not have.
+	// post sends a form of n fields that the page does not have, and that is refused.
 	post := func(action, encoding string, n int, value string) func(*chromium) {
 		return func(c *chromium) {
 			ask[bool](c, fmt.Sprintf(`(() => {
 				const form = Object.assign(document.createElement("form"), { method: "post", action: %q, enctype: %q });
-				for (let i = 0; i < %d; i++) form.append(Object.assign(document.createElement("textarea"), { name: "text", value: %s }));
+				for (let i = 0; i < %d; i++) form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "text", value: %s }));
 				form.append(Object.assign(document.createElement("button"), { id: "post", textContent: "post" }));
 				document.querySelector("main").prepend(form);
 				return true;
 			})()`, action, encoding, n, value))
 			c.submit("#post")
+			if !ask[bool](c, `document.querySelector("#request-id") !== null`) {
+				c.t.Errorf("%s of %d fields is no error", action, n)
+			}
 		}
 	}
 	return []exhibit{
@@ -96,7 +99,7 @@ func errorExhibits(h *hall) []exhibit {
 		{name: "error-405", as: "dominique", path: "/aide", then: func(c *chromium) { c.open("/deconnexion") }},
 		{name: "error-400", as: "dominique", path: at(c) + "/mise-a-jour", then: post(at(c)+"/mise-a-jour", "multipart/form-data", 1000, `"x"`)},
 		{name: "error-410", as: "dominique", path: "/formulaires/0198a1b2-0000-7000-8000-000000000000"},
-		{name: "error-413", as: "dominique", path: at(c) + "/cloture", then: post(at(c)+"/cloture", "application/x-www-form-urlencoded", 1, `"x".repeat(5e6)`)},
+		{name: "error-413", as: "dominique", path: at(c) + "/cloture", then: post(at(c)+"/cloture", "application/x-www-form-urlencoded", 1, `"x".repeat(9e6)`)},
 		{name: "error-500", as: "dominique", path: "/aide", then: func(c *chromium) {
 			h.exec(`ALTER TABLE tickets RENAME TO elsewhere`)
 			c.open("/incidents")
