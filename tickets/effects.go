@@ -179,6 +179,8 @@ func Mergeable(t, into Ticket) error {
 		return invalid("into", "merge.itself", t.Number.String())
 	case into.MergedInto != uuid.Nil:
 		return invalid("into", "merge.into_merged", into.Number.String())
+	case into.Major: // joined, its people hear what happens to it
+		return invalid("into", "merge.into_major", into.Number.String())
 	case into.Private && (!t.Private || !into.Party(t.Requester) || !into.Party(t.Beneficiary)):
 		// Its number alone would tell them, or the desk, that it is there.
 		return invalid("into", "merge.into_private", into.Number.String())

@@ -234,6 +234,11 @@ func TestADuplicateIsClosedAndUndoneForADay(t *testing.T) {
 	if _, _, err := act(academy(), gathers, merge); CodeOf(err) != Conflict {
 		t.Errorf("a major incident, which others follow: %v", err)
 	}
+	followed := merge
+	followed.into.Major = true
+	if _, _, err := act(academy(), c, followed); CodeOf(err) != Invalid {
+		t.Errorf("into a major incident: %v", err)
+	}
 	both := Case{Ticket: c.Ticket, People: c.People}
 	both.Private = true
 	if _, _, err := act(academy(), both, hidden); err != nil {

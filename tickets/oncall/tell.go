@@ -93,7 +93,7 @@ func (d *decision) tell(a *Alert, card Card, anew bool) {
 	if !anew {
 		told := a.Told
 		asks := d.touched == a.ID || card.State != told.State || card.Severity != told.Severity ||
-			card.NextStep != told.NextStep || card.Major != told.Major
+			card.NextStep != told.NextStep || card.Major != told.Major || told.Joined == 0 && card.Joined > 0
 		if same(card, told) || !asks && d.Now.Before(a.EditedAt.Add(editEvery)) {
 			return
 		}
