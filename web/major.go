@@ -51,7 +51,7 @@ func (s *server) joined(ctx context.Context, v *visit, view tickets.View) (*join
 type partOf struct {
 	link
 	Summary string // "" when it is over, for who may not see it
-	Told    string // what it means for the requester, "" for others and when it is over
+	Told    string // what it means for the requester, "" for others and when either is settled
 	Leave   string // the words of the button that takes the ticket off it, "" when it does not fit
 }
 
@@ -68,7 +68,7 @@ func (s *server) partOf(ctx context.Context, v *visit, view tickets.View) (*part
 	i := slices.IndexFunc(majors, func(t tickets.Ticket) bool { return t.ID == view.Parent })
 	if i >= 0 {
 		out.Summary = excerpt(majors[i].Card)
-		if view.Party(v.person.ID) && view.Open() {
+		if view.Party(v.person.ID) && view.Open() && view.Status != tickets.StatusResolved {
 			out.Told = v.words.T("web.major.told")
 		}
 	}

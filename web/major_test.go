@@ -221,6 +221,11 @@ func TestTheDeskSeesWhatIsJoined(t *testing.T) {
 	if mine.has("#joined") || strings.Contains(string(mine.raw), all[1].Number.String()) {
 		t.Error("a requester sees the requests of others")
 	}
+	has(t, mine, "#part-of", "vous serez prévenu de chaque étape")
+	do(t, h.portal, person("creteil", "alix"), all[0], tickets.ActionResolve, tickets.Input{Text: "Réglé pour vous."})
+	if pg := h.visitor("camille").get(at(all[0])); strings.Contains(pg.text("#part-of"), "vous serez prévenu") {
+		t.Errorf("it is for them to validate, and they are to wait: %s", pg.text("#part-of"))
+	}
 	if pg := agent.get(at(all[0])); !pg.has("a[href="+at(major)+"]") || strings.Contains(pg.text("#part-of"), "vous serez prévenu") {
 		t.Errorf("the desk reads %s", pg.text("#part-of"))
 	}

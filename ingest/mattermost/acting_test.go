@@ -157,6 +157,9 @@ func TestAffecter(t *testing.T) {
 	}
 	wants(t, "both names", w.say("creteil", "agent", "affecter 1 Alix Modèle pour demain"), "Alix Modèle")
 	has("agent", "desk")
+	if events := w.view(cs).Events; events[len(events)-1].Text != "pour demain" {
+		t.Errorf("the note is %q", events[len(events)-1].Text)
+	}
 	wants(t, "again", w.say("creteil", "agent", "affecter 1 alix"), "I261121_001 l’était déjà")
 	wants(t, "a specialist takes it along", w.say("creteil", "agent", "affecter 1 robin"), "Robin Étalon (Réseaux)")
 	has("specialist", "reseaux")

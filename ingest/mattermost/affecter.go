@@ -99,9 +99,9 @@ func (c *call) recipients(ctx context.Context, s string) (to assignment, rest st
 			return to, "", refusal(c.noRecipient(ctx, word))
 		}
 		p, ok, err := c.agentNamed(ctx, word)
-		if second, further := cutWord(after); err == nil && !ok && !marked && second != "" { // a given and a family name
-			if p, ok, err = c.agentNamed(ctx, word+" "+second); ok {
-				after = further
+		if second, further := cutWord(after); err == nil && !marked && second != "" { // a given and a family name
+			if both, named, failed := c.agentNamed(ctx, word+" "+second); named || failed != nil {
+				p, ok, err, after = both, named, failed, further
 			}
 		}
 		switch {

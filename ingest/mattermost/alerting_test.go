@@ -61,6 +61,8 @@ func TestSupervisorsActOnAlerts(t *testing.T) {
 		{"silence non pris 2 h", "a une raison"},
 		{"garde passer @agent 2 h", "De garde : Alix Modèle. Suppléance : personne. Jusqu’au 23/11/2026 à"},
 		{"garde prendre", "De garde : Sacha Gabarit"},
+		{"garde passer Alix Modèle 3 jours", "De garde : Alix Modèle. Suppléance : personne. Jusqu’au 26/11/2026 à"},
+		{"garde prendre 1 h", "De garde : Sacha Gabarit"},
 		{"garde passer demain", "ni un membre"},
 	} {
 		got := strings.ReplaceAll(strings.ReplaceAll(w.say("creteil", "supervisor", c.text), "\u00a0", " "), "\u202f", " ")
@@ -120,6 +122,8 @@ func TestAStormIsMadeAMajorIncident(t *testing.T) {
 		t.Fatalf("%+v, %v", majors, err)
 	}
 	major := majors[0].Number.String()
+	wants(t, "to all", w.say("creteil", "agent", "répondre "+major+" On y travaille."), "demandes rattachées le reçoivent aussi")
+	wants(t, "of one", w.say("creteil", "agent", "demander "+major+" Depuis quand ?"), "attend la réponse")
 	number := other.Number.String()
 	wants(t, "join", w.say("creteil", "agent", "rattacher "+number+" à "+major), number+" est rattaché à l’incident majeur "+major)
 	if w.view(other).Parent != majors[0].ID {

@@ -413,13 +413,17 @@ func (c *call) hearers(cs tickets.Case) (names []string) {
 // sent says which words go to whom by mail, and whom no mail reaches.
 func (c *call) sent(ctx context.Context, res tickets.Result) string {
 	quoted := c.quote(res.Event.Text)
-	names := c.hearers(res.Case)
-	if len(names) == 0 {
-		return c.print.T("chat.sent.nobody", quoted)
-	}
-	said := c.print.T("chat.sent.one", names[0], quoted)
-	if len(names) > 1 {
+	said := ""
+	switch names := c.hearers(res.Case); len(names) {
+	case 0:
+		said = c.print.T("chat.sent.nobody", quoted)
+	case 1:
+		said = c.print.T("chat.sent.one", names[0], quoted)
+	default:
 		said = c.print.T("chat.sent.two", names[0], names[1], quoted)
+	}
+	if res.Major && slices.Contains(tickets.Followed(), res.Event.Action) {
+		said += " " + c.print.T("chat.sent.joined")
 	}
 	if warning := c.unreachable(ctx, res.Case); warning != "" {
 		said += "\n" + warning

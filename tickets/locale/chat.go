@@ -42,6 +42,7 @@ var chatWords = table{
 	"chat.resolve.done": {FR: "%s est réglé, à valider par le demandeur.", EN: "%s is resolved, to be validated by the requester."},
 	"chat.sent.one":     {FR: "Envoyé par mail au demandeur, %s : %s", EN: "Sent by mail to the requester, %s: %s"},
 	"chat.sent.two":     {FR: "Envoyé par mail au bénéficiaire, %s, et au demandeur, %s : %s", EN: "Sent by mail to the beneficiary, %s, and the requester, %s: %s"},
+	"chat.sent.joined":  {FR: "Les demandeurs des demandes rattachées le reçoivent aussi.", EN: "Who asked for what is joined gets it too."},
 	"chat.sent.nobody":  {FR: "Aucun mail n’est envoyé, car vous êtes le demandeur : %s", EN: "No mail is sent, as you are the requester: %s"},
 	"chat.quote":        {FR: "« %s »", EN: "“%s”"},
 
