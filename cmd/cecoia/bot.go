@@ -17,16 +17,15 @@ const botLookEvery = 20 * time.Second
 // botWatch reports to the supervisors of every academy that the chat refuses the
 // bot's account: all their deliveries to the chat wait then, and the bot hears
 // nothing. It asks by itself rather than wait for something to post, so that the
-// report stands for as long as it is so, and ends when it is not. What waits to
-// be posted is tried again as soon as the chat takes it, not when its turn comes,
-// which after a long outage is minutes away.
+// report stands for as long as it is so, and ends when it is not; and so that
+// what waits for a chat that was away is posted when it is back.
 type botWatch struct {
 	db   *postgres.DB
 	desk *tickets.Desk
 	// accepted asks the chat; an error says nothing either way.
 	accepted func(context.Context) (bool, error)
+	back     func(context.Context) // has what waits for the chat tried now
 	every    time.Duration
-	now      func() time.Time
 	log      *slog.Logger
 
 	known, refused bool // what was last found and reported
@@ -57,7 +56,7 @@ func (w *botWatch) look(ctx context.Context) {
 		return
 	}
 	if accepted && (away || w.refused || !w.known) {
-		w.retry(ctx)
+		w.back(ctx)
 	}
 	if accepted && w.known && !w.refused {
 		return
@@ -82,20 +81,4 @@ func (w *botWatch) look(ctx context.Context) {
 		w.log.Info("Mattermost takes the bot's account again")
 	}
 	w.known, w.refused = true, !accepted
-}
-
-// retry has the posts that wait tried again now.
-func (w *botWatch) retry(ctx context.Context) {
-	academies, err := w.db.Academies(ctx)
-	waited := 0
-	for _, a := range academies {
-		n, e := w.db.RetryNow(ctx, a.ID, tickets.Chat, w.now())
-		waited, err = waited+n, errors.Join(err, e)
-	}
-	if err != nil && ctx.Err() == nil {
-		w.log.Warn("the posts that wait come when their turn does", "error", err)
-	}
-	if waited > 0 {
-		w.log.Info("Mattermost is back: what waited is posted", "posts", waited)
-	}
 }

@@ -129,8 +129,9 @@ func TestTheBotIsLookedAt(t *testing.T) {
 	desk := tickets.NewDesk(tickets.Options{Store: db, Now: func() time.Time { return now }})
 	silent := errors.New("it does not answer")
 	var logged bytes.Buffer
+	tried := 0 // how often what waits for the chat was
 	start := func() *botWatch {
-		return &botWatch{db: db, desk: desk, now: func() time.Time { return now }, log: slog.New(slog.NewTextHandler(&logged, nil))}
+		return &botWatch{db: db, desk: desk, back: func(context.Context) { tried++ }, log: slog.New(slog.NewTextHandler(&logged, nil))}
 	}
 	watch := start()
 	for i, look := range []struct {
@@ -166,6 +167,9 @@ func TestTheBotIsLookedAt(t *testing.T) {
 				t.Errorf("look %d: %s has %+v", i, a.ID, scene.Signals)
 			}
 		}
+	}
+	if tried != 3 { // at the start, after silence and refusals, at the next start
+		t.Errorf("what waited was tried %d times", tried)
 	}
 	if n := strings.Count(logged.String(), "level=ERROR"); n != 3 {
 		t.Errorf("logged %d times:\n%s", n, &logged)

@@ -98,6 +98,7 @@ func serve(ctx context.Context, s settings, roles []string, seed func(context.Co
 	house := house{
 		settings: s, academies: academies, db: db.DB, redis: rdb, keys: keys, files: documents,
 		portal: tickets.NewPortal(portalURL), portalURL: portalURL, hooksURL: hooksURL, metrics: metrics, log: log,
+		comeback: &comeback{db: db.DB, now: s.now, log: log.With("part", "notify"), mail: make(chan struct{}, 1)},
 	}
 	if house.tracing, err = newTracing(ctx, s.OTLPEndpoint, log); err != nil {
 		return err
@@ -131,6 +132,7 @@ func serve(ctx context.Context, s settings, roles []string, seed func(context.Co
 	if plays("notify") {
 		wake = notifier.Wake
 		group.Go(func() error { return notifier.Run(ctx) })
+		group.Go(func() error { return house.comeback.run(ctx) })
 	} else {
 		bell := notify.NewBell(rdb.Client, log)
 		wake = bell.Wake
@@ -180,7 +182,7 @@ func serve(ctx context.Context, s settings, roles []string, seed func(context.Co
 			group.Go(func() error { return alerts.run(ctx) })
 		}
 		if house.bot != nil {
-			watch := &botWatch{db: db.DB, desk: house.desk, accepted: house.bot.Accepted, every: botLookEvery / time.Duration(max(s.speed, 1)), now: house.now, log: log.With("part", "chat")}
+			watch := &botWatch{db: db.DB, desk: house.desk, accepted: house.bot.Accepted, back: func(ctx context.Context) { house.comeback.retry(ctx, tickets.Chat) }, every: botLookEvery / time.Duration(max(s.speed, 1)), log: log.With("part", "chat")}
 			group.Go(func() error { return watch.run(ctx) })
 		}
 		// Last: whoever gets an answer from /readyz finds the rest listening.
@@ -211,6 +213,7 @@ type house struct {
 	desk                *tickets.Desk
 	room                *oncall.Room
 	bot                 *notifymattermost.Bot // nil without a chat, and where nothing goes out
+	comeback            *comeback
 	portal              tickets.Portal
 	portalURL, hooksURL string
 	metrics             *prometheus.Registry
@@ -243,7 +246,7 @@ func (h house) notifier() (*notify.Notifier, func(), error) {
 	}
 	mailer, err := notifymail.New(notifymail.Options{
 		Portal: h.portal, Keyring: h.keys, Hostname: h.SMTPName, TLS: encryption, Logger: h.log.With("part", "mail"),
-		Accounts: func(a tickets.AcademyID) notifymail.Account { return accounts[a] }, Refused: h.refused, Now: h.now,
+		Accounts: func(a tickets.AcademyID) notifymail.Account { return accounts[a] }, Refused: h.refused, Back: h.comeback.mailBack, Now: h.now,
 	})
 	if err != nil {
 		return nil, nil, err

@@ -37,6 +37,9 @@ type Options struct {
 	// Refused is told of an address that a server says there is no mail for, as it
 	// is written to. Default: nobody is told.
 	Refused func(context.Context, tickets.Bounce)
+	// Back is told that a server which did not let us in has taken a mail again.
+	// It must not block. Default: nobody is told.
+	Back func()
 
 	// MaxConns is how many connections a server gets at once, unless its URL
 	// says. Default 4.

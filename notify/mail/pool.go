@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/emersion/go-smtp"
@@ -34,6 +35,8 @@ type server struct {
 	opts     Options
 	slots    chan struct{} // one token per connection in use
 	pace     *pace
+
+	away atomic.Bool // it did not let us in, and has taken no mail since
 
 	mu       sync.Mutex
 	idle     []*conn // the most recently used last
@@ -83,6 +86,9 @@ func (s *server) send(ctx context.Context, m mail) (tickets.Outcome, error) {
 				continue
 			}
 			s.connected(err) // it let us in for nothing
+		}
+		if outcome == tickets.Delivered && s.away.CompareAndSwap(true, false) && s.opts.Back != nil {
+			s.opts.Back()
 		}
 		return outcome, err
 	}
@@ -158,6 +164,7 @@ func (s *server) connected(err error) {
 	if s.failures == 0 {
 		s.opts.Logger.Error("mail: the server does not let us in; mails wait", "server", s.endpoint.addr, "error", err)
 	}
+	s.away.Store(true)
 	s.rest = s.opts.Now().Add(min(firstRest<<min(s.failures, 10), longestRest))
 	s.failures++
 }

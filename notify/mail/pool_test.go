@@ -2,6 +2,7 @@ package mail
 
 import (
 	"bufio"
+	"errors"
 	"log/slog"
 	"net"
 	"strings"
@@ -38,6 +39,32 @@ func TestNoPlaceIsLostWithARefusedConnection(t *testing.T) {
 		all.Go(func() { want(t, m.Send(t.Context(), taken()), tickets.Delivered) })
 	}
 	all.Wait()
+}
+
+// Who waits for a server that was away is told when it has taken a mail again,
+// once: not when it only greets.
+func TestAServerThatIsBackIsSaidToBe(t *testing.T) {
+	back := 0
+	p := newPeer(t, false)
+	now := time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)
+	m := mailer(t, plain(p), Options{Back: func() { back++ }, Now: func() time.Time { return now }})
+	want(t, m.Send(t.Context(), taken()), tickets.Delivered)
+	if back != 0 {
+		t.Errorf("said of a server that was there")
+	}
+	s := m.servers[plain(p)]
+	s.connected(errors.New("refused"))
+	now = now.Add(time.Hour)
+	s.connected(nil)
+	if back != 0 {
+		t.Errorf("said of a server that only greets")
+	}
+	for range 2 {
+		want(t, m.Send(t.Context(), taken()), tickets.Delivered)
+	}
+	if back != 1 {
+		t.Errorf("said %d times", back)
+	}
 }
 
 // A server that greets and then never answers is left alone as one that is away:
