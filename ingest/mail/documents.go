@@ -2,6 +2,7 @@ package mail
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -47,12 +48,12 @@ func (d *door) attach(ctx context.Context, l linked, raw tickets.Stored) (kept i
 			}
 			body = large
 		}
-		_, err := d.desk.Attach(ctx, caller, ticket, name, body)
+		_, err := d.desk.Attach(ctx, caller, ticket, name, uncut{body, p.Cut})
 		switch {
 		case err == nil:
 			kept++
 			return nil
-		case tickets.CodeOf(err) == "":
+		case tickets.CodeOf(err) == "", tickets.CodeOf(err) == tickets.Unavailable:
 			return fmt.Errorf("mail: attaching to %s: %w", l.facts.Ticket.Number, err)
 		case tickets.CodeOf(err) == tickets.Conflict: // closed: none will be taken
 			d.log.InfoContext(ctx, "mail: documents refused", "hash", hashOf(raw), "error", err)
@@ -81,6 +82,24 @@ func documentName(p Part) (string, bool) {
 		return "document", true
 	}
 	return "", false
+}
+
+// errCut says that a document could not be read to its end.
+var errCut = errors.New("mail: the document is cut")
+
+// uncut fails where its reader ends too early: what is left of a document is not
+// taken for the whole.
+type uncut struct {
+	io.Reader
+	cut func() bool
+}
+
+func (u uncut) Read(p []byte) (int, error) {
+	n, err := u.Reader.Read(p)
+	if errors.Is(err, io.EOF) && u.cut() {
+		err = errCut
+	}
+	return n, err
 }
 
 // atLeast reads the first n bytes of r and returns r as a whole again, and false

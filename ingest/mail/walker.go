@@ -51,6 +51,9 @@ type Part struct {
 	// Body is the content with its transfer encoding undone; it is valid until
 	// the visit returns, and never fails for bad encodings.
 	Body io.Reader
+	// Cut says, once Body is read, whether it ended because the walk did: its time
+	// was up, or reading the mail failed.
+	Cut func() bool
 }
 
 // errStop ends a walk early without being an error.
@@ -71,6 +74,7 @@ type walker struct {
 	begun bool  // the current line was begun by an earlier fragment
 	err   error // how reading ended; io.EOF at the end
 	lines int   // read so far
+	ended bool  // the time was up
 	parts int   // leaves and multiparts seen
 	alts  int   // outermost alternatives seen
 	notes []string
@@ -191,6 +195,7 @@ func (w *walker) leaf(h message.Header, mediaType string, params map[string]stri
 		FileName: decodeWords(name), Attached: disposition == "attachment",
 		Alternative: in.alternative, Related: in.related,
 		Body: decodeTransfer(h.Get("Content-Transfer-Encoding"), &body{w: w}),
+		Cut:  func() bool { return w.ended || w.err != nil && !errors.Is(w.err, io.EOF) },
 	})
 	if err != nil {
 		return err
@@ -216,7 +221,7 @@ func (w *walker) skip() error {
 func (w *walker) late() bool {
 	if w.lines%256 == 0 && w.now().After(w.deadline) {
 		w.note("out of time")
-		w.err = io.EOF
+		w.err, w.ended = io.EOF, true
 		return true
 	}
 	return false

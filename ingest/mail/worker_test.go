@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/prometheus/client_golang/prometheus"
@@ -218,6 +219,26 @@ func TestDocumentsWaitOnTheTicket(t *testing.T) {
 	}
 	if got := strings.Join(names, ", "); got != "ecran.png image/png, collage.png image/png" {
 		t.Errorf("documents: %s\n%s", got, w.log)
+	}
+}
+
+// A document whose reading takes too long is not kept in part.
+func TestDocumentsAreKeptWholeOrNotAtAll(t *testing.T) {
+	w := newWorld(t)
+	box := newMailbox(t, imap.CapMove)
+	var seconds atomic.Int64
+	start(t, w.options(box.url()), func(w *Worker) {
+		w.bounds.Duration = 5 * time.Second
+		w.now = func() time.Time { return stopped().Add(time.Duration(seconds.Add(1)) * time.Second) }
+	})
+	box.put(t, w.reply(1, "--b\n\nVoici.\n--b\nContent-Type: text/plain; name=journal.txt\nContent-Disposition: attachment\n\n"+
+		strings.Repeat("une ligne du journal\n", 10_000)+"--b--", "Content-Type: multipart/mixed; boundary=b"))
+	w.eventually(t, "the mail is filed", func() bool { return box.count(folderRefused) == 1 })
+	if v := w.view(t); len(v.Attachments) != 0 || v.Draft == nil || v.Draft.Text != "Voici." {
+		t.Errorf("documents %v, draft %+v", v.Attachments, v.Draft)
+	}
+	if !strings.Contains(w.log.String(), errCut.Error()) {
+		t.Errorf("nothing is said of it:\n%s", w.log)
 	}
 }
 
