@@ -119,6 +119,34 @@ func TestAStorm(t *testing.T) {
 	}
 }
 
+// Those who say that theirs is the major incident that is known make no storm.
+func TestWhatJoinsAMajorIncidentIsNoStorm(t *testing.T) {
+	w := newWorld(t)
+	known := uuid.New()
+	storms := func() (total int) {
+		w.pass(2*time.Minute, 30*time.Second)
+		for _, a := range w.scene.Alerts {
+			if a.Rule == tickets.AlertStorm {
+				total += a.Total
+			}
+		}
+		return total
+	}
+	for range 4 {
+		w.ticket(nil)
+	}
+	for range 6 {
+		w.ticket(func(of *tickets.Ticket) { of.Parent = known })
+	}
+	if n := storms(); n != 0 {
+		t.Errorf("a storm of %d", n)
+	}
+	w.ticket(nil)
+	if n := storms(); n < 5 {
+		t.Errorf("a fifth that joined nothing makes a storm of %d", n)
+	}
+}
+
 // A silence keeps a rule quiet, and says so; nothing is lost by it.
 func TestSilence(t *testing.T) {
 	w := newWorld(t)

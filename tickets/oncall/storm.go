@@ -73,7 +73,9 @@ func (s Scene) storms() []Finding {
 		}
 	}
 	for g, of := range alike {
-		of = slices.DeleteFunc(slices.Clone(of), func(t tickets.Ticket) bool { return t.OpenedAt.Before(s.Now.Add(-times.Within)) })
+		of = slices.DeleteFunc(slices.Clone(of), func(t tickets.Ticket) bool {
+			return t.OpenedAt.Before(s.Now.Add(-times.Within)) || t.Parent != uuid.Nil // what it is a part of is known
+		})
 		if len(stands[g]) > 0 || len(of) < set.Least {
 			continue
 		}
