@@ -33,7 +33,7 @@ func (s Scene) storms() []Finding {
 	times := s.Academy.OnCall.WithDefaults().Storm
 	alike := map[group][]tickets.Ticket{}
 	for _, t := range s.Recent {
-		if t.Major { // what the desk made of a storm is no part of it
+		if t.Major || t.Parent != uuid.Nil { // what the desk made of a storm is no part of it, nor what joins that
 			continue
 		}
 		g := group{tickets.AlertStorm, t.Category, Entities(t.Entity)}
@@ -73,9 +73,7 @@ func (s Scene) storms() []Finding {
 		}
 	}
 	for g, of := range alike {
-		of = slices.DeleteFunc(slices.Clone(of), func(t tickets.Ticket) bool {
-			return t.OpenedAt.Before(s.Now.Add(-times.Within)) || t.Parent != uuid.Nil // what it is a part of is known
-		})
+		of = slices.DeleteFunc(slices.Clone(of), func(t tickets.Ticket) bool { return t.OpenedAt.Before(s.Now.Add(-times.Within)) })
 		if len(stands[g]) > 0 || len(of) < set.Least {
 			continue
 		}
