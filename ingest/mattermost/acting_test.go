@@ -129,6 +129,7 @@ func TestTheDeskIsToldToCallWhomNoMailReaches(t *testing.T) {
 	for _, text := range []string{"voir 1", "répondre 1 bien reçu", "demander 1 lequel ?", "résoudre 1 changé"} {
 		wants(t, text, w.say("creteil", "agent", text), warning)
 	}
+	wants(t, "for a caller", w.say("creteil", "agent", "nouveau pour "+requester.Email+" écran noir"), "Aucun mail n’arrive chez Dominique Exemple")
 	wants(t, "in English", w.say("creteil", "edith", "reply 1 again"), "No mail reaches Dominique Exemple: call 01 99 00 94 12.")
 }
 

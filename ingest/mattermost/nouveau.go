@@ -49,7 +49,11 @@ var nouveau = verb{
 		if err != nil {
 			return "", err
 		}
-		return c.print.T("chat.new.done", cs.Number.String(), inline(cs.Who(cs.Beneficiary).Name()), c.Portal.Ticket(cs.Ticket)), nil
+		said := c.print.T("chat.new.done", cs.Number.String(), inline(cs.Who(cs.Beneficiary).Name()), c.Portal.Ticket(cs.Ticket))
+		if warning := c.unreachable(ctx, cs); warning != "" {
+			said += "\n" + warning
+		}
+		return said, nil
 	},
 }
 
