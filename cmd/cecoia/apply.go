@@ -108,7 +108,7 @@ func (c *applyCommand) Run(ctx context.Context, out *output) error {
 		_, err := fmt.Fprintf(out, "%s: %d academies, nothing wrong; nothing changed\n", c.File, len(academies))
 		return err
 	}
-	db, err := openDatabase(ctx, c.settings, c.logger())
+	db, err := openBeside(ctx, c.settings, c.logger())
 	if err != nil {
 		return err
 	}

@@ -62,6 +62,21 @@ func openDatabase(ctx context.Context, s settings, log *slog.Logger) (*database,
 	return opened, nil
 }
 
+// openBeside opens the database for an operator's command: as openDatabase does,
+// or beside the gateway that runs the embedded one.
+func openBeside(ctx context.Context, s settings, log *slog.Logger) (*database, error) {
+	db, err := openDatabase(ctx, s, log)
+	inUse, ok := errors.AsType[*localpostgres.InUseError](err)
+	if !ok {
+		return db, err
+	}
+	beside, err := postgres.Open(ctx, postgres.Options{URL: inUse.URL, MaxConns: 4})
+	if err != nil {
+		return nil, err
+	}
+	return &database{DB: beside, Close: beside.Close}, nil
+}
+
 // freeLeases lets what a killed process was sending be sent again at once.
 func freeLeases(ctx context.Context, db *postgres.DB) error {
 	academies, err := db.Academies(ctx)
@@ -146,8 +161,8 @@ type migrateCommand struct {
 // Run brings the schema of the configured database up to date.
 func (c *migrateCommand) Run(ctx context.Context, out *output) error {
 	if c.DatabaseURL == "" {
-		// The embedded database is migrated whenever it is opened.
-		db, err := openDatabase(ctx, c.settings, c.logger())
+		// The embedded database is migrated whenever it is started.
+		db, err := openBeside(ctx, c.settings, c.logger())
 		if err != nil {
 			return err
 		}

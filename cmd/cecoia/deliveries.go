@@ -182,7 +182,7 @@ func (c *replayDeliveries) Run(ctx context.Context, out *output) error {
 
 // eachAcademy does something for one academy, or for each when it is "".
 func (s settings) eachAcademy(ctx context.Context, only tickets.AcademyID, do func(*postgres.DB, tickets.Academy) error) error {
-	db, err := openDatabase(ctx, s, s.logger())
+	db, err := openBeside(ctx, s, s.logger())
 	if err != nil {
 		return err
 	}

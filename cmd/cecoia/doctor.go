@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	localpostgres "cecoia.example/deploy/local/postgres"
 	ingestmail "cecoia.example/ingest/mail"
 	notifymail "cecoia.example/notify/mail"
 	notifymattermost "cecoia.example/notify/mattermost"
@@ -75,10 +74,7 @@ func (c *doctorCommand) Run(ctx context.Context, out *output) error {
 		return "", err
 	}, "Give every machine the same CECOIA_SECRET_KEY."})
 	prove(proof{"database", func(ctx context.Context) (string, error) {
-		db, err := openDatabase(ctx, c.settings, c.logger())
-		if inUse, ok := errors.AsType[*localpostgres.InUseError](err); ok {
-			return "the embedded one is in use by a gateway that runs (" + inUse.Error() + "); its /readyz tells more", errSkipped
-		}
+		db, err := openBeside(ctx, c.settings, c.logger())
 		if err != nil {
 			return "", err
 		}

@@ -49,7 +49,7 @@ func (c *peopleImportCommand) Run(ctx context.Context, out *output) error {
 		_, err := fmt.Fprintf(out, "%d people of %s, nothing wrong; nothing changed\n", len(people), c.Academy)
 		return err
 	}
-	db, err := openDatabase(ctx, c.settings, c.logger())
+	db, err := openBeside(ctx, c.settings, c.logger())
 	if err != nil {
 		return err
 	}
@@ -171,7 +171,7 @@ type whom struct {
 
 // change looks the person up and hands them to do with the open database.
 func (w whom) change(ctx context.Context, do func(*database, tickets.Person) error) error {
-	db, err := openDatabase(ctx, w.settings, w.logger())
+	db, err := openBeside(ctx, w.settings, w.logger())
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,10 @@ import (
 )
 
 // An InUseError says that another living process runs the server of a folder.
-type InUseError struct{ Dir string }
+type InUseError struct {
+	Dir string
+	URL string // of the database, as [Server.URL] has it, for who may join it
+}
 
 func (e *InUseError) Error() string {
 	return fmt.Sprintf("the folder %s is in use by another process", e.Dir)
@@ -49,6 +52,7 @@ func openHome(dir string) (*home, error) {
 	if err := h.chooseUser(); err != nil {
 		return nil, err
 	}
+	h.socket = h.socketFolder()
 	// Locked before anything is changed. The kernel frees it when we die.
 	h.lock, err = os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -56,7 +60,7 @@ func openHome(dir string) (*home, error) {
 	}
 	if err := syscall.Flock(int(h.lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		_ = h.lock.Close() // never written
-		return nil, &InUseError{Dir: dir}
+		return nil, &InUseError{Dir: dir, URL: address(h.socket, name)}
 	}
 	if err := h.own(); err != nil {
 		_ = h.lock.Close() // never written
@@ -112,21 +116,26 @@ func (h *home) own() error {
 	if err := h.traversable(); err != nil {
 		return err
 	}
-	h.socket = filepath.Join(h.dir, "run")
-	if !fitsSocket(h.socket) {
-		// A name derived from the folder: found again at each start, so a
-		// killed process leaves no more than one.
-		sum := sha256.Sum256([]byte(h.dir))
-		unique := fmt.Sprintf("cecoia-pg-%d-%x", h.uid, sum[:8])
-		h.socket = filepath.Join(os.TempDir(), unique)
-		if !fitsSocket(h.socket) {
-			h.socket = filepath.Join("/tmp", unique)
-		}
-	}
 	if err := os.Mkdir(h.socket, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
 		return err
 	}
 	return h.claim(h.socket)
+}
+
+// socketFolder returns where the socket is, below the folder if its name fits.
+func (h *home) socketFolder() string {
+	inside := filepath.Join(h.dir, "run")
+	if fitsSocket(inside) {
+		return inside
+	}
+	// A name derived from the folder: found again at each start, so a killed
+	// process leaves no more than one.
+	sum := sha256.Sum256([]byte(h.dir))
+	unique := fmt.Sprintf("cecoia-pg-%d-%x", h.uid, sum[:8])
+	if outside := filepath.Join(os.TempDir(), unique); fitsSocket(outside) {
+		return outside
+	}
+	return filepath.Join("/tmp", unique)
 }
 
 // fitsSocket reports whether a socket in dir has a name the kernel accepts

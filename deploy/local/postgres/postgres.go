@@ -177,9 +177,11 @@ func (s *Server) log(logger *slog.Logger, line string) {
 // pgx and libpq read it.
 func (s *Server) URL() string { return s.url(name) }
 
-func (s *Server) url(database string) string {
+func (s *Server) url(database string) string { return address(s.socket, database) }
+
+func address(socket, database string) string {
 	u := url.URL{Scheme: "postgres", User: url.User(name), Path: "/" + database}
-	u.RawQuery = url.Values{"host": {s.socket}, "sslmode": {"disable"}}.Encode()
+	u.RawQuery = url.Values{"host": {socket}, "sslmode": {"disable"}}.Encode()
 	return u.String()
 }
 

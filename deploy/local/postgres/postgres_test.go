@@ -226,11 +226,11 @@ func TestLongPath(t *testing.T) {
 
 func TestFolderInUse(t *testing.T) {
 	opts := Options{Dir: folder(t)}
-	start(t, opts)
+	running := start(t, opts)
 	_, err := Start(t.Context(), opts)
 	var inUse *InUseError
-	if !errors.As(err, &inUse) || !strings.Contains(err.Error(), opts.Dir) {
-		t.Errorf("error %v, want one that names %s", err, opts.Dir)
+	if !errors.As(err, &inUse) || !strings.Contains(err.Error(), opts.Dir) || inUse.URL != running.URL() {
+		t.Errorf("error %v, want one that names %s and leads to it", err, opts.Dir)
 	}
 }
 
