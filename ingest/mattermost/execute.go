@@ -423,7 +423,7 @@ func (c *call) sent(ctx context.Context, res tickets.Result) string {
 		said = c.print.T("chat.sent.two", names[0], names[1], quoted)
 	}
 	if res.Major && slices.Contains(tickets.Followed(), res.Event.Action) {
-		said += " " + c.print.T("chat.sent.joined")
+		said += "\n" + c.print.T("chat.sent.joined")
 	}
 	if warning := c.unreachable(ctx, res.Case); warning != "" {
 		said += "\n" + warning
