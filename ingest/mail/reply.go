@@ -208,6 +208,9 @@ func quoteRuns(lines []string) []run {
 			i = start
 			continue
 		}
+		if start == i {
+			start = attributionAbove(lines, i)
+		}
 		end := i + 1
 		for j := i + 1; j < len(lines) && (isQuoted(lines[j]) || isBlank(lines[j])); j++ {
 			if isQuoted(lines[j]) {
@@ -218,6 +221,20 @@ func quoteRuns(lines []string) []run {
 		i = end - 1
 	}
 	return runs
+}
+
+// attributionAbove returns where the quote that begins at line i begins with the
+// attribution above it, when that names an address and no date: "Assistance
+// <no-reply@creteil.example> a écrit :"; i when there is none.
+func attributionAbove(lines []string, i int) int {
+	at := i - 1
+	for at >= 0 && isBlank(lines[at]) {
+		at--
+	}
+	if at < 0 || isQuoted(lines[at]) || !strings.Contains(lines[at], "@") || !endsAttribution(plain(lines[at])) {
+		return i
+	}
+	return at
 }
 
 func allBlank(lines []string) bool {
@@ -259,7 +276,7 @@ func signatureAt(lines []string) int {
 }
 
 // phonePattern is the advertisement that telephones and their mailers add.
-var phonePattern = regexp.MustCompile(`(?i)^(?:envoyé (?:de|depuis) (?:mon|ma|l['’]application|outlook|yahoo|proton).{0,80}|sent from (?:my|outlook|yahoo|proton).{0,80}|(?:télécharger|obtenez|obtenir|get) outlook (?:pour|for) (?:ios|android).{0,120}|provenance : .{0,80})$`)
+var phonePattern = regexp.MustCompile(`(?i)^(?:envoyé (?:de|depuis|à partir de) (?:mon|ma|l['’]application|outlook|courrier|yahoo|proton).{0,80}|sent from (?:my|mail for|outlook|yahoo|proton).{0,80}|(?:télécharger|obtenez|obtenir|get) (?:outlook|bluemail) (?:pour|for) (?:ios|android).{0,120}|provenance : .{0,80})$`)
 
 // signed says whether the lines are nothing but a signature.
 func signed(lines []string) bool {

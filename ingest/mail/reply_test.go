@@ -41,6 +41,24 @@ func TestNewWordsOfRealShapes(t *testing.T) {
 	}
 }
 
+// What mailers add to the author's words goes, and nothing of theirs with it.
+func TestWhatMailersAddIsLeftOut(t *testing.T) {
+	for text, want := range map[string]string{
+		"Salle 204.\n\nAssistance <no-reply@creteil.example> a écrit :\n\n> Quelle salle ?": "Salle 204.",
+		"Salle 204.\n\nAlix a écrit :\n\n> Quelle salle ?":                                  "Salle 204.\n\nAlix a écrit :",
+		"ada@creteil.example a écrit :\nla salle 204.":                                      "ada@creteil.example a écrit :\nla salle 204.",
+		"Salle 204.\n\nEnvoyé à partir de Courrier pour Windows":                            "Salle 204.",
+		"Salle 204.\n\nEnvoyé à partir de Outlook pour Android<https://aka.ms/x>":           "Salle 204.",
+		"Room 204.\n\nSent from Mail for Windows":                                           "Room 204.",
+		"Salle 204.\n\nTélécharger BlueMail pour Android":                                   "Salle 204.",
+		"Envoyé à partir de la salle 204.":                                                  "Envoyé à partir de la salle 204.",
+	} {
+		if got := newWords(text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestNewWordsAreBounded(t *testing.T) {
 	words := newWords(strings.Repeat("é", 3*tickets.MaxText))
 	if n := utf8.RuneCountInString(words); n != tickets.MaxText || !strings.HasSuffix(words, "é…") {
