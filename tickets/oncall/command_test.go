@@ -112,6 +112,22 @@ func TestACommandIsAppliedOnce(t *testing.T) {
 	}
 }
 
+// A turn's end was reckoned a moment before it gets here: the shortest is one.
+func TestTheShortestTurnOfDuty(t *testing.T) {
+	w := newWorld(t)
+	room := NewRoom(Options{Store: &memory{world: w, done: map[string]uuid.UUID{}}, Now: func() time.Time { return w.scene.Now }})
+	by := tickets.Caller{Person: lead}
+	until := w.scene.Now.Add(5*time.Minute - time.Second)
+	if duty, err := room.HandOver(t.Context(), by, agent.ID, until); err != nil || !duty.Until.Equal(until) {
+		t.Errorf("five minutes, asked for a second ago: %+v, %v", duty, err)
+	}
+	for _, wrong := range []time.Duration{3 * time.Minute, -time.Hour, 15 * 24 * time.Hour} {
+		if _, err := room.HandOver(t.Context(), by, agent.ID, w.scene.Now.Add(wrong)); tickets.CodeOf(err) != tickets.Invalid {
+			t.Errorf("%s: %v", wrong, err)
+		}
+	}
+}
+
 func TestSilencesAndDutyAreMadeOnceOfACommand(t *testing.T) {
 	w := newWorld(t)
 	m := &memory{world: w, done: map[string]uuid.UUID{}}
