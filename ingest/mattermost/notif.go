@@ -25,7 +25,10 @@ var notif = verb{
 			return c.directMessages(now), nil
 		}
 		next, ok := tuned(now, words)
-		if !ok {
+		switch {
+		case !ok && slices.ContainsFunc(words, func(w string) bool { return strings.ContainsAny(w, "0123456789") }):
+			return "", refusal(c.print.T("chat.notif.times"))
+		case !ok:
 			return "", errUsage
 		}
 		if next, err = c.Desk.SetDirectMessages(ctx, c.by(0), next); err != nil {

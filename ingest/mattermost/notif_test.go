@@ -100,6 +100,9 @@ func TestNotif(t *testing.T) {
 	wants(t, "in English", w.say("creteil", "edith", "notify all digest"), "Done.", "| `assignment`: a ticket is assigned to you | digest |", "Quiet hours: none.")
 	wants(t, "too many", w.say("creteil", "agent", "notif récapitulatif 1 2 3 4 5 6 7"), "6 récapitulatifs par jour au plus", "Usage")
 	wants(t, "wrong use", w.say("creteil", "agent", "notif bulletins jamais"), "Usage : `/ticket notif ", "Exemple : `/ticket notif ")
+	for _, typed := range []string{"notif calme 25:00-08:00", "notif calme 18h", "notif récapitulatif 9:75"} {
+		wants(t, typed, w.say("creteil", "agent", typed), "Rien n’est changé", "`/ticket notif calme 18:00-08:00`")
+	}
 	if now := w.say("creteil", "agent", "notif"); strings.Contains(now, "C’est noté") || !strings.Contains(now, "09:00, 14:00") {
 		t.Errorf("after what was refused:\n%s", now)
 	}

@@ -44,6 +44,7 @@ var directWords = table{
 	"chat.notif.quiet.none":      {FR: "Heures calmes : aucune.", EN: "Quiet hours: none."},
 	"chat.notif.digest":          {FR: "Récapitulatif : %s.", EN: "Digest: %s."},
 	"chat.notif.change":          {FR: "Pour changer : `/ticket notif affectation récapitulatif` (ou `direct`, ou `jamais`) · `notif tout direct` · `notif calme 18:00-08:00` (ou `calme non`) · `notif récapitulatif 9:00 14:00` · `notif défaut`. « Jamais » ne tait que le message direct : le fil de la carte dit tout.", EN: "To change it: `/ticket notify assignment digest` (or `direct`, or `never`) · `notify all direct` · `notify quiet 18:00-08:00` (or `quiet off`) · `notify digest 9:00 14:00` · `notify default`. “Never” silences only the direct message: the card’s thread tells all."},
+	"chat.notif.times":           {FR: "Rien n’est changé. Les heures vont de 0:00 à 24:00 et s’écrivent ainsi : `/ticket notif calme 18:00-08:00`, `/ticket notif récapitulatif 9:00 14:00`.", EN: "Nothing is changed. Times go from 0:00 to 24:00 and are written like this: `/ticket notify quiet 18:00-08:00`, `/ticket notify digest 9:00 14:00`."},
 	"chat.notif.done":            {FR: "C’est noté.", EN: "Done."},
 
 	// Whom a note names, in the answer to it.
