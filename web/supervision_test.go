@@ -119,6 +119,19 @@ func TestDutyOpensTheDoor(t *testing.T) {
 	}
 }
 
+// Where nothing was resolved yet there is no spread of it either.
+func TestAFigureOfNothingHasNoSpread(t *testing.T) {
+	t.Parallel()
+	h := newHall(t)
+	c := h.open(t, person("creteil", "dominique"), tickets.Incident, typedCard("", "Plus rien."))
+	do(t, h.portal, person("creteil", "alix"), c, tickets.ActionTake, tickets.Input{})
+	pg := h.visitor("lou").get("/supervision/tendances")
+	has(t, pg, "#figure-take", "9 sur 10")
+	if got := pg.text("#figure-resolve"); got != "–" {
+		t.Errorf("resolution: %q", got)
+	}
+}
+
 func TestASilenceIsMadeAndEnded(t *testing.T) {
 	t.Parallel()
 	h := newHall(t)

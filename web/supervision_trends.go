@@ -249,8 +249,14 @@ func (s *server) showFigures(v *visit, f tickets.Figures, body *trendsBody) {
 	}
 	head("opened", value("opened"), words.N("web.supervision.resolved", c.Resolved))
 	head("in_time", value("in_time"), words.T("web.supervision.in_time", length(words, f.Target)))
-	head("take", value("take_median"), words.T("web.supervision.p90", value("take_p90")))
-	head("resolve", value("resolve_median"), words.T("web.supervision.p90", value("resolve_p90")))
+	p90 := func(name string) string {
+		if value(name) == none {
+			return ""
+		}
+		return words.T("web.supervision.p90", value(name))
+	}
+	head("take", value("take_median"), p90("take_p90"))
+	head("resolve", value("resolve_median"), p90("resolve_p90"))
 	body.Charts = charts(words, f, day)
 }
 
