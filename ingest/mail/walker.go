@@ -209,7 +209,7 @@ func (w *walker) skip() error {
 		if w.late() {
 			return errStop
 		}
-		if _, ok := w.line(); !ok {
+		if _, ok := w.piece(); !ok {
 			return nil
 		}
 	}
@@ -250,6 +250,24 @@ func (w *walker) line() ([]byte, bool) {
 		}
 	}
 	return line, true
+}
+
+// piece returns what comes next of a body: a line where a boundary may follow it,
+// as much as has been read where none can.
+func (w *walker) piece() ([]byte, bool) {
+	if len(w.stack) > 0 {
+		return w.line()
+	}
+	if w.hit != nil || w.err != nil {
+		return nil, false
+	}
+	if _, w.err = w.in.Peek(1); w.err != nil {
+		return nil, false
+	}
+	piece, _ := w.in.Peek(w.in.Buffered()) // it is there
+	_, _ = w.in.Discard(len(piece))
+	w.lines += 64 // it may hold as many, and more: the clock is looked at in time
+	return piece, true
 }
 
 // match finds the innermost open boundary that a line (without its two hyphens) is.
@@ -352,7 +370,7 @@ func (b *body) Read(p []byte) (int, error) {
 		if b.w.late() {
 			return 0, io.EOF
 		}
-		line, ok := b.w.line()
+		line, ok := b.w.piece()
 		if !ok {
 			if b.w.hit != nil || b.held == "" {
 				return 0, io.EOF
