@@ -266,7 +266,7 @@ func (w *walker) piece() ([]byte, bool) {
 	}
 	piece, _ := w.in.Peek(w.in.Buffered()) // it is there
 	_, _ = w.in.Discard(len(piece))
-	w.lines += 64 // it may hold as many, and more: the clock is looked at in time
+	w.lines += 64 - w.lines%64 // it may hold as many, and more: the clock is looked at in time
 	return piece, true
 }
 

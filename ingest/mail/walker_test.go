@@ -187,14 +187,15 @@ func TestLongHeaders(t *testing.T) {
 }
 
 func TestWalkHasADeadline(t *testing.T) {
-	now := time.Now()
-	clock := func() time.Time { now = now.Add(time.Second); return now }
-	b := defaultBounds
-	b.Duration = 5 * time.Second
-	raw := "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n" + strings.Repeat("ligne\r\n", 100_000)
-	m, err := Parse(strings.NewReader(raw), b, clock)
-	if err != nil || !contains(m.Notes, "out of time") {
-		t.Errorf("notes %q, error %v", m.Notes, err)
+	for _, header := range []string{"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n", "Subject: x\r\n\r\n"} {
+		now := time.Now()
+		clock := func() time.Time { now = now.Add(time.Second); return now }
+		b := defaultBounds
+		b.Duration = 5 * time.Second
+		m, err := Parse(strings.NewReader(header+strings.Repeat("ligne\r\n", 100_000)), b, clock)
+		if err != nil || !contains(m.Notes, "out of time") {
+			t.Errorf("%.12s: notes %q, error %v", header, m.Notes, err)
+		}
 	}
 }
 
