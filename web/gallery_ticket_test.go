@@ -88,6 +88,10 @@ func deskExhibits(h *hall) []exhibit {
 			c.do("words", chromedp.SendKeys("#text-note", "Vu avec le chef d’établissement."))
 			c.submit("#do-note button[value=note]")
 		}},
+		{name: "desk-unreachable", as: "alix", path: at(day.taken), then: func(c *chromium) {
+			h.mute(h.t, person("creteil", "dominique"), "5.1.1")
+			c.open(at(day.taken))
+		}},
 	}
 }
 
