@@ -47,9 +47,9 @@ var rules = map[Action]rule{
 	ActionValidate:   {party: true, from: []Status{StatusResolved}, to: StatusClosed},
 	ActionRate:       {party: true, from: []Status{StatusClosed}, unless: notValidated},
 	ActionRefuse:     {party: true, from: []Status{StatusResolved}, to: StatusInProgress, text: true},
-	ActionWithdraw:   {party: true, from: unresolved, to: StatusClosed, text: true},
+	ActionWithdraw:   {party: true, from: unresolved, to: StatusClosed, text: true, unless: notMajor("withdraw.major")},
 	ActionClose:      {desk: true, from: notClosed, to: StatusClosed, text: true},
-	ActionMerge:      {desk: true, from: notClosed, to: StatusClosed, unless: isMajor},
+	ActionMerge:      {desk: true, from: notClosed, to: StatusClosed, unless: notMajor("merge.major")},
 	ActionUnmerge:    {desk: true, from: []Status{StatusClosed}, to: StatusInProgress, unless: notMerged},
 	ActionReopen:     {desk: true, party: true, from: []Status{StatusClosed}, to: StatusInProgress, text: true, unless: tooLate},
 	ActionJoin:       {desk: true, from: notClosed},
@@ -98,13 +98,15 @@ func notValidated(c Case, _ Person, _ time.Time) *Error {
 	return nil
 }
 
-// isMajor refuses to close as a duplicate what others are joined to: they would
-// follow nothing any more.
-func isMajor(c Case, _ Person, _ time.Time) *Error {
-	if c.Major {
-		return &Error{Code: Conflict, Message: "merge.major", Args: []any{c.Number.String()}}
+// notMajor refuses, in these words, to close what others are joined to in a way
+// that they do not follow.
+func notMajor(message string) func(Case, Person, time.Time) *Error {
+	return func(c Case, _ Person, _ time.Time) *Error {
+		if c.Major {
+			return &Error{Code: Conflict, Message: message, Args: []any{c.Number.String()}}
+		}
+		return nil
 	}
-	return nil
 }
 
 func notMerged(c Case, _ Person, now time.Time) *Error {

@@ -234,6 +234,13 @@ func TestADuplicateIsClosedAndUndoneForADay(t *testing.T) {
 	if _, _, err := act(academy(), gathers, merge); CodeOf(err) != Conflict {
 		t.Errorf("a major incident, which others follow: %v", err)
 	}
+	withdraw := attempted{action: ActionWithdraw, in: Input{Text: "Fausse alerte"}, by: c.Who(c.Requester), now: monday}
+	if _, _, err := act(academy(), gathers, withdraw); CodeOf(err) != Conflict {
+		t.Errorf("a major incident, withdrawn: %v", err)
+	}
+	if _, _, err := act(academy(), c, withdraw); err != nil {
+		t.Errorf("another, withdrawn: %v", err)
+	}
 	followed := merge
 	followed.into.Major = true
 	if _, _, err := act(academy(), c, followed); CodeOf(err) != Invalid {

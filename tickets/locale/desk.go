@@ -108,6 +108,7 @@ var deskWords = table{
 	"error.merge.itself":            {FR: "%s ne peut pas être regroupé avec lui-même.", EN: "%s cannot be merged into itself."},
 	"error.merge.into_merged":       {FR: "%s est lui-même un doublon : donnez la demande qui est gardée.", EN: "%s is a duplicate itself: give the ticket that is kept."},
 	"error.merge.major":             {FR: "%s est un incident majeur et ne se regroupe pas : rattachez plutôt ses demandes à l’autre.", EN: "%s is a major incident and is not merged: join its tickets to the other instead."},
+	"error.withdraw.major":          {FR: "%s est un incident majeur : clôturez-le au nom de l’assistance, chacun le saura.", EN: "%s is a major incident: close it for the desk, so that everybody hears of it."},
 	"error.merge.into_major":        {FR: "%s est un incident majeur : rattachez-y la demande plutôt, son demandeur en aura des nouvelles.", EN: "%s is a major incident: join the ticket to it instead, its requester will have news of it."},
 	"error.merge.into_private":      {FR: "%s est privé : le demandeur ne doit pas en avoir connaissance.", EN: "%s is private: the requester must not know of it."},
 	"error.join.nothing":            {FR: "Donnez le numéro de l’incident majeur.", EN: "Give the number of the major incident."},
