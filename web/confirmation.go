@@ -41,7 +41,9 @@ func (s *server) confirmation(w http.ResponseWriter, r *http.Request, v *visit) 
 	if other := view.Who(view.Beneficiary); other.ID != view.Requester && v.person.ID == view.Requester {
 		body.Next = append(body.Next,
 			v.words.T("web.confirmation.for", other.Name(), other.Email), v.words.T("web.confirmation.both", v.person.Email))
-	} else {
+	} else if _, muted, err := s.desk.Muting(r.Context(), v.caller()); err != nil {
+		return err
+	} else if !muted { // the banner says it
 		body.Next = append(body.Next, v.words.T("web.confirmation.next.mail", v.person.Email))
 	}
 	body.Next = append(body.Next, v.words.T("web.confirmation.next.noreply"), v.words.T("web.confirmation.next.validate"))

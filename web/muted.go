@@ -36,6 +36,9 @@ func (s *server) mutedBanner(r *http.Request, v *visit) *muted {
 
 // unreachable says whom of the ticket no mail reaches, and how to call them.
 func (s *server) unreachable(r *http.Request, v *visit, c tickets.Case) (lines []string, err error) {
+	if !c.Open() {
+		return nil, nil
+	}
 	people, err := s.desk.Unreachable(r.Context(), v.caller(), c)
 	for _, p := range people {
 		lines = append(lines, v.words.Unreachable(p.Name(), c.Phones(p.ID)...))

@@ -31,7 +31,7 @@ func TestSeveralTicketsAtOnce(t *testing.T) {
 	wants(t, "urgence", w.say("creteil", "agent", "urgence critique 1, 2 et 99"),
 		"I261121_001 est maintenant d’urgence 1 - Critique", "I261121_002", "99 : La demande 99 n’existe pas")
 	wants(t, "répondre", w.say("creteil", "agent", "répondre 1 2 : le service est rétabli"),
-		"I261121_001 : le demandeur est informé", "I261121_002 : le demandeur est informé", "« le service est rétabli »")
+		"I261121_001 : votre réponse est enregistrée", "I261121_002 : votre réponse est enregistrée", "« le service est rétabli »")
 	wants(t, "clôturer", w.say("creteil", "agent", "clôturer 1 2 3 : câble : rebranché"),
 		"I261121_001 est clôturé. Cause réelle : Câble.", "I261121_003 est clôturé", "« câble : rebranché »")
 	statuses("closed", "closed", "closed", "new")
@@ -127,7 +127,10 @@ func TestTheDeskIsToldToCallWhomNoMailReaches(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, text := range []string{"voir 1", "répondre 1 bien reçu", "demander 1 lequel ?", "résoudre 1 changé"} {
-		wants(t, text, w.say("creteil", "agent", text), warning)
+		said := w.say("creteil", "agent", text)
+		if wants(t, text, said, warning); strings.Contains(said, "Envoyé par mail") {
+			t.Errorf("%s: sent all the same: %s", text, said)
+		}
 	}
 	wants(t, "for a caller", w.say("creteil", "agent", "nouveau pour "+requester.Email+" écran noir"), "Aucun mail n’arrive chez Dominique Exemple")
 	wants(t, "in English", w.say("creteil", "edith", "reply 1 again"), "No mail reaches Dominique Exemple: call 01 99 00 94 12.")

@@ -50,7 +50,7 @@ var nouveau = verb{
 			return "", err
 		}
 		said := c.print.T("chat.new.done", cs.Number.String(), inline(cs.Who(cs.Beneficiary).Name()), c.Portal.Ticket(cs.Ticket))
-		if warning := c.unreachable(ctx, cs); warning != "" {
+		if _, warning := c.hearers(ctx, cs); warning != "" {
 			said += "\n" + warning
 		}
 		return said, nil

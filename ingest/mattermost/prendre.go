@@ -35,10 +35,11 @@ var prendre = verb{
 				return c.already(res), nil
 			}
 			line := c.print.T("chat.take.done", res.Number.String())
-			if names := c.hearers(res.Case); len(names) > 0 {
+			names, warning := c.hearers(ctx, res.Case)
+			if len(names) > 0 {
 				line += " " + c.print.T("chat.take.told", strings.Join(names, ", "))
 			}
-			if warning := c.unreachable(ctx, res.Case); warning != "" {
+			if warning != "" {
 				line += "\n" + warning
 			}
 			return line, nil

@@ -72,7 +72,7 @@ func (c *call) ticket(ctx context.Context, v tickets.View) string {
 		field("beneficiary", person(v.Beneficiary)...)
 	}
 	field("phone", inline(v.Phone), inline(v.OtherPhone))
-	if warning := c.unreachable(ctx, v.Case); warning != "" {
+	if _, warning := c.hearers(ctx, v.Case); warning != "" && v.Open() {
 		b.WriteString(warning + "\n")
 	}
 	field("availability", inline(v.Availability))
