@@ -33,7 +33,7 @@ type Bounds struct {
 // defaultBounds fit what people send; every one is far above it.
 var defaultBounds = Bounds{
 	Message: MaxMessage, Header: 256 << 10, Depth: 20, Parts: 500,
-	Text: 1 << 20, Duration: 10 * time.Second,
+	Text: 1 << 20, Duration: 30 * time.Second,
 }
 
 // Part is one leaf of a mail's MIME tree (RFC 2045).
