@@ -215,9 +215,14 @@ func TestTheCardGoesWithTheTicket(t *testing.T) {
 	if posts := s.Posts(desk); !strings.Contains(posts[0].Message, "transmis à l’équipe Réseaux") {
 		t.Fatalf("the desk's card waits for its link: %+v", posts[0])
 	}
-	new.Elsewhere = map[tickets.Recipient]string{tickets.ToGroup("assistance"): opened.Thread}
+	new.Elsewhere = nil // where the other is, is not recorded yet: this one does not wait for that
 	there := b.Send(t.Context(), new)
-	want(t, there, tickets.Delivered)
+	want(t, there, tickets.Retry)
+	if posts := s.Posts(reseaux); len(posts) != 2 || posts[0].Id != there.Thread {
+		t.Fatalf("the specialists' card waits for its link: %+v", posts)
+	}
+	new.Thread, new.Attempts, new.Elsewhere = there.Thread, 2, map[tickets.Recipient]string{tickets.ToGroup("assistance"): opened.Thread}
+	want(t, b.Send(t.Context(), new), tickets.Delivered)
 	old.Attempts, old.Elsewhere = 2, map[tickets.Recipient]string{tickets.ToGroup("reseaux"): there.Thread}
 	want(t, b.Send(t.Context(), old), tickets.Delivered)
 	posts := s.Posts(reseaux)
@@ -249,6 +254,9 @@ func TestACardThatWasLeftGivesUpItsLink(t *testing.T) {
 	if posts := s.Posts(desk); len(posts) != 2 {
 		t.Errorf("%d posts, want the card and why it left", len(posts))
 	}
+	n = arrived(card(3, tickets.StatusNew, tickets.ActionAssign, ""))
+	n.Elsewhere, n.Attempts = nil, linkBackAttempts // it has left no card
+	want(t, b.Send(t.Context(), n), tickets.Delivered)
 }
 
 // The bot was removed from a channel: it goes back by itself where it may, edits

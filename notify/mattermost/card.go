@@ -121,6 +121,22 @@ func left(n tickets.Notice) bool {
 	return ok && group != n.Case.Group
 }
 
+// unlinked says why the card is to be sent again, as it does not link yet to the
+// ticket's other one; "" when it does, or need not.
+func unlinked(n tickets.Notice) string {
+	if left(n) {
+		if _, there := after(n); !there && n.Attempts < linkAttempts {
+			return "to link to the card where the ticket is now: it is not posted yet"
+		}
+		return ""
+	}
+	from, ok := n.Academy.Group(n.Event.Detail.FromGroup)
+	if ok && from.Channel != "" && !from.Supervises && !n.Case.Private && n.Elsewhere[tickets.ToGroup(from.Code)] == "" && n.Attempts < linkBackAttempts {
+		return "to link to the card that the ticket has left: where that is, is not recorded yet"
+	}
+	return ""
+}
+
 // leftPost says where the ticket went. As this card follows it no longer, it
 // shows nothing that would grow old.
 func (b *Bot) leftPost(n tickets.Notice, channel string) *model.Post {

@@ -120,9 +120,12 @@ func (b *Bot) deliver(ctx context.Context, n tickets.Notice) (thread string, err
 	return n.Thread, permanent(fmt.Sprintf("the chat has no template %q", n.Template))
 }
 
-// linkAttempts is how often a card that a ticket has left is sent until it can
-// link to the one where the ticket is now.
-const linkAttempts = 8
+// How often a card is sent until it can link to the one where the ticket is now,
+// or to the one that the ticket has left: that one may never have been.
+const (
+	linkAttempts     = 8
+	linkBackAttempts = 3
+)
 
 // card brings the ticket's card up to date, posts it where there is none, and
 // puts the event's words into its thread. Where the ticket has left the group, a
@@ -152,8 +155,8 @@ func (b *Bot) card(ctx context.Context, n tickets.Notice) (thread string, err er
 		return n.Thread, nil // the channel has never seen it, or sees it no more
 	}
 	defer func() {
-		if _, there := after(n); err == nil && left(n) && !there && n.Attempts < linkAttempts {
-			err = &failure{outcome: tickets.Retry, err: errors.New("to link to the card where the ticket is now: it is not posted yet")}
+		if why := unlinked(n); err == nil && why != "" {
+			err = &failure{outcome: tickets.Retry, err: errors.New(why)}
 		}
 	}()
 	if thread == "" {
