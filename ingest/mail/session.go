@@ -201,11 +201,8 @@ func (s *session) create(folder string) error {
 		return nil
 	}
 	err = s.client.Create(folder, nil).Wait()
-	var refused *imap.Error
-	if errors.As(err, &refused) && refused.Code == imap.ResponseCodeAlreadyExists {
-		return nil
-	}
-	if err != nil {
+	refused, ok := errors.AsType[*imap.Error](err)
+	if meanwhile := ok && refused.Code == imap.ResponseCodeAlreadyExists; err != nil && !meanwhile {
 		return fmt.Errorf("creating %s: %w", folder, err)
 	}
 	_ = s.client.Subscribe(folder).Wait() // for those who look with a mail program
