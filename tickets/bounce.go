@@ -195,16 +195,6 @@ func (d *Desk) Unreachable(ctx context.Context, by Caller, c Case) ([]Person, er
 	return out, nil
 }
 
-// Phones returns the numbers to call that party of the ticket at; one may be "".
-// Those written on the ticket are its beneficiary's: the directory's holds for
-// anybody else, and for a beneficiary without any.
-func (c Case) Phones(party uuid.UUID) []string {
-	if party == c.Beneficiary && c.Phone+c.OtherPhone != "" {
-		return []string{c.Phone, c.OtherPhone}
-	}
-	return []string{c.Who(party).Phone}
-}
-
 // maxRenewed is how many mails are sent anew to who confirms their address.
 const maxRenewed = 20
 

@@ -128,6 +128,16 @@ type Case struct {
 // name them.
 func (c Case) Who(id uuid.UUID) Person { return c.People[id] }
 
+// Phones returns the numbers to call that party of the ticket at; one may be "".
+// Those written on the ticket are its beneficiary's: the directory's holds for
+// anybody else, and for a beneficiary without any.
+func (c Case) Phones(party uuid.UUID) []string {
+	if party == c.Beneficiary && c.Phone+c.OtherPhone != "" {
+		return []string{c.Phone, c.OtherPhone}
+	}
+	return []string{c.Who(party).Phone}
+}
+
 // Action is what can be done to a ticket.
 type Action string
 

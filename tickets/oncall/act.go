@@ -15,7 +15,7 @@ const (
 	maxSilence = 7 * 24 * time.Hour
 	maxReason  = 200 // characters
 	maxTurn    = 14 * 24 * time.Hour
-	asked      = time.Minute // how long ago a turn's end may have been reckoned
+	turnSlack  = time.Minute // a turn's end may have been reckoned so long before it gets here
 )
 
 // acknowledge says that somebody sees to the alert. It holds the chain, not the

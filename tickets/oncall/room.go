@@ -337,7 +337,7 @@ func (r *Room) HandOver(ctx context.Context, by tickets.Caller, to uuid.UUID, un
 			return Changes{}, refuse(tickets.Forbidden, "alert.forbidden")
 		case !member:
 			return Changes{}, refuse(tickets.Invalid, "duty.not_of_desk")
-		case until.Before(s.Now.Add(minHold-asked)) || until.After(s.Now.Add(maxTurn)):
+		case until.Before(s.Now.Add(minHold-turnSlack)) || until.After(s.Now.Add(maxTurn)):
 			return Changes{}, &tickets.Error{Code: tickets.Invalid, Field: "duration", Message: "duty.bounds"}
 		}
 		if s.Done != uuid.Nil { // delivered again
