@@ -105,7 +105,7 @@ func TestKilledAtEachStep(t *testing.T) {
 			ended := make(chan error, 1)
 			go func() { ended <- first.Run(ctx) }()
 			w.eventually(t, "the worker is killed, or through", func() bool { return s.ended() })
-			alive := ctx.Err() == nil
+			step, alive := s.killedAt()
 			cancel()
 			if err := <-ended; err != nil {
 				t.Fatal(err)
@@ -113,13 +113,13 @@ func TestKilledAtEachStep(t *testing.T) {
 			o = w.options(box.url())
 			o.Ceilings = Ceilings{Day: 1000, Hour: 1000}
 			stop := start(t, o)
-			w.eventually(t, "the mail is filed, killed "+s.at, func() bool { return box.count(folderRefused) == 1 && box.count("INBOX") == 0 })
+			w.eventually(t, "the mail is filed, killed "+step, func() bool { return box.count(folderRefused) == 1 && box.count("INBOX") == 0 })
 			stop()
-			w.answeredOnce(t, raw, "killed "+s.at)
+			w.answeredOnce(t, raw, "killed "+step)
 			if t.Failed() || alive {
 				break
 			}
-			at = append(at, s.at)
+			at = append(at, step)
 		}
 		for _, step := range []string{"before SELECT", "after UID FETCH", "after keeping", "before recording", "after recording", "before UID MOVE", "after UID MOVE"} {
 			if !slices.Contains(at, step) {
@@ -134,6 +134,14 @@ func (s *steps) ended() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.left <= 0 || slices.Contains(s.trace, "after UID MOVE")
+}
+
+// killedAt is the step at which the worker was killed, if it was: one that is
+// through is still stepping, as it says goodbye.
+func (s *steps) killedAt() (step string, alive bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.at, s.left > 0
 }
 
 // serverOf is the server of a mailbox's URL.
