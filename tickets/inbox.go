@@ -118,6 +118,8 @@ type Inbox interface {
 	KeepMails(ctx context.Context, academy AcademyID, mails []MailRecord) ([]bool, error)
 	// ReplyDraft returns the person's draft on the ticket, unless expired.
 	ReplyDraft(ctx context.Context, academy AcademyID, ticket, person uuid.UUID, now time.Time) (ReplyDraft, error)
+	// DiscardDraft ends the person's draft on the ticket, if it was made until then.
+	DiscardDraft(ctx context.Context, academy AcademyID, ticket, person uuid.UUID, until time.Time) error
 	// Originals returns the mails that the person's words about the ticket came
 	// in since then, oldest first; none that nobody vouched for, no bounces.
 	Originals(ctx context.Context, academy AcademyID, ticket, person uuid.UUID, since time.Time) ([]InboundMail, error)
@@ -186,6 +188,17 @@ func (r RefusedMail) record(academy AcademyID, now time.Time) (MailRecord, error
 		}
 	}
 	return out, nil
+}
+
+// DiscardDraft ends the caller's draft on the ticket that they have seen (its
+// CreatedAt); one that later words joined meanwhile stays. Documents that came
+// with it stay pending until their author takes them off, or a week has passed.
+func (d *Desk) DiscardDraft(ctx context.Context, by Caller, ref Ref, seen time.Time) error {
+	c, err := d.Case(ctx, by, ref)
+	if err != nil {
+		return err
+	}
+	return d.store.DiscardDraft(ctx, c.Academy, c.ID, by.Person.ID, seen)
 }
 
 // MailFacts is what the decision table needs to know of senders, each asked

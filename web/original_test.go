@@ -60,3 +60,39 @@ func TestTheOriginalIsItsAuthorsAlone(t *testing.T) {
 	p.pass(tickets.ReplyDraftKept + time.Minute)
 	p.as(t, author).get(href).want(http.StatusNotFound, href)
 }
+
+// The author of a refused reply may throw its words away, but none that they
+// have not read.
+func TestADraftIsDiscardedByItsAuthor(t *testing.T) {
+	p := newPortal(t)
+	author := person("creteil", "dominique")
+	c := p.open(t, author, tickets.Incident, tickets.Card{Description: "Mon poste"})
+	reply := func(n byte, text string) {
+		t.Helper()
+		if _, err := p.desk.RefuseMail(t.Context(), tickets.InboundMail{
+			Academy: "creteil", Person: author.ID, Ticket: c.ID, Hash: [32]byte{n}, Sender: author.Email, Verdict: "hold",
+		}, text, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := tickets.TicketPath(c.Academy, c.Number)
+	b := p.as(t, author)
+	if pg := b.get(path + "/mise-a-jour"); pg.has("button[value=discard]") {
+		t.Error("there is nothing to discard")
+	}
+	reply(1, "Celui de gauche.")
+	pg := b.get(path + "/mise-a-jour")
+	p.pass(time.Minute)
+	reply(2, "Non, de droite.")
+	again := b.press(pg, "discard").want(http.StatusOK, path+"/mise-a-jour")
+	if !again.has("#draft") || !strings.Contains(again.value("text"), "de droite") || !strings.Contains(again.text("#notice"), "relisez-le") {
+		t.Errorf("%q: %s", again.value("text"), again.text("main"))
+	}
+	done := b.press(again, "discard").want(http.StatusOK, path)
+	if done.has("#draft") || !strings.Contains(done.text("#notice"), "supprimé") || strings.Contains(done.text("#timeline"), "gauche") {
+		t.Errorf("%s", done.text("main"))
+	}
+	if pg := b.get(path + "/mise-a-jour"); pg.has("#draft") || strings.TrimSpace(pg.value("text")) != "" {
+		t.Errorf("%q waits: %s", pg.value("text"), pg.text("main"))
+	}
+}

@@ -101,8 +101,30 @@ func (s *server) doUpdate(w http.ResponseWriter, r *http.Request, v *visit) erro
 		}
 		return again(view, refused)
 	}
+	if do == "discard" {
+		return s.discardDraft(r, v, ref, typedIn(sub))
+	}
 	if action != tickets.ActionRefuse {
 		action = tickets.ActionComplement
 	}
 	return s.act(w, r, v, ref, action, sub, typedIn(sub).input(), again)
+}
+
+// discardDraft ends the draft that the page began with, unless a later reply has
+// joined it: its author reads that one first.
+func (s *server) discardDraft(r *http.Request, v *visit, ref tickets.Ref, typed typed) error {
+	if err := s.desk.DiscardDraft(r.Context(), v.caller(), ref, typed.input().Draft); err != nil {
+		return err
+	}
+	view, err := s.desk.View(r.Context(), v.caller(), ref)
+	if err != nil {
+		return err
+	}
+	path := tickets.TicketPath(view.Academy, view.Number)
+	if view.Draft != nil {
+		s.auth.Warn(r.Context(), v.words.T("web.update.discard.newer"))
+		return &movedError{path + "/mise-a-jour"}
+	}
+	s.auth.Flash(r.Context(), v.words.T("web.update.discarded"))
+	return &movedError{path}
 }

@@ -282,3 +282,12 @@ func (db *DB) ReplyDraft(ctx context.Context, academy tickets.AcademyID, ticket,
 	}
 	return d, nil
 }
+
+// DiscardDraft ends the person's draft on the ticket, if it was made until then.
+func (db *DB) DiscardDraft(ctx context.Context, academy tickets.AcademyID, ticket, person uuid.UUID, until time.Time) error {
+	if _, err := db.pool.Exec(ctx, `DELETE FROM reply_drafts WHERE academy = $1 AND ticket = $2 AND person = $3 AND created_at <= $4`,
+		academy, ticket, person, until); err != nil {
+		return fmt.Errorf("postgres.DiscardDraft(%s, %s): %w", academy, ticket, err)
+	}
+	return nil
+}

@@ -145,6 +145,27 @@ func TestRefusedMail(t *testing.T) {
 	}
 	must(t)(desk.Do(ctx, claire, c.Number.Ref(), tickets.ActionComplement, tickets.Input{Text: "Tout.", Draft: d.CreatedAt}))
 	code(t, "once sent", draftError(t, w, "creteil", c.ID, claire.Person.ID, w.now), tickets.NotFound)
+
+	// She may throw one away that she has seen; nobody else's goes with it.
+	m = mail(10)
+	m.Ticket = c.ID
+	must(t)(desk.RefuseMail(ctx, m, "Laissez tomber.", nil))
+	d, err = w.ReplyDraft(ctx, "creteil", c.ID, claire.Person.ID, w.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kept := range []struct {
+		who  tickets.Caller
+		seen time.Time
+	}{{claire, time.Time{}}, {claire, d.CreatedAt.Add(-time.Second)}, {by("creteil", "agathe"), w.now}} {
+		if err := desk.DiscardDraft(ctx, kept.who, c.Number.Ref(), kept.seen); err != nil || draftError(t, w, "creteil", c.ID, claire.Person.ID, w.now) != nil {
+			t.Errorf("%s, %s: her draft is gone, %v", kept.who.Person.Login, kept.seen, err)
+		}
+	}
+	if err := desk.DiscardDraft(ctx, claire, c.Number.Ref(), d.CreatedAt); err != nil {
+		t.Fatal(err)
+	}
+	code(t, "once discarded", draftError(t, w, "creteil", c.ID, claire.Person.ID, w.now), tickets.NotFound)
 }
 
 func draftError(t *testing.T, w *world, a tickets.AcademyID, ticket, who uuid.UUID, now time.Time) error {
