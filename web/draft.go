@@ -1,6 +1,9 @@
 package web
 
 import (
+	"crypto/sha256"
+	"encoding/base32"
+	"fmt"
 	"time"
 
 	"cecoia.example/tickets"
@@ -30,4 +33,11 @@ func (t typed) input() tickets.Input {
 		seen = time.Time{}
 	}
 	return tickets.Input{Text: t.text, Draft: seen}
+}
+
+// draftToken takes the place of a page's command token where its words began with
+// a draft: two pages that show the same draft send the same words once.
+func draftToken(ref tickets.Ref, draft time.Time) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %s", ref, draft.UTC().Format(time.RFC3339Nano)))
+	return base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:])
 }

@@ -96,3 +96,28 @@ func TestADraftIsDiscardedByItsAuthor(t *testing.T) {
 		t.Errorf("%q waits: %s", pg.value("text"), pg.text("main"))
 	}
 }
+
+// Two pages that show the same draft send its words once, however much later.
+func TestADraftIsSentOnceFromTwoPages(t *testing.T) {
+	p := newPortal(t)
+	author := person("creteil", "dominique")
+	c := p.open(t, author, tickets.Incident, tickets.Card{Description: "Mon poste"})
+	if _, err := p.desk.RefuseMail(t.Context(), tickets.InboundMail{
+		Academy: "creteil", Person: author.ID, Ticket: c.ID, Hash: [32]byte{1}, Sender: author.Email, Verdict: "hold",
+	}, "Celui de gauche.", nil); err != nil {
+		t.Fatal(err)
+	}
+	path := tickets.TicketPath(c.Academy, c.Number)
+	b := p.as(t, author)
+	one, two := b.get(path+"/mise-a-jour"), b.get(path+"/mise-a-jour")
+	b.press(one, "complement").want(http.StatusOK, path)
+	p.pass(time.Hour)
+	done := b.press(two, "complement").want(http.StatusOK, path)
+	if n := strings.Count(done.text("#timeline"), "Celui de gauche."); n != 1 {
+		t.Errorf("said %d times: %s", n, done.text("#timeline"))
+	}
+	done = b.press(two, "complement", "text", "Et celui de droite.").want(http.StatusOK, path)
+	if !strings.Contains(done.text("#timeline"), "Et celui de droite.") {
+		t.Errorf("other words are not there: %s", done.text("#timeline"))
+	}
+}

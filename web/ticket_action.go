@@ -37,7 +37,11 @@ func (s *server) act(w http.ResponseWriter, r *http.Request, v *visit, ref ticke
 	again func(tickets.View, error) error,
 ) error {
 	by := v.caller()
-	by.Command = command(v, sub.Get("command"), action, in)
+	token := sub.Get("command")
+	if !in.Draft.IsZero() {
+		token = draftToken(ref, in.Draft)
+	}
+	by.Command = command(v, token, action, in)
 	res, err := s.desk.Do(r.Context(), by, ref, action, in)
 	if err == nil {
 		say := s.auth.Flash
