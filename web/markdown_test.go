@@ -2,6 +2,7 @@ package web
 
 import (
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -83,6 +84,16 @@ func TestHostileMarkdownStaysWords(t *testing.T) {
 	}
 }
 
+// processorTime is what this process has used: a busy machine takes longer.
+func processorTime(t *testing.T) time.Duration {
+	t.Helper()
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+}
+
 // Markdown made to be slow is not, at the longest that an article may be.
 func TestMarkdownIsBounded(t *testing.T) {
 	for name, unit := range map[string]string{
@@ -90,11 +101,11 @@ func TestMarkdownIsBounded(t *testing.T) {
 		"indents": "\n    - ", "rows": "a|b\n-|-\n", "entities": "&#1;", "addresses": "https://a.example/ ", "parentheses": "(", "references": "[a]: b\n", "quotation in list": "> - ",
 	} {
 		source := strings.Repeat(unit, tickets.MaxArticle/len(unit))
-		begun := time.Now()
+		begun := processorTime(t)
 		if _, err := markdown("Titre", source); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if took := time.Since(begun); took > 10*time.Second {
+		if took := processorTime(t) - begun; took > 10*time.Second {
 			t.Errorf("%s: %s", name, took)
 		} else if testing.Verbose() {
 			t.Logf("%s: %s", name, took)

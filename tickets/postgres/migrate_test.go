@@ -196,12 +196,16 @@ func TestSessionsAreBounded(t *testing.T) {
 			t.Errorf("%s = %q, %v, want %q", name, got, err, want)
 		}
 	}
-	db, err := postgres.Open(t.Context(), postgres.Options{URL: w.url + "&statement_timeout=50ms"})
+	db, err := postgres.Open(t.Context(), postgres.Options{URL: w.url + "&statement_timeout=1min"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	_, err = db.Pool().Exec(t.Context(), `SELECT pg_sleep(10)`)
+	var own string
+	if err := db.Pool().QueryRow(t.Context(), `SELECT current_setting('statement_timeout')`).Scan(&own); err != nil || own != "1min" {
+		t.Errorf("the address's own statement_timeout is %q, %v", own, err)
+	}
+	_, err = db.Pool().Exec(t.Context(), `SET statement_timeout = '50ms'; SELECT pg_sleep(10)`)
 	if !postgres.Unavailable(err) {
 		t.Errorf("a statement past its time: %v, want unavailable", err)
 	}
