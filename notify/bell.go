@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -41,8 +42,9 @@ func (b *Bell) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-b.ring:
+			began := time.Now()
 			if err := b.redis.Publish(ctx, wakeSubject, "").Err(); !errors.Is(err, context.Canceled) {
-				b.away.note(err)
+				b.away.note(began, err)
 			}
 		}
 	}

@@ -33,11 +33,12 @@ func (n *Notifier) relay(ctx context.Context) {
 // relayOnce enqueues everything that is due now, of every academy. What fails is
 // tried again at the next sweep; one academy's failure does not hold the others.
 func (n *Notifier) relayOnce(ctx context.Context, sweeps bool) {
+	began := time.Now()
 	epoch, renewed, err := n.queue.epoch(ctx)
 	if ctx.Err() != nil {
 		return
 	}
-	n.redisOutage.note(err)
+	n.redisOutage.note(began, err)
 	if err != nil {
 		return
 	}
@@ -45,6 +46,7 @@ func (n *Notifier) relayOnce(ctx context.Context, sweeps bool) {
 		n.metrics.epochs.Inc()
 		n.opts.Logger.Info("notify: the queue was made anew; whatever is owed is enqueued again")
 	}
+	began = time.Now()
 	academies, err := n.opts.Store.Academies(ctx)
 	back := n.clockWentBack()
 	for _, a := range academies {
@@ -64,7 +66,7 @@ func (n *Notifier) relayOnce(ctx context.Context, sweeps bool) {
 		err = errors.Join(err, failed)
 	}
 	if ctx.Err() == nil {
-		n.storeOutage.note(err)
+		n.storeOutage.note(began, err)
 	}
 }
 
@@ -90,13 +92,14 @@ var errPush = errors.New("push")
 func (n *Notifier) enqueue(ctx context.Context, academy tickets.AcademyID, epoch string) error {
 	push := func(ctx context.Context, keys []tickets.DeliveryKey) error {
 		known := slices.DeleteFunc(slices.Clone(keys), n.hasNoChannel)
+		began := time.Now()
 		err := n.queue.push(ctx, known)
 		if errors.Is(err, errForgotten) {
 			n.Wake() // the next round makes the queue anew
 			return errors.Join(errPush, err)
 		}
 		if ctx.Err() == nil {
-			n.redisOutage.note(err)
+			n.redisOutage.note(began, err)
 		}
 		if err != nil {
 			return errors.Join(errPush, err)

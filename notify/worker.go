@@ -117,10 +117,11 @@ func (w *worker) work(ctx, sendCtx context.Context) {
 		if free == 0 {
 			return
 		}
+		began := time.Now()
 		entries, err := w.queue.read(ctx, w.channel, free, readBlock)
 		w.release(free - len(entries))
 		if ctx.Err() == nil && !errors.Is(err, errForgotten) {
-			w.redisOutage.note(err)
+			w.redisOutage.note(began, err)
 		}
 		if err != nil {
 			wait := 500 * time.Millisecond
@@ -209,11 +210,12 @@ func (w *worker) lease(ctx context.Context, academy tickets.AcademyID, ids []uui
 	for {
 		now := w.opts.Now()
 		until := now.Add(w.opts.Lease)
+		began := time.Now()
 		notices, err := w.opts.Store.Lease(insist, academy, ids, now, until)
 		if insist.Err() != nil && err != nil {
 			return nil, until
 		}
-		w.storeOutage.note(err)
+		w.storeOutage.note(began, err)
 		if err == nil {
 			return notices, until
 		}
@@ -288,16 +290,17 @@ func (w *worker) recordBatch(ctx context.Context, academy tickets.AcademyID, bat
 	defer w.metrics.sending.WithLabelValues(string(w.channel)).Sub(float64(len(batch)))
 	defer w.release(len(batch))
 	for {
+		began := time.Now()
 		successors, err := w.opts.Store.Record(ctx, academy, receipts)
 		if err == nil {
-			w.storeOutage.note(nil)
+			w.storeOutage.note(began, nil)
 			if successors > 0 {
 				w.Wake()
 			}
 			break
 		}
 		if ctx.Err() == nil {
-			w.storeOutage.note(err)
+			w.storeOutage.note(began, err)
 		}
 		if !w.opts.Now().Before(until) || !pause(ctx, 100*time.Millisecond+w.opts.Jitter(400*time.Millisecond)) {
 			w.metrics.abandoned.Add(float64(len(batch)))

@@ -16,6 +16,7 @@ import (
 
 	"cecoia.example/deploy/local/postgres/postgrestest"
 	"cecoia.example/deploy/local/redis/redistest"
+	"cecoia.example/deploy/local/wait"
 	"cecoia.example/notify"
 	"cecoia.example/tickets"
 	"cecoia.example/tickets/postgres"
@@ -36,7 +37,8 @@ var (
 type world struct {
 	*postgres.DB
 	redis  *redis.Client
-	ahead  atomic.Int64 // nanoseconds
+	ahead  atomic.Int64              // nanoseconds
+	stands atomic.Pointer[time.Time] // nil: the clock goes by itself, too
 	logged logBook
 }
 
@@ -50,7 +52,15 @@ func newWorldOn(t *testing.T, redisURL string) *world {
 	t.Helper()
 	url := postgrestest.New(t, "cecoia", postgres.Migrate)
 	before := goleak.IgnoreCurrent()
-	t.Cleanup(func() { goleak.VerifyNone(t, before) })
+	t.Cleanup(func() { // some end a moment after what they were for
+		var left error
+		defer func() {
+			if left != nil {
+				t.Error(left)
+			}
+		}()
+		wait.Until(t, "no goroutine is left", func() bool { left = goleak.Find(before); return left == nil })
+	})
 	db, err := postgres.Open(t.Context(), postgres.Options{URL: url, MaxConns: 12})
 	if err != nil {
 		t.Fatal(err)
@@ -88,8 +98,22 @@ func academy(id tickets.AcademyID) tickets.Academy {
 	}
 }
 
-func (w *world) now() time.Time          { return time.Now().Add(time.Duration(w.ahead.Load())) }
+func (w *world) now() time.Time {
+	from := time.Now()
+	if stands := w.stands.Load(); stands != nil {
+		from = *stands
+	}
+	return from.Add(time.Duration(w.ahead.Load()))
+}
+
 func (w *world) advance(d time.Duration) { w.ahead.Add(int64(d)) }
+
+// stand has the clock stand still from now on, until it is moved.
+func (w *world) stand() {
+	now := time.Now()
+	w.stands.Store(&now)
+}
+
 func (w *world) desk(n func()) *tickets.Desk {
 	return tickets.NewDesk(tickets.Options{Store: w.DB, Now: w.now, Committed: n})
 }
