@@ -111,6 +111,8 @@ type Gateway struct {
 	settling  chan settlement
 	taken     chan Command // kept here a moment ago, to be executed
 
+	enqueueWithin, answerWithin time.Duration // see the constants; more in tests
+
 	mu      sync.Mutex
 	closed  bool // Run has ended
 	work    sync.WaitGroup
@@ -173,6 +175,7 @@ func New(o Options) *Gateway {
 		Options: o, id: rand.Text(),
 		workers: make(chan struct{}, o.Workers), direct: make(chan struct{}, o.Workers),
 		settling: make(chan settlement, maxWaiting), taken: make(chan Command, maxWaiting),
+		enqueueWithin: enqueueWithin, answerWithin: answerWithin,
 		waiting: map[string]*waiter{}, efforts: map[string]*effort{}, lines: map[string][]Command{},
 		commands: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "cecoia_commands_total", Help: "Commands received, by what the person was told first.",

@@ -9,12 +9,13 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
 
-	"cecoia.example/deploy/local/redis"
 	"cecoia.example/deploy/local/redis/redistest"
 	"cecoia.example/deploy/local/wait"
 	"cecoia.example/ingest"
@@ -50,22 +51,24 @@ func TestAnAnswerReachesAnotherProcess(t *testing.T) {
 	server := redistest.New(t)
 	d, other := newDesk(), newDesk()
 	d.execute = func(context.Context, ingest.Command) (string, error) { return "by the other", nil }
-	other.execute = func(ctx context.Context, c ingest.Command) (string, error) {
+	release := make(chan struct{})
+	other.execute = func(_ context.Context, c ingest.Command) (string, error) {
 		if c.ID == "hold" {
-			<-ctx.Done()
+			<-release
 		}
 		return "here", nil
 	}
 	hold := make(chan ingest.Answer, 1)
 	g, _ := other.start(t, func(o *ingest.Options) {
 		onRedis(t, server.URL())(o)
-		o.Workers, o.ExecuteTimeout, o.Abandoned = 1, 2*time.Second, time.Minute
+		o.Workers = 1
 	})
 	go func() { hold <- g.Submit(context.Background(), command("hold")) }()
 	wait.Until(t, "its one worker is busy", func() bool { return other.times("hold") == 1 })
 	d.start(t, onRedis(t, server.URL()))
 	wantAnswer(t, g.Submit(t.Context(), command("c")), ingest.Done, "by the other")
-	<-hold
+	close(release)
+	wantAnswer(t, <-hold, ingest.Done, "here")
 }
 
 func TestALateAnswerIsPromisedOnlyOnceKept(t *testing.T) {
@@ -75,7 +78,6 @@ func TestALateAnswerIsPromisedOnlyOnceKept(t *testing.T) {
 			release := make(chan struct{})
 			d.execute = func(context.Context, ingest.Command) (string, error) { <-release; return "late", nil }
 			g, _ := d.start(t, func(o *ingest.Options) {
-				o.Abandoned = time.Minute
 				if withRedis {
 					onRedis(t, redistest.New(t).URL())(o)
 				}
@@ -123,20 +125,21 @@ func TestWhatCannotBeKeptIsNotAccepted(t *testing.T) {
 }
 
 func TestWithoutRedisCommandsAreExecutedDirectly(t *testing.T) {
-	port, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := port.Addr().String()
-	port.Close()
+	server := redistest.New(t)
+	var there atomic.Bool
 	d := newDesk()
-	g, _ := d.start(t, onRedis(t, "redis://"+addr))
+	g, _ := d.start(t, func(o *ingest.Options) {
+		onRedis(t, server.URL())(o)
+		o.Redis.Dialer = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			if !there.Load() {
+				return nil, syscall.ECONNREFUSED
+			}
+			return new(net.Dialer).DialContext(ctx, network, addr)
+		}
+	})
 	wantAnswer(t, g.Submit(t.Context(), command("before")), ingest.Done, "done: text of before")
 
-	server, err := redis.StartServer(t.Context(), redis.Options{Addr: addr})
-	if err != nil {
-		t.Fatal(err)
-	}
+	there.Store(true)
 	c := client(t, server.URL())
 	wait.Until(t, "commands go through Redis once it is there", func() bool {
 		wantAnswer(t, g.Submit(t.Context(), command("with")), ingest.Done, "done: text of with")
@@ -159,9 +162,6 @@ func TestWithoutRedisCommandsAreExecutedDirectly(t *testing.T) {
 	wantAnswer(t, <-answer, ingest.Done, "through")
 	d.execute = nil
 	wantAnswer(t, g.Submit(t.Context(), command("after")), ingest.Done, "done: text of after")
-	if err := server.Stop(context.Background()); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // add puts a command on the stream, as the process of that id would.
@@ -187,6 +187,10 @@ func TestAWorkerKilledBeforeAcknowledgingIsReplaced(t *testing.T) {
 	read, err := c.XReadGroup(t.Context(), &goredis.XReadGroupArgs{Group: "workers", Consumer: "killed-process", Streams: []string{"cecoia:commands", ">"}}).Result()
 	if err != nil || len(read) != 1 {
 		t.Fatalf("read %v, %v", read, err)
+	}
+	// An hour ago, as far as the server knows.
+	if err := c.Do(t.Context(), "XCLAIM", "cecoia:commands", "workers", "killed-process", 0, read[0].Messages[0].ID, "IDLE", time.Hour.Milliseconds()).Err(); err != nil {
+		t.Fatal(err)
 	}
 	d := newDesk()
 	d.start(t, onRedis(t, server.URL()))
@@ -236,6 +240,7 @@ func TestWhatRedisForgetsIsExecutedAgain(t *testing.T) {
 	wantAnswer(t, <-slow, ingest.Done, "did slow")
 	d.timer <- time.Time{}
 	wantAnswer(t, <-lost, ingest.Later, "")
+	d.clock.advance(2 * time.Minute)
 	wait.Until(t, "the sweep has done it", func() bool { _, finished := d.store.state("lost"); return finished })
 	if got := d.replied(); !slices.Equal(got, []string{"lost done did lost"}) {
 		t.Errorf("replied %q", got)
@@ -253,17 +258,17 @@ func TestKeptCommandsSurviveTheProcess(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := d.store.AcceptCommand(t.Context(), "creteil", "c", payload, time.Now().Add(-time.Minute)); err != nil {
+	if _, err := d.store.AcceptCommand(t.Context(), "creteil", "c", payload, time.Now().Add(-2*time.Minute)); err != nil {
 		t.Fatal(err)
 	}
-	failures := 2 // the database comes back only later
+	var tries atomic.Int32
 	d.execute = func(context.Context, ingest.Command) (string, error) {
-		if failures--; failures >= 0 {
-			return "", errors.New("no database")
+		if tries.Add(1) <= 2 { // the database comes back only later
+			return "", d.later(errors.New("no database"))
 		}
 		return "kept", nil
 	}
-	d.start(t, func(o *ingest.Options) { o.Abandoned = 10 * time.Millisecond })
+	d.start(t, nil)
 	wait.Until(t, "ended", func() bool { _, finished := d.store.state("c"); return finished })
 	if got := d.replied(); !slices.Equal(got, []string{"c done kept"}) {
 		t.Errorf("replied %q", got)
@@ -283,13 +288,13 @@ func TestRepliesAreTriedAFewTimes(t *testing.T) {
 			d.reply = func() error { return c.err }
 			release := make(chan struct{})
 			d.execute = func(context.Context, ingest.Command) (string, error) { <-release; return "late", nil }
-			g, _ := d.start(t, func(o *ingest.Options) { o.Abandoned = time.Millisecond })
+			g, _ := d.start(t, nil)
 			d.timer <- time.Time{}
 			wantAnswer(t, g.Submit(t.Context(), command("c")), ingest.Later, "")
 			close(release)
 			wait.Until(t, "ended", func() bool { _, finished := d.store.state("c"); return finished })
-			if got := len(d.replied()); got > c.tries || got == 0 {
-				t.Errorf("%d tries, at most %d", got, c.tries)
+			if got := len(d.replied()); got != c.tries {
+				t.Errorf("%d tries, want %d", got, c.tries)
 			}
 			if strings.Contains(d.log.String(), "secret-handle") {
 				t.Error("the reply handle is in the log")

@@ -95,7 +95,7 @@ func (g *Gateway) enqueue(ctx context.Context, c Command, token string) bool {
 	}
 	payload, err := json.Marshal(c)
 	if err == nil {
-		ctx, cancel := context.WithTimeout(ctx, enqueueWithin)
+		ctx, cancel := context.WithTimeout(ctx, g.enqueueWithin)
 		defer cancel()
 		err = g.redis.XAdd(ctx, &redis.XAddArgs{
 			Stream: stream, MaxLen: streamLimit, Approx: true,
@@ -204,7 +204,7 @@ func (g *Gateway) tell(ctx context.Context, process string, r reply) bool {
 	payload, err := json.Marshal(r)
 	var listeners int64
 	if err == nil {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerWithin)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), g.answerWithin)
 		defer cancel()
 		listeners, err = g.redis.Publish(ctx, answersPrefix+process, payload).Result()
 	}
@@ -215,7 +215,7 @@ func (g *Gateway) tell(ctx context.Context, process string, r reply) bool {
 }
 
 func (g *Gateway) acknowledge(ctx context.Context, entry string) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerWithin)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), g.answerWithin)
 	defer cancel()
 	_, err := g.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
 		p.XAck(ctx, stream, group, entry)
@@ -297,7 +297,7 @@ func (g *Gateway) claimed(ctx context.Context, id string) bool {
 	if g.redis == nil {
 		return false
 	}
-	ctx, cancel := context.WithTimeout(ctx, enqueueWithin)
+	ctx, cancel := context.WithTimeout(ctx, g.enqueueWithin)
 	defer cancel()
 	err := g.redis.SetArgs(ctx, sweptPrefix+id, g.id, redis.SetArgs{Mode: "NX", TTL: g.Abandoned}).Err()
 	return errors.Is(err, redis.Nil)

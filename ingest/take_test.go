@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"cecoia.example/deploy/local/wait"
 	"cecoia.example/ingest"
@@ -97,6 +98,7 @@ func TestWhatIsTakenSurvivesTheProcess(t *testing.T) {
 	if first, err := ending.Take(t.Context(), c); err != nil || !first {
 		t.Fatalf("first %t, %v", first, err)
 	}
+	d.clock.advance(2 * time.Minute)
 	g, _ := d.start(t, direct)
 	if got := <-told; got != "c" {
 		t.Errorf("told %s", got)

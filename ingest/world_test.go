@@ -3,24 +3,25 @@ package ingest_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
-	"go.uber.org/goleak"
 
 	"cecoia.example/deploy/local/wait"
 	"cecoia.example/ingest"
 	"cecoia.example/tickets"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { wait.Main(m) }
 
 // store keeps accepted commands in memory, as Postgres would.
 type store struct {
@@ -89,6 +90,7 @@ type desk struct {
 	store   *store
 	log     *lockedBuffer
 	timer   chan time.Time // ends the patience of a Submit
+	clock   clock
 	execute func(context.Context, ingest.Command) (string, error)
 	reply   func() error
 
@@ -122,6 +124,13 @@ func newDesk() *desk {
 	}
 }
 
+// clock moves by hand: a kept command is executed again when the test says so,
+// not when the machine takes long.
+type clock struct{ ahead atomic.Int64 }
+
+func (c *clock) now() time.Time          { return time.Now().Add(time.Duration(c.ahead.Load())) }
+func (c *clock) advance(d time.Duration) { c.ahead.Add(int64(d)) }
+
 // start runs a gateway of this desk until the end of the test.
 func (d *desk) start(t *testing.T, options func(*ingest.Options)) (g *ingest.Gateway, stop func()) {
 	t.Helper()
@@ -141,18 +150,19 @@ func (d *desk) start(t *testing.T, options func(*ingest.Options)) (g *ingest.Gat
 			d.replies = append(d.replies, fmt.Sprintf("%s %s %s", c.ID, a.How, a.Text))
 			d.mu.Unlock()
 			if d.reply != nil {
-				return d.reply()
+				return d.later(d.reply())
 			}
 			return nil
 		},
 		After:     func(time.Duration) <-chan time.Time { return d.timer },
-		Abandoned: 200 * time.Millisecond, Sweep: 20 * time.Millisecond,
+		Abandoned: time.Minute, Sweep: 20 * time.Millisecond, Now: d.clock.now,
 		Logger: slog.New(slog.NewTextHandler(d.log, nil)),
 	}
 	if options != nil {
 		options(&o)
 	}
 	g = ingest.New(o)
+	g.BePatient()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() { g.Run(ctx); close(done) }()
@@ -176,6 +186,14 @@ func (d *desk) start(t *testing.T, options func(*ingest.Options)) (g *ingest.Gat
 		}
 	}
 	return g, stop
+}
+
+// later makes it the time to try again what failed, and returns why it did.
+func (d *desk) later(err error) error {
+	if err != nil && !errors.Is(err, ingest.ErrUndeliverable) {
+		d.clock.advance(6 * time.Minute) // longer than any pause between two tries
+	}
+	return err
 }
 
 func (d *desk) times(id string) int {

@@ -5,8 +5,12 @@
 package wait
 
 import (
+	"fmt"
+	"os"
 	"testing"
 	"time"
+
+	"go.uber.org/goleak"
 )
 
 // patience is how long a test waits: far more than what it waits for takes,
@@ -18,6 +22,13 @@ const patience = 30 * time.Second
 // goroutine.
 func Until(t testing.TB, what string, condition func() bool) {
 	t.Helper()
+	if !until(condition) {
+		t.Fatalf("not within %s: %s", patience, what)
+	}
+}
+
+// until says whether the condition held in time.
+func until(condition func() bool) bool {
 	deadline := time.NewTimer(patience)
 	defer deadline.Stop()
 	look := time.NewTicker(5 * time.Millisecond)
@@ -26,7 +37,36 @@ func Until(t testing.TB, what string, condition func() bool) {
 		select {
 		case <-look.C:
 		case <-deadline.C:
-			t.Fatalf("not within %s: %s", patience, what)
+			return false
 		}
 	}
+	return true
+}
+
+// NothingRuns waits until no goroutine runs but those of the options, and fails
+// the test with those that go on. [goleak.VerifyNone] gives them less than half a
+// second, in which one that is about to end may not get a processor.
+func NothingRuns(t testing.TB, options ...goleak.Option) {
+	t.Helper()
+	if err := running(options...); err != nil {
+		t.Error(err)
+	}
+}
+
+// Main runs the tests of a package, and fails it when goroutines of theirs go
+// on. Call it from TestMain.
+func Main(m *testing.M) {
+	code := m.Run()
+	if code == 0 {
+		if err := running(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+func running(options ...goleak.Option) (err error) {
+	until(func() bool { err = goleak.Find(options...); return err == nil })
+	return err
 }
