@@ -12,12 +12,11 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"cecoia.example/deploy/local/child"
+	"cecoia.example/deploy/local/wait"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { wait.Main(m) }
 
 // shell starts a script, and returns once it has written the line "ready".
 func shell(t *testing.T, script string) *child.Process {
@@ -62,7 +61,7 @@ func TestStopEscalates(t *testing.T) {
 	p := shell(t, `trap '' TERM; trap 'exit 7' INT; echo ready; while :; do sleep 0.05; done`)
 	p.Stop(t.Context(),
 		child.Step{Signal: syscall.SIGTERM, Patience: 20 * time.Millisecond},
-		child.Step{Signal: syscall.SIGINT, Patience: 10 * time.Second})
+		child.Step{Signal: syscall.SIGINT, Patience: 30 * time.Second})
 	if p.Err() == nil || p.Err().Error() != "exit status 7" {
 		t.Errorf("ended by %v, want its own answer to SIGINT", p.Err())
 	}

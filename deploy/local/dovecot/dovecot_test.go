@@ -8,13 +8,13 @@ import (
 	"testing"
 
 	"github.com/emersion/go-imap/v2/imapclient"
-	"go.uber.org/goleak"
 
 	"cecoia.example/deploy/local/dovecot"
 	"cecoia.example/deploy/local/dovecot/dovecottest"
+	"cecoia.example/deploy/local/wait"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { wait.Main(m) }
 
 func TestAUserHasAMailbox(t *testing.T) {
 	s := dovecottest.New(t, dovecot.Options{Users: map[string]string{"no-reply@creteil.example": `h"u nté\r2`}, Prefix: "INBOX.", Separator: "."})

@@ -14,8 +14,8 @@ import (
 	"time"
 
 	"cecoia.example/deploy/local/mattermost"
+	"cecoia.example/deploy/local/wait"
 	"github.com/mattermost/mattermost/server/public/model"
-	"go.uber.org/goleak"
 )
 
 // TestMain is also the main of the server that a test kills, see killedDir.
@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(killedDir); dir != "" {
 		os.Exit(serveUntilKilled(dir))
 	}
-	goleak.VerifyTestMain(m)
+	wait.Main(m)
 }
 
 const patience = 30 * time.Second // for what must happen; a test that passes never waits so long

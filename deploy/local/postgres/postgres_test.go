@@ -15,7 +15,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"go.uber.org/goleak"
+
+	"cecoia.example/deploy/local/wait"
 )
 
 // folder returns a folder that the server's user can reach.
@@ -61,7 +62,7 @@ func assertGone(t *testing.T, pid int, data string) {
 }
 
 func TestStopKeepsDataAndLeavesNothing(t *testing.T) {
-	defer goleak.VerifyNone(t)
+	defer wait.NothingRuns(t)
 	opts := Options{Dir: folder(t), Fsync: true}
 	s := start(t, opts)
 	execute(t, s, "CREATE TABLE kept AS SELECT 'été' AS word")
@@ -180,8 +181,8 @@ func TestPreviousServerStillRuns(t *testing.T) {
 	s := start(t, opts)
 	execute(t, s, "INSERT INTO kept VALUES (2)")
 	select {
-	case <-previous.Done():
-	default:
+	case <-previous.Done(): // which is told a moment after it has ended
+	case <-time.After(30 * time.Second):
 		t.Error("the previous server goes on")
 	}
 }

@@ -10,14 +10,13 @@ import (
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
-	"go.uber.org/goleak"
 
 	"cecoia.example/deploy/local/redis"
 	"cecoia.example/deploy/local/redis/redistest"
 	"cecoia.example/deploy/local/wait"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { wait.Main(m) }
 
 func client(t *testing.T, url string) *goredis.Client {
 	t.Helper()
