@@ -22,7 +22,7 @@ run:
 
 test: browser-tools
 	deploy/local/debian-packages postgres redis-server chromium dovecot postfix
-	$(GO) test $(FLAGS) -timeout 20m $(PACKAGES)
+	$(GO) test $(FLAGS) -timeout 40m $(PACKAGES)
 
 bench:
 	deploy/local/debian-packages postgres redis-server dovecot
