@@ -11,18 +11,31 @@ import (
 	"github.com/emersion/go-imap/v2"
 )
 
+// A server that hangs, once, is left and tried again.
 func TestHangingServerIsLeft(t *testing.T) {
 	for _, c := range []struct {
 		name string
-		hang func(*hooks, <-chan struct{})
+		hang func(h *hooks, hangs func() bool)
 	}{
-		{"IDLE", func(h *hooks, end <-chan struct{}) { h.idle = func(<-chan struct{}) { <-end } }},
-		{"FETCH", func(h *hooks, end <-chan struct{}) {
-			h.fetch = func(imap.NumSet, *imap.FetchOptions) error { <-end; return nil }
+		{"IDLE", func(h *hooks, hangs func() bool) {
+			h.idle = func(stop <-chan struct{}) {
+				if !hangs() {
+					<-stop
+				}
+			}
 		}},
-		{"MOVE", func(h *hooks, end <-chan struct{}) { h.move = func() error { <-end; return nil } }},
-		{"greeting", func(h *hooks, _ <-chan struct{}) {
-			h.conn = func(c net.Conn) net.Conn { return &mute{c} }
+		{"FETCH", func(h *hooks, hangs func() bool) {
+			h.fetch = func(imap.NumSet, *imap.FetchOptions) error { hangs(); return nil }
+		}},
+		{"MOVE", func(h *hooks, hangs func() bool) { h.move = func() error { hangs(); return nil } }},
+		{"greeting", func(h *hooks, _ func() bool) {
+			var first atomic.Bool
+			h.conn = func(c net.Conn) net.Conn {
+				if first.CompareAndSwap(false, true) {
+					return &mute{c}
+				}
+				return c
+			}
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -30,13 +43,20 @@ func TestHangingServerIsLeft(t *testing.T) {
 			box := newMailbox(t, imap.CapMove)
 			end := make(chan struct{})
 			t.Cleanup(func() { close(end) })
-			box.hook(func(h *hooks) { c.hang(h, end) })
+			var first atomic.Bool
+			hangs := func() bool {
+				hang := first.CompareAndSwap(false, true)
+				if hang {
+					<-end
+				}
+				return hang
+			}
+			box.hook(func(h *hooks) { c.hang(h, hangs) })
 			o := w.options(box.url())
-			o.Timeouts.Connect, o.Timeouts.Command, o.Timeouts.Fetch = 200*time.Millisecond, 200*time.Millisecond, 200*time.Millisecond
+			o.Timeouts.Connect, o.Timeouts.Command, o.Timeouts.Fetch = time.Second, time.Second, time.Second
 			box.put(t, w.reply(1, "Un"))
 			start(t, o)
-			w.eventually(t, "the worker leaves", func() bool { return w.log.count("no answer within 200ms") > 0 })
-			box.hook(func(h *hooks) { *h = hooks{} })
+			w.eventually(t, "the worker leaves", func() bool { return w.log.count("no answer within 1s") > 0 })
 			box.put(t, w.reply(2, "Deux"))
 			w.eventually(t, "the mails are filed", func() bool { return box.count(folderRefused) == 2 })
 			if n := w.guidances(t); n != 1 {

@@ -35,16 +35,21 @@ func (w *world) listenerOptions() ListenerOptions {
 // listen serves until the test ends, or stop is called.
 func listen(t testing.TB, o ListenerOptions, change ...func(*Listener)) (addr string, stop func()) {
 	t.Helper()
+	on, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return on.Addr().String(), serve(t, on, o, change...)
+}
+
+func serve(t testing.TB, on net.Listener, o ListenerOptions, change ...func(*Listener)) (stop func()) {
+	t.Helper()
 	l, err := NewListener(o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range change {
 		c(l)
-	}
-	on, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -66,7 +71,7 @@ func listen(t testing.TB, o ListenerOptions, change ...func(*Listener)) (addr st
 		}
 	}
 	t.Cleanup(stop)
-	return on.Addr().String(), stop
+	return stop
 }
 
 // submit sends a mail in a session of its own and returns the refusal, nil for

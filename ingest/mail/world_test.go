@@ -343,7 +343,7 @@ func leavesNothing(t *testing.T) (check func()) {
 	before := goleak.IgnoreCurrent()
 	return func() {
 		t.Helper()
-		goleak.VerifyNone(t, before,
+		wait.NothingRuns(t, before,
 			goleak.IgnoreAnyFunction("github.com/jackc/pgx/v5/pgxpool.(*Pool).backgroundHealthCheck"),
 			goleak.IgnoreAnyFunction("github.com/jackc/pgx/v5/pgconn/internal/bgreader.(*BGReader).bgRead"))
 	}
