@@ -145,7 +145,7 @@ func TestBodiesAreBoundedAndMayBeCut(t *testing.T) {
 	p := newPortal(t)
 	b := p.as(t, person("creteil", "dominique"))
 	base := b.get("/incidents/nouveau").path
-	pg := b.post(base, form("do", "continue", "urgency", "3", "place", strings.Repeat("x", 9<<20)))
+	pg := b.post(base, form("do", "continue", "urgency", "3", "place", strings.Repeat("x", 8<<20)))
 	pg.want(http.StatusRequestEntityTooLarge, base)
 
 	cut := "--b\r\nContent-Disposition: form-data; name=\"document\"; filename=\"a.png\"\r\n\r\n" + string(png)

@@ -36,7 +36,7 @@ func TestErrorPagesSayWhatToDo(t *testing.T) {
 			{405, "/", func() *page { return b.get("/deconnexion") }},
 			{410, "/incidents/nouveau", func() *page { return b.get("/formulaires/0198a1b2-0000-7000-8000-000000000000") }},
 			{413, path + "/cloture", func() *page {
-				return b.send(http.MethodPost, path+"/cloture", "application/x-www-form-urlencoded", strings.NewReader("text="+strings.Repeat("x", 9<<20)))
+				return b.send(http.MethodPost, path+"/cloture", "application/x-www-form-urlencoded", strings.NewReader("text="+strings.Repeat("x", 8<<20)))
 			}},
 		} {
 			pg := e.send().want(e.status, "")

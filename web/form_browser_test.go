@@ -1,10 +1,14 @@
 package web_test
 
 import (
+	"context"
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -13,7 +17,7 @@ import (
 func (c *chromium) until(what, expression string) {
 	c.t.Helper()
 	if !ask[bool](c, `new Promise(done => {
-		const end = Date.now() + 15000;
+		const end = Date.now() + 30000;
 		const look = () => (`+expression+`) ? done(true) : Date.now() > end ? done(false) : setTimeout(look, 20);
 		look();
 	})`) {
@@ -21,12 +25,31 @@ func (c *chromium) until(what, expression string) {
 	}
 }
 
+// proposed waits for the picker to propose so many people: those of all that was
+// typed, where its beginning finds more.
+func (c *chromium) proposed(n int) {
+	c.t.Helper()
+	c.until("the people proposed", fmt.Sprintf(`document.querySelectorAll("#proposed li").length === %d`, n))
+}
+
+// uploads lets so many bytes a second leave, -1 for as many as can.
+func (c *chromium) uploads(pace float64) {
+	c.t.Helper()
+	line := network.Conditions{DownloadThroughput: -1, UploadThroughput: pace}
+	c.do("the line", chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{
+			MatchedNetworkConditions: []*network.Conditions{&line},
+		})
+		return err
+	}))
+}
+
 // TestThePeoplePicker types, moves, escapes and chooses by keyboard alone: the
 // combobox says to assistive technology what it shows.
 func TestThePeoplePicker(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
-	chosen := p.hire(t, "creteil", "Martinez-Aube", "Martinez-Bois", "Martinez-Cime")[1]
+	chosen := p.hire(t, "creteil", "Martinez-Aube", "Martinez-Bois", "Martinez-Cime", "Martine-Cimier")[1]
 	b := p.as(t, person("creteil", "dominique"))
 	base := b.get("/incidents/nouveau").path
 	c := openChromium(t, p)
@@ -54,7 +77,8 @@ func TestThePeoplePicker(t *testing.T) {
 		}
 	}
 	want("at first", "combobox|false|list|listbox|none|0")
-	c.do("type", chromedp.SendKeys("#q", "MARTINEZ"), chromedp.WaitVisible("#proposed-2"))
+	c.do("type", chromedp.SendKeys("#q", "MARTINEZ"))
+	c.proposed(3)
 	want("proposed", "combobox|true|list|listbox|none|0")
 	c.until("the count is told", `document.querySelector(".picker [role=status]").textContent === "3 personnes trouvées"`)
 	c.do("down", chromedp.KeyEvent(kb.ArrowDown))
@@ -78,12 +102,15 @@ func TestThePeoplePicker(t *testing.T) {
 
 	// Enter without a choice searches, as without the script; a click chooses.
 	c.open(base + "/beneficiaire")
-	c.do("search", chromedp.SendKeys("#q", "martinez"), chromedp.WaitVisible("#proposed-0"), chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible("#people"))
+	c.do("names", chromedp.SendKeys("#q", "martinez"), chromedp.WaitVisible("#proposed-0"))
+	c.navigate("search", chromedp.KeyEvent(kb.Enter))
 	if got := ask[int](c, `document.querySelectorAll("#people button").length`); got != 3 {
 		t.Errorf("%d found", got)
 	}
 	c.open(base + "/beneficiaire")
-	c.do("click", chromedp.SendKeys("#q", "cime"), chromedp.WaitVisible("#proposed-0"), chromedp.Click("#proposed-0"), chromedp.WaitVisible("#beneficiary"))
+	c.do("a name", chromedp.SendKeys("#q", "cime"))
+	c.proposed(1)
+	c.submit("#proposed-0")
 	if pg := b.get(base); !strings.Contains(pg.text("#beneficiary"), "Martinez-Cime") {
 		t.Errorf("the beneficiary is %s", pg.text("#beneficiary"))
 	}
@@ -127,9 +154,11 @@ func TestDocumentsShowTheirProgress(t *testing.T) {
 	}
 
 	// Stopped: what was chosen is given up, what is attached stays, the text too.
+	c.uploads(256 << 10) // a minute and more for it
 	ask[string](c, choose+`(["arrete.txt", 19 << 20], ["jamais.txt", 1 << 20])`)
 	ask[string](c, `(document.querySelector("[data-stop]").click(), "")`)
 	c.until("the end is told", `document.querySelector("[data-upload] [role=status]").textContent.startsWith("L’envoi est interrompu")`)
+	c.uploads(-1)
 	if left := ask[int](c, `document.querySelectorAll("#documents li").length`); left != 2 {
 		t.Errorf("%d documents", left)
 	}

@@ -99,7 +99,7 @@ func errorExhibits(h *hall) []exhibit {
 		{name: "error-405", as: "dominique", path: "/aide", then: func(c *chromium) { c.open("/deconnexion") }},
 		{name: "error-400", as: "dominique", path: at(c) + "/mise-a-jour", then: post(at(c)+"/mise-a-jour", "multipart/form-data", 1000, `"x"`)},
 		{name: "error-410", as: "dominique", path: "/formulaires/0198a1b2-0000-7000-8000-000000000000"},
-		{name: "error-413", as: "dominique", path: at(c) + "/cloture", then: post(at(c)+"/cloture", "application/x-www-form-urlencoded", 1, `"x".repeat(9e6)`)},
+		{name: "error-413", as: "dominique", path: at(c) + "/cloture", then: post(at(c)+"/cloture", "application/x-www-form-urlencoded", 1, `"x".repeat(8 << 20)`)},
 		{name: "error-500", as: "dominique", path: "/aide", then: func(c *chromium) {
 			h.exec(`ALTER TABLE tickets RENAME TO elsewhere`)
 			c.open("/incidents")

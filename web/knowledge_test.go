@@ -288,7 +288,7 @@ func TestBadArticlesAreSaidAndLoseNothing(t *testing.T) {
 			t.Errorf("%s %.20q: the title is lost", c.field, c.value)
 		}
 	}
-	alix.post("/connaissances/nouveau", with(good, "body", strings.Repeat("x", 9<<20))).want(http.StatusRequestEntityTooLarge, "")
+	alix.post("/connaissances/nouveau", with(good, "body", strings.Repeat("x", 8<<20))).want(http.StatusRequestEntityTooLarge, "")
 	for _, q := range []string{strings.Repeat("mot ", 1000), "a\x00b", "caf\xe9"} {
 		pg := alix.get("/connaissances?q="+url.QueryEscape(q)).want(http.StatusUnprocessableEntity, "")
 		if !pg.has("#q-error") {

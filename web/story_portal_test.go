@@ -89,10 +89,11 @@ func (s *teller) create() string {
 		s.follow(".picker button.main")
 		s.follow("#people button")
 	case s.keys:
-		s.do("the list", chromedp.WaitVisible("#proposed li"), chromedp.KeyEvent(kb.ArrowDown))
+		s.proposed(1)
+		s.do("the list", chromedp.KeyEvent(kb.ArrowDown))
 		s.enter()
 	default:
-		s.do("the list", chromedp.WaitVisible("#proposed li"))
+		s.proposed(1)
 		s.submit("#proposed li")
 	}
 	s.leads(place)

@@ -26,7 +26,7 @@ type teller struct {
 func newTeller(t *testing.T, lang tickets.Lang, how func(*chromium) hand) *teller {
 	t.Helper()
 	p := newDesk(t)
-	p.hire(t, "creteil", "Émélie-Exemple", "D’Essai-Modèle")
+	p.hire(t, "creteil", "Émélie-Exemple", "D’Essai-Modèle", "Émélia-Modèle")
 	c := openChromium(t, p)
 	c.look(looks[0])
 	return &teller{chromium: c, hand: how(c), lang: lang, words: locale.For(lang, nil), scripts: true}
@@ -46,10 +46,10 @@ func (s *teller) is(selector, want string) {
 	}
 }
 
-// until waits, 10 s at most, for what a page shows once it is there.
+// until waits, 30 s at most, for what a page shows once it is there.
 func (s *teller) until(what string, done func() bool, otherwise func() string) {
 	s.t.Helper()
-	for end := time.Now().Add(10 * time.Second); !done(); {
+	for end := time.Now().Add(30 * time.Second); !done(); {
 		if time.Now().After(end) {
 			s.t.Fatalf("%s: %s %s\n%.1500s", s.at(), what, otherwise(), ask[string](s.chromium, `document.body.innerText`))
 		}

@@ -45,7 +45,7 @@
     const input = box.querySelector("input[type=file]"), form = input.form;
     const bar = box.querySelector("progress"), said = box.querySelector("[role=status]");
     const words = box.dataset, queue = [];
-    let request = null, pressed = null, refusals = [];
+    let request = null, latest = null, pressed = null, refusals = [];
     box.querySelector("button[value=attach]").hidden = true;
 
     const say = (text, wrong) => {
@@ -73,7 +73,7 @@
       refusals = [];
     };
     const send = (data, name) => {
-      const mine = request = new XMLHttpRequest();
+      const mine = request = latest = new XMLHttpRequest();
       mine.open("POST", form.action);
       mine.upload.addEventListener("progress", (event) => {
         if (event.lengthComputable) bar.value = event.loaded / event.total;
@@ -89,7 +89,8 @@
       const fail = (text) => () => {
         queue.length = 0;
         pressed = null;
-        fetch(form.action).then((page) => page.text()).then((html) => show(html), () => {});
+        // What is there by now, unless another has gone since: its answer is newer.
+        fetch(form.action).then((page) => page.text()).then((html) => mine === latest && show(html), () => {});
         if (text === words.failed) refusals.push(text);
         end(text);
       };
