@@ -10,6 +10,7 @@ package child
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -110,8 +111,11 @@ func (p *Process) Done() <-chan struct{} { return p.done }
 // Done is closed.
 func (p *Process) Err() error { return p.err }
 
+// ErrEnded says that a process ended while it was waited for.
+var ErrEnded = errors.New("it ended while starting")
+
 // Ready tries the server until it answers, for that long at most. It returns the
-// last error then, or the process's own when it has ended.
+// last error then, or ErrEnded with the process's own.
 func (p *Process) Ready(ctx context.Context, patience time.Duration, try func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -124,7 +128,7 @@ func (p *Process) Ready(ctx context.Context, patience time.Duration, try func(co
 		}
 		select {
 		case <-p.done:
-			return fmt.Errorf("it ended while starting: %w", p.err)
+			return fmt.Errorf("%w: %w", ErrEnded, p.err)
 		case <-ctx.Done():
 			return fmt.Errorf("it is not ready: %w", err)
 		case <-retry.C:

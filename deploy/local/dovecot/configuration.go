@@ -21,6 +21,7 @@ default_login_user = {{.User}}
 first_valid_uid = 1
 first_valid_gid = 1
 auth_failure_delay = 0
+mail_max_userip_connections = 100
 disable_plaintext_auth = {{if .TLS}}yes{{else}}no{{end}}
 ssl = {{if .TLS}}required{{else}}no{{end}}
 {{- if .TLS}}

@@ -78,7 +78,16 @@ type Server struct {
 
 // Start runs a Dovecot and returns once it greets. Without the binary the error
 // is a *MissingError.
-func Start(ctx context.Context, o Options) (_ *Server, err error) {
+func Start(ctx context.Context, o Options) (s *Server, err error) {
+	for range 3 { // somebody else may take a port that was free a moment ago
+		if s, err = start(ctx, o); !errors.Is(err, child.ErrEnded) {
+			break
+		}
+	}
+	return s, err
+}
+
+func start(ctx context.Context, o Options) (_ *Server, err error) {
 	binary, err := lookPath()
 	if err != nil {
 		return nil, err

@@ -2,8 +2,10 @@ package mail
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"slices"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapserver"
@@ -102,13 +104,30 @@ func (i *imapSession) Select(name string, options *imap.SelectOptions) (*imap.Se
 	return data, nil
 }
 
-// Idle tells first what came since the client asked for it: imapmemserver tells
-// only what comes once it listens.
+// Idle tells first what came since the client asked for it, and looks again each
+// second: imapmemserver tells only what comes once it listens.
 func (i *imapSession) Idle(w *imapserver.UpdateWriter, stop <-chan struct{}) error {
-	if err := i.Poll(w, true); err != nil {
-		return err
+	idle, end := context.WithCancel(context.Background())
+	defer end()
+	go func() {
+		select {
+		case <-stop:
+			end()
+		case <-idle.Done():
+		}
+	}()
+	for {
+		if err := i.Poll(w, true); err != nil {
+			return err
+		}
+		turn, over := context.WithTimeout(idle, time.Second)
+		err := i.UserSession.Idle(w, turn.Done())
+		again := err == nil && idle.Err() == nil && turn.Err() != nil
+		over()
+		if !again {
+			return err
+		}
 	}
-	return i.UserSession.Idle(w, stop)
 }
 
 // Status answers with our UIDVALIDITY.

@@ -47,7 +47,7 @@ func start(t *testing.T, opts mail.Options) *mail.Server {
 
 func stop(t *testing.T, s *mail.Server) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	if err := s.Close(ctx); err != nil {
 		t.Error(err)
@@ -73,7 +73,7 @@ func dial(t *testing.T, addr string) *smtp.Client {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	c.SubmissionTimeout = 10 * time.Second
+	c.SubmissionTimeout = time.Minute
 	return c
 }
 
@@ -275,10 +275,11 @@ func TestFaults(t *testing.T) {
 		t.Fatalf("%d stored, want 1", n)
 	}
 
-	s.Fail(mail.Hang, -1)
+	s.Fail(mail.Hang, 1)
 	hanging := make(chan error, 1)
 	c := connect(t, s, "", "")
 	go func() { hanging <- c.SendMail("a@x.example", []string{person}, strings.NewReader(message)) }()
+	wait.Until(t, "it hangs", func() bool { return s.FaultsLeft() == 0 })
 	select {
 	case err := <-hanging:
 		t.Errorf("answered while hanging: %v", err)

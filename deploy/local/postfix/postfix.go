@@ -94,6 +94,17 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("postfix.Start: %w: install it by: %s", err, InstallLine)
 	}
+	var s *Server
+	for range 3 { // somebody else may take a port that was free a moment ago
+		if s, err = startIn(ctx, binary, o); !errors.Is(err, child.ErrEnded) {
+			break
+		}
+	}
+	return s, err
+}
+
+// startIn runs it in a folder of its own.
+func startIn(ctx context.Context, binary string, o Options) (*Server, error) {
 	dir, err := os.MkdirTemp("", "cecoia-postfix-")
 	if err != nil {
 		return nil, fmt.Errorf("postfix.Start: %w", err)

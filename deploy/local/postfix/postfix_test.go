@@ -7,6 +7,7 @@ import (
 
 	"cecoia.example/deploy/local/postfix"
 	"cecoia.example/deploy/local/postfix/postfixtest"
+	"cecoia.example/deploy/local/wait"
 )
 
 // It greets, logs to us, and ends with the test that it is for.
@@ -15,9 +16,7 @@ func TestStartAndClose(t *testing.T) {
 	t.Run("runs", func(t *testing.T) {
 		s := postfixtest.New(t, postfix.Options{Main: "myhostname = mx.example\n"})
 		addr = s.SMTPAddr()
-		if len(s.Log()) == 0 {
-			t.Error("it logs nothing")
-		}
+		wait.Until(t, "it logs that it started", func() bool { return len(s.Log()) > 0 })
 	})
 	if c, err := net.DialTimeout("tcp", addr, time.Second); addr != "" && err == nil {
 		c.Close()
