@@ -270,7 +270,7 @@ func TestARedirectIsFollowedAsGET(t *testing.T) {
 }
 
 func TestTheServerGivesUpAfterItsTimeoutAndDoesNotRetry(t *testing.T) {
-	d := start(t, func(o *mattermost.Options) { o.IntegrationTimeout = 50 * time.Millisecond })
+	d := start(t, func(o *mattermost.Options) { o.IntegrationTimeout = 3 * time.Second })
 	d.in.answers(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	_, res, err := d.execute(d.as(agent), "/ticket liste")
 	refused(t, res, err, http.StatusInternalServerError, "api.command.execute_command.failed.app_error")

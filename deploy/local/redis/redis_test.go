@@ -104,7 +104,7 @@ func TestServer(t *testing.T) {
 func TestServerComesBack(t *testing.T) {
 	temp := t.TempDir()
 	t.Setenv("TMPDIR", temp)
-	port, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := net.Listen("tcp", "127.0.0.2:0") // where nobody else takes what is free for a moment
 	if err != nil {
 		t.Fatal(err)
 	}
