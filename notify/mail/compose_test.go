@@ -19,7 +19,17 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(settled{m}) }
+
+// settled are the tests, and a while for what ends a moment after them.
+type settled struct{ *testing.M }
+
+func (s settled) Run() int {
+	code := s.M.Run()
+	for tries := 0; goleak.Find() != nil && tries < 50; tries++ { // each looks for half a second
+	}
+	return code
+}
 
 // templates returns the templates that tickets/delivery.go says are for mail.
 func templates(t *testing.T) []tickets.Template {

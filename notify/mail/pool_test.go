@@ -15,9 +15,7 @@ import (
 
 // After any number of refused connections there are as many places as before.
 func TestNoPlaceIsLostWithARefusedConnection(t *testing.T) {
-	l := listen(t)
-	addr := l.Addr().String()
-	_ = l.Close()
+	addr, open := deaf(t)
 	now := time.Now()
 	m := mailer(t, "smtp://"+addr+"?tls=none&connections=2", Options{Now: func() time.Time { return now }, Patience: 50 * time.Millisecond})
 	for range 6 {
@@ -28,12 +26,8 @@ func TestNoPlaceIsLostWithARefusedConnection(t *testing.T) {
 		}
 		now = now.Add(time.Hour)
 	}
-	back, err := net.Listen("tcp", addr)
-	if err != nil {
-		t.Fatal(err)
-	}
 	p := &peer{}
-	p.serve(t, back, nil)
+	p.serve(t, open(), nil)
 	var all sync.WaitGroup
 	for range 2 {
 		all.Go(func() { want(t, m.Send(t.Context(), taken()), tickets.Delivered) })
@@ -70,7 +64,8 @@ func TestAServerThatIsBackIsSaidToBe(t *testing.T) {
 // A server that greets and then never answers is left alone as one that is away:
 // the mails for it do not wait one by one.
 func TestASessionThatLeadsNowhereIsLeftAlone(t *testing.T) {
-	m := mailer(t, scripted(t, "220 hello", "250 hello"), soon)
+	now := time.Now()
+	m := mailer(t, scripted(t, "220 hello", "250 hello"), Options{CommandTimeout: soon, Now: func() time.Time { return now }})
 	want(t, m.Send(t.Context(), taken()), tickets.Retry)
 	r := m.Send(t.Context(), taken())
 	want(t, r, tickets.Retry)
@@ -177,9 +172,10 @@ func TestADeadConnectionCostsNoMail(t *testing.T) {
 		say(c, "421 too long")
 	})
 	now := time.Now()
-	o := soon
-	o.Now, o.MaxIdle = func() time.Time { return now }, time.Hour
-	m := mailer(t, "smtp://"+addr+"?tls=none", o)
+	m := mailer(t, "smtp://"+addr+"?tls=none", Options{
+		ConnectTimeout: 4 * time.Second, // bounds the question, and the next connection
+		Now:            func() time.Time { return now }, MaxIdle: time.Hour,
+	})
 	want(t, m.Send(t.Context(), taken()), tickets.Delivered)
 	now = now.Add(time.Minute)
 	want(t, m.Send(t.Context(), taken()), tickets.Delivered)

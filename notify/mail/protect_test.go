@@ -87,7 +87,7 @@ func TestProtectionIsNeverGivenUp(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var h heard
 			addr := hostile(t, func(c net.Conn, r *bufio.Reader, _ int) { talk(&h, c, r) })
-			r := mailer(t, "smtp://user:right@"+addr, soon).Send(t.Context(), taken())
+			r := mailer(t, "smtp://user:right@"+addr, connectSoon).Send(t.Context(), taken())
 			want(t, r, tickets.Retry)
 			if h.betrayed() {
 				t.Errorf("it was told %q", h.lines)

@@ -155,9 +155,7 @@ func TestALostAnswerIsUncertainAndTheRetryIsTheSameMail(t *testing.T) {
 }
 
 func TestAServerThatIsAwayIsLeftAloneForAMoment(t *testing.T) {
-	l := listen(t)
-	addr := l.Addr().String()
-	_ = l.Close()
+	addr, _ := deaf(t)
 	now := time.Now()
 	m := mailer(t, "smtp://"+addr+"?tls=none", Options{Now: func() time.Time { return now }})
 	r := m.Send(t.Context(), taken())

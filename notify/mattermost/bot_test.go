@@ -3,6 +3,8 @@ package mattermost
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -21,7 +23,17 @@ import (
 	"cecoia.example/tickets"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(settled{m}) }
+
+// settled are the tests, and a while for what ends a moment after them.
+type settled struct{ *testing.M }
+
+func (s settled) Run() int {
+	code := s.M.Run()
+	for tries := 0; goleak.Find() != nil && tries < 50; tries++ { // each looks for half a second
+	}
+	return code
+}
 
 const botToken = "bot-token"
 
@@ -57,7 +69,7 @@ func server(t *testing.T, o double.Options) *double.Server {
 }
 
 func stop(t *testing.T, s *double.Server) {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	if err := s.Close(ctx); err != nil {
 		t.Errorf("close the double: %v", err)
@@ -417,13 +429,12 @@ func TestALostAnswerNeverMakesTwo(t *testing.T) {
 }
 
 func TestARestartOfTheServerNeverMakesTwo(t *testing.T) {
-	dir := t.TempDir()
-	s := server(t, double.Options{Dir: dir})
+	dir, addr := t.TempDir(), unusedAddress(t)
+	s := server(t, double.Options{Dir: dir, Addr: addr})
 	b := newBot(t, s.URL(), Options{})
 	n := card(1, tickets.StatusNew, tickets.ActionOpen, "")
 	s.Fail(double.Fault{Route: "POST /api/v4/posts", Times: 1, LoseAnswer: true})
 	want(t, b.Send(t.Context(), n), tickets.Uncertain)
-	addr := strings.TrimPrefix(s.URL(), "http://")
 	stop(t, s)
 
 	n.Attempts = 2
@@ -435,6 +446,21 @@ func TestARestartOfTheServerNeverMakesTwo(t *testing.T) {
 	if posts := s.Posts(desk); len(posts) != 1 || posts[0].Id != r.Thread {
 		t.Errorf("%d posts, thread %q", len(posts), r.Thread)
 	}
+}
+
+// unusedAddress returns an address that nobody listens on. Its port is below those
+// that the kernel gives out by itself: nobody gets it while the server is away.
+func unusedAddress(t *testing.T) string {
+	t.Helper()
+	for port := 6_000 + os.Getpid()%1000; port < 8_000; port++ {
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err == nil {
+			_ = l.Close()
+			return l.Addr().String()
+		}
+	}
+	t.Fatal("no port is free")
+	return ""
 }
 
 func TestACopiedPropertyIsNotOurPost(t *testing.T) {
@@ -478,19 +504,27 @@ func TestTooManyRequests(t *testing.T) {
 }
 
 func TestFailuresOfTheServer(t *testing.T) {
+	const look, post = "GET /api/v4/teams/name/{name}/channels/name/{channel}", "POST /api/v4/posts"
 	for name, c := range map[string]struct {
 		fault double.Fault
 		want  tickets.Outcome
 	}{
-		"500 on a post":       {double.Fault{Route: "POST /api/v4/posts", Status: 500}, tickets.Uncertain},
-		"400 on a post":       {double.Fault{Route: "POST /api/v4/posts", Status: 400}, tickets.Permanent},
-		"500 on a look":       {double.Fault{Route: "GET /api/v4/teams/name/{name}/channels/name/{channel}", Status: 500}, tickets.Retry},
-		"no answer to a look": {double.Fault{Route: "GET /api/v4/teams/name/{name}/channels/name/{channel}", Hang: true}, tickets.Retry},
-		"no answer to a post": {double.Fault{Route: "POST /api/v4/posts", Hang: true}, tickets.Uncertain},
+		"500 on a post":       {double.Fault{Route: post, Status: 500}, tickets.Uncertain},
+		"400 on a post":       {double.Fault{Route: post, Status: 400}, tickets.Permanent},
+		"500 on a look":       {double.Fault{Route: look, Status: 500}, tickets.Retry},
+		"no answer to a look": {double.Fault{Route: look, Hang: true}, tickets.Retry},
+		"no answer to a post": {double.Fault{Route: post, Hang: true}, tickets.Uncertain},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := server(t, double.Options{})
-			b := newBot(t, s.URL(), Options{Timeout: 200 * time.Millisecond})
+			b := newBot(t, s.URL(), Options{})
+			switch soon := 300 * time.Millisecond; {
+			case c.fault.Hang && c.fault.Route == look:
+				b = newBot(t, s.URL(), Options{Timeout: soon})
+			case c.fault.Hang: // the looks before it may take their time
+				want(t, b.Send(t.Context(), card(2, tickets.StatusNew, tickets.ActionOpen, "")), tickets.Delivered)
+				b.client.HTTPClient.Timeout = soon
+			}
 			c.fault.Times = 1
 			s.Fail(c.fault)
 			r := b.Send(t.Context(), card(1, tickets.StatusNew, tickets.ActionOpen, ""))
