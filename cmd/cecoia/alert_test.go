@@ -10,12 +10,15 @@ import (
 // number.
 func (b *browser) pressAlert(number, action string) {
 	b.t.Helper()
-	eventually(b.t, action+" on the card of "+number, func() (bool, string) {
-		return eval[bool](b, fmt.Sprintf(`(() => {
-			const button = [...document.querySelectorAll("#posts .post.bot:not(.ephemeral)")].filter(e => e.innerText.includes(%q)).at(-1)?.querySelector('[data-action=%q]:not([disabled])');
-			button?.click();
-			return !!button;
-		})()`, number, action)), b.text("#posts")
+	b.insist(action+" on the card of "+number, clicked, func() {
+		b.t.Helper()
+		eventually(b.t, action+" on the card of "+number, func() (bool, string) {
+			return eval[bool](b, fmt.Sprintf(`(() => {
+				const button = [...document.querySelectorAll("#posts .post.bot:not(.ephemeral)")].filter(e => (e.innerText.match(/alerte A\d+/g) ?? []).includes(%q)).at(-1)?.querySelector('[data-action=%q]:not([disabled])');
+				button?.click();
+				return !!button;
+			})()`, number, action)), b.text("#posts")
+		})
 	})
 }
 
@@ -23,7 +26,7 @@ func (b *browser) pressAlert(number, action string) {
 func (b *browser) seeAlert(number string, words ...string) {
 	b.t.Helper()
 	eventually(b.t, "alert "+number, func() (bool, string) {
-		text := eval[string](b, fmt.Sprintf(`[...document.querySelectorAll("#posts .post.bot:not(.ephemeral)")].map(e => e.innerText).filter(t => t.includes(%q)).at(-1) ?? ""`, number))
+		text := eval[string](b, fmt.Sprintf(`[...document.querySelectorAll("#posts .post.bot:not(.ephemeral)")].map(e => e.innerText).filter(t => (t.match(/alerte A\d+/g) ?? []).includes(%q)).at(-1) ?? ""`, number))
 		for _, w := range words {
 			if !strings.Contains(text, w) {
 				return false, text

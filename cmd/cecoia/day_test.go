@@ -2,26 +2,86 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
-// press clicks a button of the ticket's card.
+// press clicks a button of the ticket's card, until it is answered: where a card was
+// posted is recorded a moment after, and its buttons are refused before.
 func (b *browser) press(number, action string) {
 	b.t.Helper()
-	eventually(b.t, action+" on the card of "+number, func() (bool, string) {
-		return eval[bool](b, fmt.Sprintf(`(() => {
-			const button = [...document.querySelectorAll("#posts .post.bot:not(.ephemeral)")].find(e => e.innerText.includes(%q))?.querySelector('[data-action=%q]:not([disabled])');
-			button?.click();
-			return !!button;
-		})()`, number, action)), b.text("#posts")
+	b.insist(action+" on the card of "+number, clicked, func() {
+		b.t.Helper()
+		eventually(b.t, action+" on the card of "+number, func() (bool, string) {
+			return eval[bool](b, fmt.Sprintf(`(() => {
+				const button = [...document.querySelectorAll("#posts .post.bot:not(.ephemeral)")].find(e => e.innerText.includes(%q))?.querySelector('[data-action=%q]:not([disabled])');
+				button?.click();
+				return !!button;
+			})()`, number, action)), b.text("#posts")
+		})
 	})
 }
 
-// fillIn writes into the open dialog and sends it.
+// clicked says whether a click was not refused as one on a button that is none.
+func clicked(said string) bool { return !strings.Contains(said, "n’est plus valable") }
+
+// pressFor clicks a button that opens a dialog.
+func (b *browser) pressFor(number, action string) {
+	b.t.Helper()
+	b.asks(func() { b.t.Helper(); b.press(number, action) })
+}
+
+// asks does what opens a dialog, again when that took longer than the chat waits for
+// one: then there are words instead.
+func (b *browser) asks(do func()) {
+	b.t.Helper()
+	b.insist("a dialog", func(said string) bool { return said == "" }, do)
+}
+
+// insist does something until it is answered, to its author alone, in words that
+// will do, or by a dialog, which has none.
+func (b *browser) insist(what string, will func(said string) bool, do func()) {
+	b.t.Helper()
+	const answers = `document.querySelectorAll(".post.ephemeral").length`
+	for range 10 {
+		before := eval[int](b, answers)
+		do()
+		var said string
+		eventually(b.t, "an answer to "+what, func() (bool, string) {
+			if eval[bool](b, `document.querySelector("#dialog").open`) {
+				said = ""
+				return true, ""
+			}
+			said = eval[string](b, `[...document.querySelectorAll(".post.ephemeral")].at(-1)?.innerText ?? ""`)
+			return eval[int](b, answers) > before, said
+		})
+		if will(said) {
+			return
+		}
+		b.t.Logf("%s: %s", what, said)
+	}
+	b.t.Fatalf("%s is refused again and again", what)
+}
+
+// fillIn writes into the open dialog and sends it; again when the answer takes longer
+// than the chat waits.
 func (b *browser) fillIn(values ...string) {
 	b.t.Helper()
 	b.write(values...)
-	b.click("#dialog-submit")
+	b.send()
+}
+
+func (b *browser) send() {
+	b.t.Helper()
+	for said := "bien enregistré"; tooLate(said); {
+		b.click("#dialog-submit")
+		eventually(b.t, "the dialog is answered", func() (bool, string) {
+			const waiting = "…"
+			said = eval[string](b, `!document.querySelector("#dialog").open ? "" :
+				document.querySelector("#dialog-submit").disabled ? "`+waiting+`" : document.querySelector("#dialog-error").innerText`)
+			return said != waiting, said
+		})
+	}
 }
 
 // write writes into the open dialog: the name of a field, then what it is to
@@ -67,7 +127,7 @@ func TestADayByButtonsAndDialogs(t *testing.T) {
 	agent.see("#posts .ephemeral", "reste noir", "Dominique Exemple")
 
 	// A question, at first without words.
-	agent.press(number, "demander")
+	agent.pressFor(number, "demander")
 	agent.fillIn()
 	agent.see(`#dialog [data-error-for="text"]`, "obligatoire")
 	agent.fillIn("text", "Le voyant est-il allumé ?")
@@ -78,16 +138,16 @@ func TestADayByButtonsAndDialogs(t *testing.T) {
 	mailbox.see("body", "Le voyant est-il allumé")
 
 	// A dialog that was put away changes nothing.
-	agent.press(number, "resoudre")
+	agent.pressFor(number, "resoudre")
 	agent.do("waiting for the dialog", waitFor("#dialog[open] #dialog-cancel"))
 	agent.click("#dialog-cancel")
 	agent.closed()
 	agent.seeCard(number, "En attente de précisions")
 
-	agent.press(number, "resoudre")
+	agent.pressFor(number, "resoudre")
 	agent.write("text", "Le câble était débranché.", "cause", "Câble", "article", "yes")
 	agent.picture("dialog")
-	agent.click("#dialog-submit")
+	agent.send()
 	agent.closed()
 	agent.seeCard(number, "À valider")
 	if buttons := eval[string](agent, `[...document.querySelectorAll("#posts .post.bot [data-action]")].map(e => e.dataset.action).join(" ")`); buttons != "voir" {
@@ -95,7 +155,7 @@ func TestADayByButtonsAndDialogs(t *testing.T) {
 	}
 
 	// Somebody calls.
-	agent.say("/ticket nouveau")
+	agent.asks(func() { agent.say("/ticket nouveau") })
 	agent.fillIn("beneficiary", "Personne Inventée", "theme", "Accès Internet", "urgency", "Haute", "description", "Plus d’accès en salle 3.")
 	agent.see(`#dialog [data-error-for="beneficiary"]`, "Personne de ce nom dans l’annuaire")
 	agent.fillIn("beneficiary", "demandeur@creteil.example")
@@ -105,7 +165,7 @@ func TestADayByButtonsAndDialogs(t *testing.T) {
 	agent.seeCard(second, "Nouveau", "Accès Internet", "2 - Haute")
 
 	// It is for the specialists, who find it and where it comes from.
-	agent.press(second, "affecter")
+	agent.pressFor(second, "affecter")
 	agent.fillIn("assignee", "Réseaux, toute l’équipe", "text", "Le commutateur ne répond pas.")
 	agent.closed()
 	agent.seeCard(second, "transmis à l’équipe Réseaux", "sa carte maintenant")

@@ -40,7 +40,7 @@ type demoCommand struct {
 	MattermostAddr string `env:"CECOIA_MATTERMOST_ADDR" demo:"" help:"Where the Mattermost double listens." default:"127.0.0.1:8065"`
 	SMTPAddr       string `env:"CECOIA_SMTP_ADDR" demo:"" help:"Where the mail server takes mail." default:"127.0.0.1:2525"`
 	IMAPAddr       string `env:"CECOIA_IMAP_ADDR" demo:"" help:"Where the mailboxes are read by IMAP." default:"127.0.0.1:2143"`
-	Speed          int    `env:"CECOIA_DEMO_SPEED" demo:"" help:"How many times as fast as the machine's the clock goes, from the next moment at which the desk is open: with 60, ten minutes pass in ten seconds, and alerts can be watched. 0: the clock is the machine's."`
+	Speed          int    `env:"CECOIA_DEMO_SPEED" demo:"" help:"How many times as fast as the machine's the clock goes, from the morning of the next day on which the desk is open: with 60, ten minutes pass in ten seconds, and alerts can be watched. 0: the clock is the machine's."`
 	MailboxAddr    string `env:"CECOIA_MAILBOX_ADDR" demo:"" help:"Where the mailboxes are read in a browser." default:"127.0.0.1:8025"`
 }
 

@@ -20,6 +20,10 @@ func (b *browser) channel(path string) {
 	b.t.Helper()
 	b.click(fmt.Sprintf("[data-channel=%q]", path))
 	b.do("the channel is open", waitFor(fmt.Sprintf("[data-channel=%q][aria-current]", path)))
+	eventually(b.t, "its posts are there", func() (bool, string) { // then one may write
+		at := eval[string](b, `document.activeElement.id`)
+		return at == "message-box", at
+	})
 }
 
 // thread opens the thread of a ticket's card.
@@ -74,7 +78,7 @@ func TestANewcomersDayWithNothingReadButTheHelp(t *testing.T) {
 
 	// A question by dialog; the answer arrives in the card's thread and as a
 	// direct message.
-	me.press(screen, "demander")
+	me.pressFor(screen, "demander")
 	me.fillIn("text", "Le voyant est-il allumé ?")
 	me.closed()
 	me.seeCard(screen, "En attente de précisions")
@@ -123,15 +127,21 @@ func TestANewcomersDayWithNothingReadButTheHelp(t *testing.T) {
 	colleague.channel("creteil/assistance")
 	colleague.say("L’imprimante de la salle 5 fume, qui prend ?")
 	me.see("#posts", "salle 5 fume")
-	eval[any](me, `(navigator.clipboard.writeText = async link => { window.copied = link },
-		[...document.querySelectorAll("#posts article")].find(e => e.innerText.includes("salle 5 fume")).querySelector("[data-copy-link]").click())`)
-	me.see("#status", "Lien copié")
+	eval[any](me, `navigator.clipboard.writeText = async link => { window.copied = link }`)
+	eventually(t, "the link is copied", func() (bool, string) { // it is said for two seconds only
+		said := eval[string](me, `(() => {
+			const said = document.querySelector("#status").innerText;
+			if (!said) [...document.querySelectorAll("#posts article")].find(e => e.innerText.includes("salle 5 fume")).querySelector("[data-copy-link]").click();
+			return said;
+		})()`)
+		return strings.Contains(said, "Lien copié"), said
+	})
 	printer := me.numberIn("/ticket nouveau "+eval[string](me, "window.copied"), "Sacha Échantillon")
 	me.seeCard(printer, "Nouveau")
 	colleague.see("#posts article.own", "1 réponse")
 
 	// Resolved by dialog, refused and validated by the one who asked, reopened.
-	me.press(screen, "resoudre")
+	me.pressFor(screen, "resoudre")
 	me.fillIn("text", "Écran changé.")
 	me.closed()
 	me.seeCard(screen, "À valider")

@@ -90,10 +90,11 @@ func newDemo(t *testing.T) *demo {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := os.RemoveAll(data); err != nil {
-			t.Error(err)
-		}
+	t.Cleanup(func() { // what a killed demo had started ends a moment after it
+		eventually(t, "the data folder is removed", func() (bool, string) {
+			err := os.RemoveAll(data)
+			return err == nil, fmt.Sprint(err)
+		})
 	})
 	d := &demo{t: t, data: data, addr: map[string]string{}}
 	for _, variable := range demoVariables {
@@ -180,8 +181,8 @@ func (d *demo) start() time.Duration {
 	case <-ended:
 		d.process = nil
 		d.t.Fatalf("the demo ended before it was ready:\n%s", d.stderr.String())
-	case <-time.After(60 * time.Second):
-		d.t.Fatalf("the demo is not ready after a minute\n%s", d.stderr.String())
+	case <-time.After(patience):
+		d.t.Fatalf("the demo is not ready after %s\n%s", patience, d.stderr.String())
 	}
 	return 0
 }
@@ -193,8 +194,8 @@ func (d *demo) kill() {
 	d.process = nil
 }
 
-// terminate is SIGTERM; it returns the exit status and how long the end took.
-func (d *demo) terminate() (int, time.Duration) {
+// terminate is SIGTERM: the demo ends in order, and soon.
+func (d *demo) terminate() {
 	d.t.Helper()
 	began := time.Now()
 	if err := d.process.Process.Signal(syscall.SIGTERM); err != nil {
@@ -202,12 +203,14 @@ func (d *demo) terminate() (int, time.Duration) {
 	}
 	select {
 	case <-d.ended:
-	case <-time.After(30 * time.Second):
+	case <-time.After(patience):
 		d.t.Fatal("the demo does not end on SIGTERM")
 	}
-	status := d.process.ProcessState.ExitCode()
+	// It takes a second. What does not end by itself is cut after a few.
+	if status, took := d.process.ProcessState.ExitCode(), time.Since(began); status != 0 || took > 15*time.Second {
+		d.t.Errorf("SIGTERM ends the demo with status %d after %s", status, took)
+	}
 	d.process = nil
-	return status, time.Since(began)
 }
 
 // descendants returns the processes that pid started and that still run, those
@@ -248,7 +251,7 @@ func tail(s string, n int) string {
 // cecoia runs a command of the program to its end.
 func cecoia(t *testing.T, env []string, args ...string) (status int, stdout, stderr string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	command := exec.CommandContext(ctx, binary, args...)
 	command.Env = append(os.Environ(), env...)
@@ -263,7 +266,7 @@ func cecoia(t *testing.T, env []string, args ...string) (status int, stdout, std
 
 // patience bounds what a test waits for: far more than that takes, also on a
 // machine that is busy.
-const patience = 45 * time.Second
+const patience = 2 * time.Minute
 
 // eventually waits until what is looked for is there; it looks ever again, and
 // fails with what it saw last.

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bufio"
 	"os"
 	"os/exec"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -47,14 +49,22 @@ func TestAlertsSurviveTheirClock(t *testing.T) {
 		command := exec.Command(binary, "serve", "--roles", "clock")
 		command.Env = append(os.Environ(), "CECOIA_DATA="+data, "CECOIA_DATABASE_URL="+databaseURL, "CECOIA_REDIS_URL="+redisURL, "CECOIA_OPS_ADDR=127.0.0.1:0")
 		command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+		out, err := command.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
 		if err := command.Start(); err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = command.Process.Kill(); _ = command.Wait() })
+		if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || !strings.HasPrefix(line, "ready ") {
+			t.Fatalf("a clock says %q: %v", line, err)
+		}
 		return command
 	}
 	first := clock()
 	clock()
+	due := max(30*time.Second, time.Since(began))
 	if err := first.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +77,7 @@ func TestAlertsSurviveTheirClock(t *testing.T) {
 	}
 	posted := func() int { return count(`SELECT count(*) FROM alert_traces WHERE what = 'posted'`) }
 	eventually(t, "the alert is told", func() (bool, string) { return posted() > 0, "" })
-	if late := count(`SELECT extract(epoch FROM min(at) - $$` + began.UTC().Format(time.RFC3339Nano) + `$$::timestamptz)::int FROM alert_traces WHERE what = 'posted'`); late > 30+15 {
+	if late := count(`SELECT extract(epoch FROM min(at) - $$` + began.UTC().Format(time.RFC3339Nano) + `$$::timestamptz)::int FROM alert_traces WHERE what = 'posted'`); late > int(due.Seconds())+15 {
 		t.Errorf("it was told %d s after it was found", late)
 	}
 	clock() // a third comes, and it ends
