@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"sync"
 	"syscall"
@@ -100,6 +101,28 @@ func TestRemoveAtEnd(t *testing.T) {
 	}
 	if _, err := os.Stat(dir); !os.IsNotExist(err) {
 		t.Errorf("still there: %v", err)
+	}
+}
+
+// A folder stays though its owner forgets how to remove it, as some do that want
+// it until their process ends.
+func TestRemoveAtEndIsNotCollected(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := child.RemoveAtEnd(dir); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 { // each has the time to collect, and to remove a folder
+		runtime.GC()
+		remove, err := child.RemoveAtEnd(filepath.Join(t.TempDir(), "another"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := remove(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := os.Stat(dir); err != nil {
+		t.Errorf("removed too early: %v", err)
 	}
 }
 
