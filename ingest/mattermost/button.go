@@ -94,7 +94,7 @@ func (s *Commands) root(ctx context.Context, post string) string {
 	if s.bot == nil {
 		return post
 	}
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	ctx, cancel := s.within(ctx, time.Second)
 	defer cancel()
 	me, err := s.me(ctx)
 	if err != nil {

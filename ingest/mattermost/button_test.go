@@ -3,6 +3,7 @@ package mattermost
 import (
 	"encoding/json"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -100,7 +101,6 @@ func TestAQuickClickWaitsForItsCard(t *testing.T) {
 	w := newWorld(t)
 	cs := w.open("creteil", tickets.Card{})
 	context := w.keyring.ButtonContext(tickets.Button{Operation: "voir", Academy: "creteil", Ticket: cs.ID, Channel: id("channel"), Expires: noon.Add(time.Hour)})
-	recorded := time.AfterFunc(50*time.Millisecond, func() { w.card(cs, id("card")) })
-	defer recorded.Stop()
+	w.commands.Directory = &late{Directory: w.db, record: sync.OnceFunc(func() { w.card(cs, id("card")) })}
 	wants(t, "voir", w.clicked(account("creteil", "agent"), id("card"), id("channel"), context), cs.Number.String())
 }

@@ -143,10 +143,13 @@ type Commands struct {
 	limiter     *limiter                   // nil: no limit
 	scolded     *limiter                   // how often an account is told by a message that it hurries
 	bodyTimeout time.Duration              // for a request to come in whole
-	long        chan struct{}              // slots for long requests
-	executed    *prometheus.CounterVec
-	refused     *prometheus.CounterVec
-	listening   prometheus.Gauge
+	// within bounds what somebody waits for: context.WithTimeout, but in tests,
+	// where an answer does not depend on how busy the machine is.
+	within    func(context.Context, time.Duration) (context.Context, context.CancelFunc)
+	long      chan struct{} // slots for long requests
+	executed  *prometheus.CounterVec
+	refused   *prometheus.CounterVec
+	listening prometheus.Gauge
 }
 
 // New returns the slash commands over a desk.
@@ -174,7 +177,7 @@ func New(o Options) *Commands {
 		o.Burst = 20
 	}
 	s := &Commands{
-		Options: o, verbs: table(), bodyTimeout: 10 * time.Second, long: make(chan struct{}, maxLong),
+		Options: o, verbs: table(), bodyTimeout: 10 * time.Second, within: context.WithTimeout, long: make(chan struct{}, maxLong),
 		profiles: profiles{kept: map[string]keptProfile{}}, scolded: newLimiter(6, 1),
 		executed: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "cecoia_chat_commands_total", Help: "Commands of the chat executed, by verb (none for words that are no command) and outcome: done, refused, or failed for a reason of ours.",

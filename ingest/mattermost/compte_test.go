@@ -1,6 +1,7 @@
 package mattermost
 
 import (
+	"context"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -292,6 +293,7 @@ func TestALanguageIsChosenElseThatOfTheChatElseTheDirectorys(t *testing.T) {
 	// The chat is away: words are, too, in the language that is known.
 	w.later(2 * time.Hour)
 	server.Fail(mattermost.Fault{Hang: true})
+	w.commands.within = context.WithTimeout
 	wants(t, "away", w.say("creteil", "", "compte", account("german")...), "You are **Edith")
 	server.Heal()
 }

@@ -40,7 +40,7 @@ func (s *Commands) openDialog(ctx context.Context, cmd ingest.Command, trigger s
 	if !found || trigger == "" || s.HooksURL == "" || s.BaseURL == "" {
 		return "", false
 	}
-	ctx, cancel := context.WithTimeout(ctx, openWithin)
+	ctx, cancel := s.within(ctx, openWithin)
 	defer cancel()
 	said, err := s.open(ctx, f, rest, cmd, trigger)
 	if err != nil {

@@ -172,7 +172,7 @@ func (s *Commands) word(ctx context.Context, c ingest.Command, a ingest.Answer) 
 	case a.How == ingest.Done:
 		return a.Text
 	}
-	ctx, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
+	ctx, cancel := s.within(ctx, 300*time.Millisecond)
 	defer cancel()
 	p := locale.For(s.langOf(ctx, c), nil)
 	switch {

@@ -77,7 +77,7 @@ func TestListeningLeavesNothingRunning(t *testing.T) {
 	wait.Until(t, "the chat has noticed", func() bool { return c.server.Sockets() == 0 })
 	c.settled("agent")
 	// The rest of the world goes on: its pool and servers may have a goroutine more.
-	goleak.VerifyNone(t, before, goleak.IgnoreAnyFunction("net/http.(*conn).serve"),
+	wait.NothingRuns(t, before, goleak.IgnoreAnyFunction("net/http.(*conn).serve"),
 		goleak.IgnoreAnyFunction("github.com/jackc/pgx/v5/pgxpool.(*Pool).backgroundHealthCheck"),
 		goleak.IgnoreAnyFunction("github.com/jackc/pgx/v5/pgconn/internal/bgreader.(*BGReader).bgRead"))
 }
@@ -178,6 +178,7 @@ func TestWhatWasWrittenLongAgoIsToldNotDone(t *testing.T) {
 	forgotten.later(missedWithin + time.Minute)
 	forgotten.listen()
 	forgotten.write("edith", "", "x")
+	forgotten.answered("edith", 1)
 	if n := forgotten.settled("agent"); n != 0 {
 		t.Errorf("%d answers", n)
 	}
@@ -211,7 +212,7 @@ func TestADeafConnectionIsNoticed(t *testing.T) {
 
 // A connection without hello is none.
 func TestAConnectionWithoutHelloIsGivenUp(t *testing.T) {
-	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	defer wait.NothingRuns(t, goleak.IgnoreCurrent())
 	upgrader := websocket.Upgrader{}
 	silent := make(chan struct{}, 100)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -190,7 +190,7 @@ func (s *Commands) academies() []tickets.AcademyID {
 // all where the server does not say.
 func (s *Commands) teamOf(ctx context.Context, all []tickets.AcademyID, account string) tickets.AcademyID {
 	if len(all) > 1 {
-		ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+		ctx, cancel := s.within(ctx, 2*time.Second)
 		defer cancel()
 		for _, id := range all {
 			a, err := s.Desk.Academy(ctx, tickets.Caller{Person: tickets.Person{Academy: id}})

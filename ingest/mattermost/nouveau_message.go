@@ -206,7 +206,7 @@ func (c *call) tellThread(ctx context.Context, cs tickets.Case, p *model.Post, m
 		Place: p.ChannelId, Thread: root, Post: p.Id, Instead: insteadFiled, ReceivedAt: c.Now(),
 	}
 	tell := func() error {
-		ctx, cancel := context.WithTimeout(ctx, noteWithin)
+		ctx, cancel := c.within(ctx, noteWithin)
 		defer cancel()
 		return c.Direct(ctx, note, ingest.Answer{How: ingest.Done, Text: c.filedText(cs)})
 	}

@@ -50,7 +50,7 @@ func (s *Commands) profile(ctx context.Context, account string) profile {
 	if ok && now.Before(known.until) {
 		return known.profile
 	}
-	ctx, cancel := context.WithTimeout(ctx, profileWithin)
+	ctx, cancel := s.within(ctx, profileWithin)
 	defer cancel()
 	user, _, err := s.bot.GetUser(ctx, account, "")
 	next := keptProfile{profile: known.profile, until: now.Add(profileRetry)} // what was known is better than nothing

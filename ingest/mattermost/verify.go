@@ -27,6 +27,8 @@ const (
 	// maxDrained is how much of a longer body is read and dropped, so that the
 	// sender gets to read why it is refused.
 	maxDrained = 8 << 20
+	// readWithin is how long Mattermost may take to read the answer.
+	readWithin = 10 * time.Second
 )
 
 // guard keeps out whoever is not Mattermost by their address, and whoever takes
@@ -40,7 +42,7 @@ func (s *Commands) guard(h http.Handler) http.Handler {
 		}
 		c := http.NewResponseController(w)
 		_ = c.SetReadDeadline(time.Now().Add(s.bodyTimeout)) // without one, the listener's own bounds hold
-		_ = c.SetWriteDeadline(time.Now().Add(2 * s.bodyTimeout))
+		_ = c.SetWriteDeadline(time.Now().Add(s.bodyTimeout + readWithin))
 		h.ServeHTTP(w, r)
 	})
 }

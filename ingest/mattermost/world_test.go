@@ -165,15 +165,22 @@ func (w *world) process(o Options) *ingest.Gateway {
 	var gateway *ingest.Gateway
 	o.Take = func(ctx context.Context, c ingest.Command) (bool, error) { return gateway.Take(ctx, c) }
 	w.commands = New(o)
+	w.commands.within = patiently
 	gateway = ingest.New(ingest.Options{
 		Store: w.db, Execute: w.commands.Execute, Reply: w.commands.Reply, Direct: w.commands.Direct,
 		Abandoned: w.abandoned, Logger: slog.New(slog.NewTextHandler(w.log, nil)),
+		After: func(time.Duration) <-chan time.Time { return nil }, // people wait as long as it takes
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() { gateway.Run(ctx); close(done) }()
 	w.t.Cleanup(func() { cancel(); <-done })
 	return gateway
+}
+
+// patiently is for what the answer depends on, however busy the machine is.
+func patiently(ctx context.Context, _ time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, time.Minute)
 }
 
 // tick is a clock that moves by a second per look, so that things have an order.
@@ -214,6 +221,17 @@ func (w *world) card(cs tickets.Case, post string) {
 		string(cs.Academy), cs.ID, post); err != nil {
 		w.t.Error(err)
 	}
+}
+
+// late is a directory in which a card is recorded just after it was asked for.
+type late struct {
+	Directory
+	record func()
+}
+
+func (d *late) ThreadTicket(ctx context.Context, a tickets.AcademyID, ch tickets.Channel, ref string) (uuid.UUID, tickets.Recipient, error) {
+	defer d.record()
+	return d.Directory.ThreadTicket(ctx, a, ch, ref)
 }
 
 func (w *world) view(cs tickets.Case) tickets.View {
