@@ -64,7 +64,7 @@ func TestThroughAMailServer(t *testing.T) {
 	in := func(folder string) func(mailserver.Message) bool {
 		return func(m mailserver.Message) bool { return m.Folder == folder }
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 
 	send(false, 1, "Je dis que je suis Ada.")

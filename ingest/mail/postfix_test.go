@@ -97,7 +97,7 @@ func (s *site) tellsTheAuthor(t *testing.T) {
 	_, data := envelope(s.reply(1, "C'est la salle 204."))
 	_, data, _ = bytes.Cut(data, []byte("\r\n")) // Postfix writes the Authentication-Results
 	s.send(t, s.ada.Email, s.tokenAddress(), data)
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	m, err := s.mailboxes.Await(ctx, s.ada.Email, func(mailserver.Message) bool { return true })
 	if err != nil {

@@ -122,7 +122,7 @@ func start(ctx context.Context, o Options) (_ *Server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.process.Ready(ctx, 20*time.Second, s.greets); err != nil {
+	if err := s.process.Ready(ctx, time.Minute, s.greets); err != nil {
 		s.process.Kill()
 		return nil, err
 	}

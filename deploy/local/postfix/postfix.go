@@ -149,7 +149,7 @@ func (s *Server) start(ctx context.Context, binary, dir string, o Options) error
 	if err != nil {
 		return err
 	}
-	if err := s.process.Ready(ctx, 30*time.Second, s.greets); err != nil {
+	if err := s.process.Ready(ctx, time.Minute, s.greets); err != nil {
 		s.process.Stop(ctx, child.Step{Signal: syscall.SIGTERM, Patience: 2 * time.Second})
 		return err
 	}

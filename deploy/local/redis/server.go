@@ -73,7 +73,7 @@ func StartServer(ctx context.Context, opts Options) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("redis.StartServer: %w", err), s.remove())
 	}
-	if err := s.process.Ready(ctx, 20*time.Second, s.ping); err != nil {
+	if err := s.process.Ready(ctx, time.Minute, s.ping); err != nil {
 		s.process.Kill()
 		return nil, errors.Join(fmt.Errorf("redis.StartServer: %w", err), s.remove())
 	}

@@ -15,7 +15,7 @@ import (
 
 // patience is how long a test waits: far more than what it waits for takes,
 // also on a machine that is busy.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // Until waits until the condition holds and fails the test, naming what it
 // waited for, when it does not in time. It must be called by the test's own
