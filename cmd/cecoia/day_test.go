@@ -52,8 +52,11 @@ func (b *browser) insist(what string, will func(said string) bool, do func()) {
 				said = ""
 				return true, ""
 			}
-			said = eval[string](b, `[...document.querySelectorAll(".post.ephemeral")].at(-1)?.innerText ?? ""`)
-			return eval[int](b, answers) > before, said
+			if eval[int](b, answers) <= before {
+				return false, b.text("#posts")
+			}
+			said = eval[string](b, `[...document.querySelectorAll(".post.ephemeral")].at(-1).innerText`)
+			return said != "", said
 		})
 		if will(said) {
 			return

@@ -52,7 +52,7 @@ func (s *site) drill(ctx context.Context, p pace, quick bool, struck ...fault) (
 	pause(ctx, before)
 	var dealt error
 	for _, f := range struck {
-		if dealt = s.deal(ctx, f, blow{quick: quick}); dealt != nil {
+		if dealt = s.deal(ctx, f, blow{quick: quick, load: l}); dealt != nil {
 			break
 		}
 	}

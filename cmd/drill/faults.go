@@ -35,6 +35,7 @@ type fault struct {
 // blow is what a fault is told of how it is dealt.
 type blow struct {
 	quick bool
+	load  *load // that it strikes
 }
 
 // times is how often a fault strikes within its row.
@@ -138,7 +139,10 @@ var faults = []fault{
 	{
 		name: "disk-full", what: "no room for the documents",
 		begin: func(_ context.Context, s *site, _ blow) error { return s.disk.fill() },
-		end:   func(_ context.Context, s *site, _ blow) error { return s.disk.empty() },
+		end: func(ctx context.Context, s *site, b blow) error {
+			b.load.refusal(ctx) // somebody has seen it, however busy the machine is
+			return s.disk.empty()
+		},
 		lasts: short, quick: moment, full: true,
 	},
 	{

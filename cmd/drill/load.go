@@ -135,6 +135,18 @@ func (l *load) wait(ctx context.Context, d time.Duration) bool {
 	return false
 }
 
+// refusal waits until a document was refused, a minute at most.
+func (l *load) refusal(ctx context.Context) {
+	for began := time.Now(); time.Since(began) < time.Minute && ctx.Err() == nil; pause(ctx, 50*time.Millisecond) {
+		l.mu.Lock()
+		refused := l.refused
+		l.mu.Unlock()
+		if refused > 0 {
+			return
+		}
+	}
+}
+
 // end lets everybody finish what they are at, and closes their connections.
 func (l *load) end() {
 	close(l.ending)
