@@ -91,30 +91,31 @@ func TestSilentClientsAreLeft(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := net.Dial("tcp", on.Addr().String())
+	slow, err := net.Dial("tcp", on.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { c.Close() })
-	fmt.Fprintf(c, "EHLO x\r\nMAIL FROM:<%s>\r\nRCPT TO:<%s>\r\nDATA\r\n", w.ada.Email, testAcademy.NoReply)
+	t.Cleanup(func() { slow.Close() })
+	_ = slow.SetDeadline(time.Now().Add(time.Minute))
+	fmt.Fprintf(slow, "EHLO x\r\nMAIL FROM:<%s>\r\nRCPT TO:<%s>\r\nDATA\r\n", w.ada.Email, testAcademy.NoReply)
 	serve(t, on, o)
 	go func() {
 		drip := time.NewTicker(5 * time.Millisecond)
 		defer drip.Stop()
 		for range 400 {
-			if _, err := c.Write([]byte("X-Slow: x\r\n")); err != nil {
+			if _, err := slow.Write([]byte("X-Slow: x\r\n")); err != nil {
 				return
 			}
 			<-drip.C
 		}
 	}()
-	if rest, _ := io.ReadAll(c); !strings.Contains(string(rest), "\r\n451 4.3.0") {
+	if rest, _ := io.ReadAll(slow); !strings.Contains(string(rest), "\r\n451 4.3.0") {
 		t.Errorf("%q", rest)
 	}
 	if n := w.figure(t, `SELECT count(*) FROM inbound_mails`); n != 0 {
 		t.Errorf("%d records", n)
 	}
-	c, _ = greeting(t, on.Addr().String())
+	c, _ := greeting(t, on.Addr().String())
 	rest, err := io.ReadAll(c)
 	if err != nil || !strings.HasPrefix(string(rest), "421 4.4.2") {
 		t.Errorf("%q, %v", rest, err)
