@@ -69,7 +69,7 @@ func (s *site) leaks(ctx context.Context) ([]string, error) {
 	began := time.Now()
 	for {
 		now, err := s.held(ctx)
-		if err != nil && time.Since(began) < 45*time.Second {
+		if err != nil && ctx.Err() == nil && time.Since(began) < 45*time.Second {
 			pause(ctx, 250*time.Millisecond) // it is too busy to tell
 			continue
 		}

@@ -10,6 +10,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -45,10 +46,18 @@ func Build(ctx context.Context, folder string, flags ...string) (string, error) 
 // Addresses are where one gateway listens.
 type Addresses struct{ Portal, Hooks, Ops string }
 
-// FreeAddresses returns addresses on loopback that nobody listens on.
+// FreeAddresses returns addresses on loopback that nobody listens on. Their ports are
+// below those that the kernel gives out by itself: nobody gets them while a gateway
+// is away.
 func FreeAddresses(ctx context.Context) (a Addresses, err error) {
 	for _, address := range []*string{&a.Portal, &a.Hooks, &a.Ops} {
-		l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+		var l net.Listener
+		for range 100 { // another program may have one
+			port := 20_000 + rand.N(12_000) //nolint:gosec // keeps no secret
+			if l, err = new(net.ListenConfig).Listen(ctx, "tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
+				break
+			}
+		}
 		if err != nil {
 			return Addresses{}, fmt.Errorf("gateway.FreeAddresses: %w", err)
 		}
