@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strings"
+	"unicode"
 
 	"github.com/emersion/go-imap/v2"
 
@@ -342,12 +344,19 @@ func (w *Worker) moveHandled(ctx context.Context, s *session, uids []imap.UID) e
 	return nil
 }
 
-// moveRefused logs that a folder takes no mails, once for each reason.
+// moveRefused logs that a folder takes no mails, once for each reason. Its words
+// tell one from another: Dovecot adds the time that it took to refuse.
 func (w *Worker) moveRefused(ctx context.Context, folder string, reason *imap.Error) {
-	if w.unmoved[folder] == reason.Error() {
+	why := strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) {
+			return r
+		}
+		return -1
+	}, reason.Error())
+	if w.unmoved[folder] == why {
 		return
 	}
-	w.unmoved[folder] = reason.Error()
+	w.unmoved[folder] = why
 	w.log.ErrorContext(ctx, "mail: handled mails stay where they are: the server refuses to move them; make room or repair the folder",
 		"academy", string(w.academy.ID), "mailbox", w.account.name(), "folder", folder, "error", reason)
 }
