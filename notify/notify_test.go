@@ -3,9 +3,6 @@ package notify_test
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net"
-	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -15,6 +12,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"cecoia.example/deploy/local/child"
 	localredis "cecoia.example/deploy/local/redis"
 	"cecoia.example/deploy/local/redis/redistest"
 	"cecoia.example/deploy/local/wait"
@@ -95,7 +93,11 @@ func TestRedisForgettingInPart(t *testing.T) {
 }
 
 func TestRedisAwayDelaysOnly(t *testing.T) {
-	addr := unusedAddress(t)
+	free, err := child.FreeAddresses(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := free[0]
 	start := func() *localredis.Server {
 		s, err := localredis.StartServer(t.Context(), localredis.Options{Addr: addr})
 		if err != nil {
@@ -125,21 +127,6 @@ func TestRedisAwayDelaysOnly(t *testing.T) {
 	if got := w.logged.count("redis does not answer"); got != 1 {
 		t.Errorf("the outage is logged %d times", got)
 	}
-}
-
-// unusedAddress returns an address that nobody listens on. Its port is below those
-// that the kernel gives out by itself: nobody gets it while Redis is away.
-func unusedAddress(t *testing.T) string {
-	t.Helper()
-	for port := 9_000 + os.Getpid()%1000; port < 12_000; port++ {
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		if err == nil {
-			_ = l.Close()
-			return l.Addr().String()
-		}
-	}
-	t.Fatal("no port is free")
-	return ""
 }
 
 // deafStore is a store whose Record fails while deaf.

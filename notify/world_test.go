@@ -52,15 +52,7 @@ func newWorldOn(t *testing.T, redisURL string) *world {
 	t.Helper()
 	url := postgrestest.New(t, "cecoia", postgres.Migrate)
 	before := goleak.IgnoreCurrent()
-	t.Cleanup(func() { // some end a moment after what they were for
-		var left error
-		defer func() {
-			if left != nil {
-				t.Error(left)
-			}
-		}()
-		wait.Until(t, "no goroutine is left", func() bool { left = goleak.Find(before); return left == nil })
-	})
+	t.Cleanup(func() { wait.NothingRuns(t, before) })
 	db, err := postgres.Open(t.Context(), postgres.Options{URL: url, MaxConns: 12})
 	if err != nil {
 		t.Fatal(err)

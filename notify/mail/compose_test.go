@@ -12,24 +12,14 @@ import (
 	"testing"
 
 	gomail "github.com/emersion/go-message/mail"
-	"go.uber.org/goleak"
 
+	"cecoia.example/deploy/local/wait"
 	"cecoia.example/tickets"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(settled{m}) }
-
-// settled are the tests, and a while for what ends a moment after them.
-type settled struct{ *testing.M }
-
-func (s settled) Run() int {
-	code := s.M.Run()
-	for tries := 0; goleak.Find() != nil && tries < 50; tries++ { // each looks for half a second
-	}
-	return code
-}
+func TestMain(m *testing.M) { wait.Main(m) }
 
 // templates returns the templates that tickets/delivery.go says are for mail.
 func templates(t *testing.T) []tickets.Template {

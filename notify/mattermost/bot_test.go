@@ -3,8 +3,6 @@ package mattermost
 import (
 	"bytes"
 	"context"
-	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -17,23 +15,14 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/mattermost/mattermost/server/public/model"
-	"go.uber.org/goleak"
 
+	"cecoia.example/deploy/local/child"
 	double "cecoia.example/deploy/local/mattermost"
+	"cecoia.example/deploy/local/wait"
 	"cecoia.example/tickets"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(settled{m}) }
-
-// settled are the tests, and a while for what ends a moment after them.
-type settled struct{ *testing.M }
-
-func (s settled) Run() int {
-	code := s.M.Run()
-	for tries := 0; goleak.Find() != nil && tries < 50; tries++ { // each looks for half a second
-	}
-	return code
-}
+func TestMain(m *testing.M) { wait.Main(m) }
 
 const botToken = "bot-token"
 
@@ -429,7 +418,11 @@ func TestALostAnswerNeverMakesTwo(t *testing.T) {
 }
 
 func TestARestartOfTheServerNeverMakesTwo(t *testing.T) {
-	dir, addr := t.TempDir(), unusedAddress(t)
+	free, err := child.FreeAddresses(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, addr := t.TempDir(), free[0]
 	s := server(t, double.Options{Dir: dir, Addr: addr})
 	b := newBot(t, s.URL(), Options{})
 	n := card(1, tickets.StatusNew, tickets.ActionOpen, "")
@@ -446,21 +439,6 @@ func TestARestartOfTheServerNeverMakesTwo(t *testing.T) {
 	if posts := s.Posts(desk); len(posts) != 1 || posts[0].Id != r.Thread {
 		t.Errorf("%d posts, thread %q", len(posts), r.Thread)
 	}
-}
-
-// unusedAddress returns an address that nobody listens on. Its port is below those
-// that the kernel gives out by itself: nobody gets it while the server is away.
-func unusedAddress(t *testing.T) string {
-	t.Helper()
-	for port := 6_000 + os.Getpid()%1000; port < 8_000; port++ {
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		if err == nil {
-			_ = l.Close()
-			return l.Addr().String()
-		}
-	}
-	t.Fatal("no port is free")
-	return ""
 }
 
 func TestACopiedPropertyIsNotOurPost(t *testing.T) {

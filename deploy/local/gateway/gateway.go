@@ -10,8 +10,6 @@ import (
 	"bufio"
 	"context"
 	"fmt"
-	"math/rand/v2"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -46,25 +44,14 @@ func Build(ctx context.Context, folder string, flags ...string) (string, error) 
 // Addresses are where one gateway listens.
 type Addresses struct{ Portal, Hooks, Ops string }
 
-// FreeAddresses returns addresses on loopback that nobody listens on. Their ports are
-// below those that the kernel gives out by itself: nobody gets them while a gateway
-// is away.
-func FreeAddresses(ctx context.Context) (a Addresses, err error) {
-	for _, address := range []*string{&a.Portal, &a.Hooks, &a.Ops} {
-		var l net.Listener
-		for range 100 { // another program may have one
-			port := 20_000 + rand.N(12_000) //nolint:gosec // keeps no secret
-			if l, err = new(net.ListenConfig).Listen(ctx, "tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
-				break
-			}
-		}
-		if err != nil {
-			return Addresses{}, fmt.Errorf("gateway.FreeAddresses: %w", err)
-		}
-		defer l.Close() //nolint:errcheck // held until all are chosen, so that no two are the same
-		*address = l.Addr().String()
+// FreeAddresses are those of a gateway that may be away for a while: see
+// [child.FreeAddresses].
+func FreeAddresses(ctx context.Context) (Addresses, error) {
+	free, err := child.FreeAddresses(ctx, 3)
+	if err != nil {
+		return Addresses{}, err
 	}
-	return a, nil
+	return Addresses{Portal: free[0], Hooks: free[1], Ops: free[2]}, nil
 }
 
 // Options says what is run, and where.
