@@ -206,8 +206,7 @@ func (d *demo) terminate() {
 	case <-time.After(patience):
 		d.t.Fatal("the demo does not end on SIGTERM")
 	}
-	// It takes a second. What does not end by itself is cut after a few.
-	if status, took := d.process.ProcessState.ExitCode(), time.Since(began); status != 0 || took > 15*time.Second {
+	if status, took := d.process.ProcessState.ExitCode(), time.Since(began); status != 0 || took > 5*time.Second {
 		d.t.Errorf("SIGTERM ends the demo with status %d after %s", status, took)
 	}
 	d.process = nil

@@ -367,3 +367,13 @@ func scripted(t *testing.T, lines ...string) (url string) {
 
 // refusal is an answer of a server's.
 func refusal(code int, text string) error { return &smtp.SMTPError{Code: code, Message: text} }
+
+// takeMessage is the dialogue up to the end of a message, which is not answered.
+func takeMessage(c net.Conn, r *bufio.Reader) {
+	for _, line := range []string{"220 hello", "250 hello", "250 ok", "250 ok"} {
+		say(c, line)
+		hear(r)
+	}
+	say(c, "354 go on")
+	hearMessage(r)
+}

@@ -79,12 +79,7 @@ func TestASessionThatLeadsNowhereIsLeftAlone(t *testing.T) {
 func TestABusyServerKeepsNobodyWaiting(t *testing.T) {
 	held, release := make(chan struct{}), make(chan struct{})
 	addr := hostile(t, func(c net.Conn, r *bufio.Reader, _ int) {
-		for _, line := range []string{"220 hello", "250 hello", "250 ok", "250 ok"} {
-			say(c, line)
-			hear(r)
-		}
-		say(c, "354 go on")
-		hearMessage(r)
+		takeMessage(c, r)
 		close(held)
 		<-release
 		say(c, "250 ok")
@@ -133,12 +128,7 @@ func TestAConnectionIsRenewedWithAge(t *testing.T) {
 func TestAnIdleConnectionIsNotKeptForEver(t *testing.T) {
 	left := make(chan string, 1)
 	addr := hostile(t, func(c net.Conn, r *bufio.Reader, _ int) {
-		for _, line := range []string{"220 hello", "250 hello", "250 ok", "250 ok"} {
-			say(c, line)
-			hear(r)
-		}
-		say(c, "354 go on")
-		hearMessage(r)
+		takeMessage(c, r)
 		say(c, "250 ok")
 		left <- hear(r)
 		say(c, "221 bye")
@@ -159,12 +149,7 @@ func TestAnIdleConnectionIsNotKeptForEver(t *testing.T) {
 // one that is dead but open costs a question, not a mail.
 func TestADeadConnectionCostsNoMail(t *testing.T) {
 	addr := hostile(t, func(c net.Conn, r *bufio.Reader, nth int) {
-		for _, line := range []string{"220 hello", "250 hello", "250 ok", "250 ok"} {
-			say(c, line)
-			hear(r)
-		}
-		say(c, "354 go on")
-		hearMessage(r)
+		takeMessage(c, r)
 		say(c, "250 ok")
 		if nth == 0 {
 			silence(r) // deaf from here on
